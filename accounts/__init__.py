@@ -1,0 +1,1 @@
+"""Who people are: experts and their public profiles, with the reviews that these show."""

@@ -1,0 +1,126 @@
+"""Experts: reading them, and the changes that decide whether they are found."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlmodel import Session, col
+
+from accounts.events import EXPERT_CHANGED
+from accounts.models import Expert, Review
+from foundation import outbox
+from foundation.errors import NotFound
+
+READ_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """An expert with the reviews of the public profile, latest first."""
+
+    expert: Expert
+    reviews: tuple[Review, ...]
+
+
+def is_findable(expert: Expert) -> bool:
+    """Tell whether the expert may appear in results: ticked the display preference and is not unavailable."""
+    return expert.is_visible and expert.is_available
+
+
+def get_shown(session: Session, slug: str) -> Profile:
+    """Return a profile that may be looked at; raise NotFound for hidden and unknown ones alike.
+
+    Somebody who is only unavailable keeps a page, so that links sent to colleagues go on working.
+    """
+    statement = select(Expert).where(col(Expert.slug) == slug, col(Expert.is_visible).is_(True))
+    expert = session.execute(statement).scalar_one_or_none()
+    if expert is None:
+        raise NotFound("this profile does not exist or is not shown")
+    return load(session, [expert.id])[0]
+
+
+def load(session: Session, ids: Collection[str]) -> list[Profile]:
+    """Return the profiles of `ids` that exist, hidden ones too, in no particular order."""
+    profiles: list[Profile] = []
+    wanted = list(ids)
+    for start in range(0, len(wanted), READ_CHUNK):
+        chunk = wanted[start : start + READ_CHUNK]
+        found = session.execute(select(Expert).where(col(Expert.id).in_(chunk))).scalars().all()
+        reviews = _reviews(session, [expert.id for expert in found])
+        profiles.extend(Profile(expert, tuple(reviews.get(expert.id, ()))) for expert in found)
+    return profiles
+
+
+def findable_among(session: Session, ids: Sequence[str]) -> set[str]:
+    """Return those of `ids` who may be shown in results at this moment."""
+    statement = select(Expert.id).where(
+        col(Expert.id).in_(ids), col(Expert.is_visible).is_(True), col(Expert.is_available).is_(True)
+    )
+    return set(session.execute(statement).scalars())
+
+
+def count(session: Session) -> int:
+    """Count all experts, hidden ones too."""
+    return session.execute(select(func.count()).select_from(Expert)).scalar_one()
+
+
+def ids_after(session: Session, after: str, limit: int) -> list[str]:
+    """Return the next ids in their order, for walking through everybody in pieces."""
+    statement = select(Expert.id).where(col(Expert.id) > after).order_by(col(Expert.id)).limit(limit)
+    return list(session.execute(statement).scalars())
+
+
+def change(session: Session, ref: str, values: dict[str, Any], *, at: datetime) -> None:
+    """Change columns of one expert, and say so; raise NotFound."""
+    expert = session.execute(select(Expert).where(col(Expert.ref) == ref).with_for_update()).scalar_one_or_none()
+    if expert is None:
+        raise NotFound(f"there is no expert {ref!r}")
+    for name, value in values.items():
+        setattr(expert, name, value)
+    expert.version += 1
+    expert.updated_at = at
+    session.add(expert)
+    outbox.record(session, EXPERT_CHANGED, [expert.id])
+
+
+def show(session: Session, ref: str, *, at: datetime) -> None:
+    """Tick the display preference (mission row S2)."""
+    change(session, ref, {"is_visible": True}, at=at)
+
+
+def hide(session: Session, ref: str, *, at: datetime) -> None:
+    """Untick the display preference: out of results at once (mission row S2)."""
+    change(session, ref, {"is_visible": False}, at=at)
+
+
+def declare_available(session: Session, ref: str, *, since: date | None, at: datetime) -> None:
+    """Say that the expert takes missions, now or from a day on."""
+    change(session, ref, {"is_available": True, "available_from": since}, at=at)
+
+
+def declare_unavailable(session: Session, ref: str, *, at: datetime) -> None:
+    """Say that the expert takes no mission: out of results at once."""
+    change(session, ref, {"is_available": False}, at=at)
+
+
+def remove(session: Session, refs: Iterable[str]) -> int:
+    """Delete experts with all that hangs on them; return how many there were."""
+    ids = list(session.execute(select(Expert.id).where(col(Expert.ref).in_(list(refs)))).scalars())
+    session.execute(delete(Review).where(col(Review.expert_id).in_(ids)))
+    session.execute(delete(Expert).where(col(Expert.id).in_(ids)))
+    outbox.record(session, EXPERT_CHANGED, ids)
+    return len(ids)
+
+
+def _reviews(session: Session, expert_ids: Sequence[str]) -> dict[str, list[Review]]:
+    statement = (
+        select(Review)
+        .where(col(Review.expert_id).in_(expert_ids))
+        .order_by(col(Review.experienced_on).desc(), col(Review.id))
+    )
+    found: dict[str, list[Review]] = {}
+    for review in session.execute(statement).scalars():
+        found.setdefault(review.expert_id, []).append(review)
+    return found

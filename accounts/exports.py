@@ -1,0 +1,66 @@
+"""Exporting experts as records: importing what was exported changes nothing."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from sqlmodel import Session
+
+from accounts import experts
+from accounts.experts import Profile
+from accounts.models import Review
+
+CHUNK = 500
+
+
+def lines(session: Session) -> Iterator[bytes]:
+    """Yield one JSON line an expert, in a stable order."""
+    after = ""
+    while ids := experts.ids_after(session, after, CHUNK):
+        by_id = {profile.expert.id: profile for profile in experts.load(session, ids)}
+        for expert_id in ids:
+            if expert_id in by_id:
+                yield orjson.dumps(record(by_id[expert_id])) + b"\n"
+        session.expunge_all()
+        after = ids[-1]
+
+
+def record(profile: Profile) -> dict[str, Any]:
+    """Return an expert as a record; reviews say where they come from."""
+    expert = profile.expert
+    found: dict[str, Any] = {
+        "ref": expert.ref,
+        "name": expert.name,
+        "headline": expert.headline,
+        "summary": expert.summary,
+        "skills": expert.skills,
+        "soft_skills": expert.soft_skills,
+        "sectors": expert.sectors,
+        "countries": expert.countries,
+        "languages": expert.languages,
+        "based_in": expert.based_in,
+        "city": expert.city,
+        "legal_status": expert.legal_status,
+        "day_rate": _day_rate(expert.day_rate_cents, expert.day_rate_currency),
+        "available": expert.is_available,
+        "available_from": expert.available_from,
+        "visible": expert.is_visible,
+        "boosted_until": expert.boost_granted_until,
+    }
+    if expert.client_references:
+        found["references"] = expert.client_references
+    found["reviews"] = [_review(review) for review in profile.reviews]
+    return found
+
+
+def _day_rate(cents: int | None, currency: str | None) -> dict[str, Any] | None:
+    if cents is None:
+        return None
+    return {"amount": cents // 100 if cents % 100 == 0 else cents / 100, "currency": currency}
+
+
+def _review(review: Review) -> dict[str, Any]:
+    found: dict[str, Any] = {"skill": review.skill, "rating": review.rating, "on": review.experienced_on}
+    if review.comment is not None:
+        found["comment"] = review.comment
+    return {**found, "origin": review.origin}

@@ -1,0 +1,352 @@
+"""Importing expert records: all of them or none, however many, and never half.
+
+Lines are checked and merged outside any long transaction, and staged; one short flip then publishes the
+batch. A process that dies before the flip has changed nothing, after it everything.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import delete, insert, literal, select, update
+from sqlmodel import Session, SQLModel, col
+
+from accounts import slugs
+from accounts.events import EXPERT_CHANGED
+from accounts.models import (
+    Expert,
+    ExpertColumns,
+    Review,
+    ReviewColumns,
+    ReviewOrigin,
+    StagedExpert,
+    StagedReview,
+    new_id,
+)
+from accounts.records import LineFault, Record, ReviewRecord, parse
+from foundation import outbox
+from foundation.database import Database
+from foundation.errors import Fault
+
+CHUNK = 500
+ABANDONED_AFTER = timedelta(days=1)
+
+Row = dict[str, Any]
+Progress = Callable[[int], None]
+_COLUMNS = tuple(ExpertColumns.model_fields)
+_REVIEW_COLUMNS = tuple(ReviewColumns.model_fields)
+_RENAMED = {
+    "available": "is_available",
+    "visible": "is_visible",
+    "boosted_until": "boost_granted_until",
+}
+_CLEARED: Row = {"summary": "", "is_available": True, "is_visible": True}
+_LISTS = ("skills", "soft_skills", "sectors", "countries", "languages")
+
+
+@dataclass
+class Outcome:
+    """What an import did: how many experts it created, updated, found unchanged, and every fault."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    faults: list[LineFault] = field(default_factory=list)
+    is_published: bool = False
+
+    @property
+    def skipped(self) -> int:
+        """Count the lines that were left out."""
+        return len({fault.line for fault in self.faults})
+
+
+def run(
+    database: Database,
+    lines: Iterable[bytes],
+    *,
+    at: datetime,
+    skip_invalid: bool = False,
+    progress: Progress = lambda _: None,
+) -> Outcome:
+    """Import records; with faults and without `skip_invalid` nothing is published."""
+    batch = f"{at.isoformat()}/{new_id()}"
+    _sweep(database, at)
+    outcome = Outcome()
+    try:
+        for chunk in _chunks(_checked(lines, outcome, progress)):
+            if not outcome.faults or skip_invalid:
+                _stage(database, batch, chunk, outcome, at)
+        if not outcome.faults or skip_invalid:
+            _publish(database, batch, at)
+            outcome.is_published = True
+    finally:
+        if not outcome.is_published:
+            _discard(database, batch)
+    return outcome
+
+
+def merge(stored: Row | None, record: Record, *, at: datetime) -> Row:
+    """Return the columns of an expert after a record: absent fields stay, null clears. Pure."""
+    row = dict(stored) if stored else _blank(record.ref, at)
+    for name in record.model_fields_set - {"ref", "reviews", "day_rate", "references"}:
+        column = _RENAMED.get(name, name)
+        value = getattr(record, name)
+        if value is None:
+            value = [] if column in _LISTS else _CLEARED.get(column)
+        row[column] = value
+    if row["legal_status"] is not None:
+        row["legal_status"] = str(row["legal_status"])
+    if "day_rate" in record.model_fields_set:
+        row["day_rate_cents"] = record.day_rate.amount_cents if record.day_rate else None
+        row["day_rate_currency"] = record.day_rate.currency if record.day_rate else None
+    if "references" in record.model_fields_set:
+        row["client_references"] = [reference.model_dump() for reference in record.references or []]
+    if stored is None:
+        row["slug"] = slugs.of(row["name"], record.ref)
+    return row
+
+
+def missing(row: Row) -> list[Fault]:
+    """Return what an expert still lacks after a merge."""
+    faults = [Fault(name, "missing", "is required") for name in ("name", "headline") if not row[name]]
+    if not row["summary"].strip() and not row["skills"]:
+        faults.append(Fault("summary", "missing", "is required where there are no skills"))
+    return faults
+
+
+def _blank(ref: str, at: datetime) -> Row:
+    row = ExpertColumns(ref=ref, slug="", name="", headline="", created_at=at, updated_at=at).model_dump()
+    return {**row, "version": 0}
+
+
+def _checked(
+    lines: Iterable[bytes], outcome: Outcome, progress: Progress
+) -> Iterator[tuple[int, bytes, Record]]:
+    """Yield the good lines; collect the faults of the others."""
+    first_seen: dict[str, int] = {}
+    for number, line in enumerate(lines, 1):
+        progress(len(line))
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901 - a byte order mark is no content
+        if not line.strip():
+            continue
+        record = parse(line)
+        if isinstance(record, list):
+            outcome.faults.extend(LineFault(number, fault) for fault in record)
+        elif record.ref in first_seen:
+            text = f"{record.ref!r} is on line {first_seen[record.ref]} already"
+            outcome.faults.append(LineFault(number, Fault("ref", "duplicate", text)))
+        else:
+            first_seen[record.ref] = number
+            yield number, line, record
+
+
+def _chunks(
+    checked: Iterator[tuple[int, bytes, Record]],
+) -> Iterator[list[tuple[int, bytes, Record]]]:
+    while chunk := list(islice(checked, CHUNK)):
+        yield chunk
+
+
+def _stage(
+    database: Database, batch: str, chunk: list[tuple[int, bytes, Record]], outcome: Outcome, at: datetime
+) -> None:
+    with database.reading() as session:
+        stored = _stored(session, [record.ref for _, _, record in chunk])
+        reviews = _stored_reviews(session, [row["id"] for row in stored.values()])
+    experts: list[Row] = []
+    staged_reviews: list[Row] = []
+    for number, line, record in chunk:
+        old = stored.get(record.ref)
+        row = merge(old, record, at=at)
+        faults = missing(row)
+        if faults:
+            outcome.faults.extend(LineFault(number, fault) for fault in faults)
+            continue
+        new_reviews = _merge_reviews(row["id"], reviews.get(row["id"], []), record, at)
+        if old == row and new_reviews is None:
+            outcome.unchanged += 1
+            continue
+        outcome.created += old is None
+        outcome.updated += old is not None
+        experts.append(_staged_row(batch, row, old, line, at, replaces_reviews=new_reviews is not None))
+        staged_reviews.extend({**review, "batch": batch} for review in new_reviews or [])
+    with database.writing() as session:
+        if experts:
+            session.execute(insert(StagedExpert), experts)
+        if staged_reviews:
+            session.execute(insert(StagedReview), staged_reviews)
+
+
+def _staged_row(
+    batch: str, row: Row, old: Row | None, line: bytes, at: datetime, *, replaces_reviews: bool
+) -> Row:
+    return {
+        **row,
+        "batch": batch,
+        "base_version": old["version"] if old else 0,
+        "version": row["version"] + 1,
+        "updated_at": at,
+        "replaces_reviews": replaces_reviews,
+        "line": line.decode(),
+    }
+
+
+def _merge_reviews(
+    expert_id: str, stored: list[Row], record: Record, at: datetime
+) -> list[Row] | None:
+    """Return the imported reviews that shall stand, or None when they do already.
+
+    A review that was there keeps its id and its date of publication. Those earned here are not touched.
+    """
+    if "reviews" not in record.model_fields_set:
+        return None
+    wanted = [review for review in record.reviews or [] if review.origin == ReviewOrigin.IMPORTED.value]
+    known: dict[tuple[Any, ...], list[Row]] = {}
+    for row in stored:
+        known.setdefault(_review_identity(row), []).append(row)
+    kept: list[Row] = []
+    is_new = len(wanted) != len(stored)
+    for review in wanted:
+        same = known.get((review.skill, review.rating, review.on, review.comment))
+        if same:
+            kept.append(same.pop())
+        else:
+            is_new = True
+            kept.append(_review_row(expert_id, review, at))
+    return kept if is_new else None
+
+
+def _review_identity(row: Row) -> tuple[Any, ...]:
+    return row["skill"], row["rating"], row["experienced_on"], row["comment"]
+
+
+def _review_row(expert_id: str, review: ReviewRecord, at: datetime) -> Row:
+    return {
+        "id": new_id(),
+        "expert_id": expert_id,
+        "skill": review.skill,
+        "rating": review.rating,
+        "comment": review.comment,
+        "experienced_on": review.on,
+        "published_on": max(review.on, at.date()),
+        "origin": ReviewOrigin.IMPORTED.value,
+    }
+
+
+def _stored(session: Session, refs: list[str]) -> dict[str, Row]:
+    rows = session.execute(select(*_columns_of(Expert, _COLUMNS)).where(col(Expert.ref).in_(refs))).mappings()
+    return {row["ref"]: dict(row) for row in rows}
+
+
+def _stored_reviews(session: Session, expert_ids: list[str]) -> dict[str, list[Row]]:
+    statement = select(*_columns_of(Review, _REVIEW_COLUMNS)).where(
+        col(Review.expert_id).in_(expert_ids), col(Review.origin) == ReviewOrigin.IMPORTED.value
+    )
+    found: dict[str, list[Row]] = {}
+    for row in session.execute(statement).mappings():
+        found.setdefault(row["expert_id"], []).append(dict(row))
+    return found
+
+
+def _publish(database: Database, batch: str, at: datetime) -> None:
+    """The flip: everything staged becomes public in one transaction."""
+    with database.writing() as session:
+        _merge_again(session, batch, at)
+        ours = col(StagedExpert.batch) == batch
+        session.execute(
+            insert(Expert).from_select(
+                _COLUMNS, select(*_columns_of(StagedExpert, _COLUMNS)).where(ours, col(StagedExpert.base_version) == 0)
+            )
+        )
+        session.execute(
+            update(Expert)
+            .where(col(Expert.id) == StagedExpert.id, ours, col(StagedExpert.base_version) > 0)
+            .values({name: getattr(StagedExpert, name) for name in _COLUMNS if name not in {"id", "ref"}})
+            .execution_options(synchronize_session=False)
+        )
+        replaced = select(StagedExpert.id).where(ours, col(StagedExpert.replaces_reviews).is_(True))
+        session.execute(
+            delete(Review)
+            .where(col(Review.expert_id).in_(replaced), col(Review.origin) == ReviewOrigin.IMPORTED.value)
+            .execution_options(synchronize_session=False)
+        )
+        session.execute(
+            insert(Review).from_select(
+                _REVIEW_COLUMNS,
+                select(*_columns_of(StagedReview, _REVIEW_COLUMNS)).where(col(StagedReview.batch) == batch),
+            )
+        )
+        # The same rows as `outbox.record` writes, made where the ids already are.
+        session.execute(
+            insert(outbox.OutboxRow).from_select(
+                ["topic", "key", "recorded_at", "due_at", "attempts", "is_dead"],
+                select(
+                    literal(EXPERT_CHANGED),
+                    StagedExpert.id,
+                    literal(at, outbox.Instant()),
+                    literal(at, outbox.Instant()),
+                    literal(0),
+                    literal(False),
+                ).where(ours),
+            )
+        )
+        _delete_staged(session, batch)
+
+
+def _merge_again(session: Session, batch: str, at: datetime) -> None:
+    """Merge anew the few experts who changed, appeared or went between staging and flip."""
+    changed = session.execute(
+        select(StagedExpert, Expert)
+        .outerjoin(Expert, col(Expert.ref) == col(StagedExpert.ref))
+        .where(
+            col(StagedExpert.batch) == batch,
+            ((col(Expert.id).is_(None)) & (col(StagedExpert.base_version) > 0))
+            | ((col(Expert.id).is_not(None)) & (col(Expert.version) != col(StagedExpert.base_version))),
+        )
+    ).all()
+    for staged, expert in changed:
+        record = parse(staged.line.encode())
+        assert isinstance(record, Record)  # noqa: S101 - it was checked before it was staged
+        old = {name: getattr(expert, name) for name in _COLUMNS} if expert else None
+        row = merge(old, record, at=at)
+        if missing(row):
+            row = {**{name: getattr(staged, name) for name in _COLUMNS}, "version": 0}
+        session.execute(
+            update(StagedReview)
+            .where(col(StagedReview.batch) == batch, col(StagedReview.expert_id) == staged.id)
+            .values(expert_id=row["id"])
+        )
+        session.execute(
+            delete(StagedExpert).where(col(StagedExpert.batch) == batch, col(StagedExpert.ref) == staged.ref)
+        )
+        session.execute(
+            insert(StagedExpert),
+            _staged_row(
+                batch, row, old, staged.line.encode(), at, replaces_reviews=staged.replaces_reviews
+            ),
+        )
+
+
+def _discard(database: Database, batch: str) -> None:
+    with database.writing() as session:
+        _delete_staged(session, batch)
+
+
+def _sweep(database: Database, at: datetime) -> None:
+    """Drop what imports that died have staged."""
+    limit = (at - ABANDONED_AFTER).isoformat()
+    with database.writing() as session:
+        for table in (StagedExpert, StagedReview):
+            session.execute(delete(table).where(col(table.batch) < limit))
+
+
+def _delete_staged(session: Session, batch: str) -> None:
+    for table in (StagedExpert, StagedReview):
+        session.execute(delete(table).where(col(table.batch) == batch))
+
+
+def _columns_of(table: type[SQLModel], names: Iterable[str]) -> list[Any]:
+    return [getattr(table, name) for name in names]

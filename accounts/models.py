@@ -1,0 +1,134 @@
+"""Tables of experts and of the reviews that their public profiles show."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import JSON, CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from foundation.types import Instant
+
+
+class LegalStatus(StrEnum):
+    """How an expert is established (mission row S8); the first five are French."""
+
+    SASU = "sasu"
+    SARL = "sarl"
+    EURL = "eurl"
+    MICRO_ENTREPRENEUR = "micro_entrepreneur"
+    PORTAGE_SALARIAL = "portage_salarial"
+    SOLE_TRADER = "sole_trader"
+    COMPANY = "company"
+    OTHER = "other"
+
+
+class ReviewOrigin(StrEnum):
+    """Who vouches for a review: the operator who imported it, or a mission validated here."""
+
+    IMPORTED = "imported"
+    MISSION = "mission"
+
+
+def new_id() -> str:
+    """Return a fresh identity for a row that the world may see."""
+    return str(uuid4())
+
+
+class ExpertColumns(SQLModel):
+    """What a profile holds (mission row S7); lists keep the order that the expert gave them."""
+
+    id: str = Field(primary_key=True, default_factory=new_id)
+    ref: str
+    slug: str
+    name: str
+    headline: str
+    summary: str = ""
+    skills: list[str] = Field(default_factory=list, sa_type=JSON)
+    soft_skills: list[str] = Field(default_factory=list, sa_type=JSON)
+    sectors: list[str] = Field(default_factory=list, sa_type=JSON)
+    countries: list[str] = Field(default_factory=list, sa_type=JSON)
+    languages: list[str] = Field(default_factory=list, sa_type=JSON)
+    client_references: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    based_in: str | None = None
+    city: str | None = None
+    legal_status: str | None = None
+    day_rate_cents: int | None = None
+    day_rate_currency: str | None = None
+    is_available: bool = True
+    available_from: date | None = None
+    is_visible: bool = True
+    boost_granted_until: date | None = None
+    version: int = 1
+    """Grows by one with every change; orders what the index hears about."""
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+
+
+class Expert(ExpertColumns, table=True):
+    """An independent expert and the public profile."""
+
+    __tablename__ = "experts"
+    __table_args__ = (
+        Index("ux_experts_ref", "ref", unique=True),
+        Index("ux_experts_slug", "slug", unique=True),
+        CheckConstraint("version >= 1", name="version_grows"),
+        CheckConstraint("day_rate_cents IS NULL OR day_rate_cents > 0", name="day_rate_is_positive"),
+        CheckConstraint(
+            "(day_rate_cents IS NULL) = (day_rate_currency IS NULL)", name="day_rate_has_a_currency"
+        ),
+        CheckConstraint(
+            "legal_status IS NULL OR legal_status IN ("
+            + ", ".join(f"'{status}'" for status in LegalStatus)
+            + ")",
+            name="legal_status_is_known",
+        ),
+    )
+
+
+class ReviewColumns(SQLModel):
+    """A rating of one area of expertise, with the comment that goes with it (mission row S4)."""
+
+    id: str = Field(primary_key=True, default_factory=new_id)
+    expert_id: str
+    skill: str
+    rating: int
+    comment: str | None = None
+    experienced_on: date
+    published_on: date
+    origin: str = ReviewOrigin.IMPORTED.value
+
+
+class Review(ReviewColumns, table=True):
+    """A review that is shown on a profile."""
+
+    __tablename__ = "reviews"
+    __table_args__ = (
+        Index("ix_reviews_expert", "expert_id"),
+        CheckConstraint("rating BETWEEN 1 AND 5", name="rating_is_1_to_5"),
+        CheckConstraint("origin IN ('imported', 'mission')", name="origin_is_known"),
+    )
+
+    expert_id: str = Field(foreign_key="experts.id", ondelete="CASCADE")
+
+
+class StagedExpert(ExpertColumns, table=True):
+    """A checked import line that waits for the flip that publishes its whole batch; one row a batch and expert."""
+
+    __tablename__ = "staged_experts"
+
+    batch: str = Field(primary_key=True)
+    base_version: int = 0
+    """The version that was merged with; 0 for an expert that did not exist."""
+    replaces_reviews: bool = False
+    line: str
+    """The record as it came, to merge again if the expert changes before the flip."""
+
+
+class StagedReview(ReviewColumns, table=True):
+    """An imported review that waits with its expert."""
+
+    __tablename__ = "staged_reviews"
+
+    batch: str = Field(primary_key=True)

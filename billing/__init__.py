@@ -1,0 +1,1 @@
+"""Money: quotes' tax and commission, escrow, invoices, Visibility Boost. Never knows what was booked."""

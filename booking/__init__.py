@@ -1,0 +1,1 @@
+"""A mission's life: mission sheet, offers, messages, quotes, end report, reviews."""

@@ -1,0 +1,1 @@
+"""What every package stands on and knows nothing of our business: settings, database, outbox, errors."""

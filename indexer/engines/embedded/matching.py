@@ -1,0 +1,146 @@
+"""Lexical matching: which documents a plan's groups find, and how well each is matched."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.engines.embedded.analysis import GRAM_BUCKETS, gram_buckets, term_hash
+from indexer.engines.embedded.snapshots import Scores, Snapshot
+from indexer.engines.embedded.vectors import Flags
+from indexer.engines.interface import Group, Plan
+
+COUNTS_AS_MATCHED = 0.5
+"""From this share of a phrase's words on, the group counts as matched for the numbers beside words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What matching found: the text score of every slot (0 to 1) and who is a lexical match, filters apart."""
+
+    text: Scores
+    matched: Flags
+    group_hits: list[Flags]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    slots: NDArray[np.int32]
+    quality: Scores
+    rarity: float
+
+
+def match(snapshot: Snapshot, plan: Plan) -> Match:
+    """Score every slot by the plan's groups: rare words weigh more, the best alternative of each group counts."""
+    size = snapshot.size
+    text = np.zeros(size, dtype=np.float32)
+    words = np.zeros(size, dtype=np.float32)
+    placed = np.zeros(size, dtype=np.bool_)
+    hits: list[Flags] = []
+    ideal = 0.0
+    for group in plan.groups:
+        quality, cover, rarity = _group(snapshot, group)
+        text += np.float32(rarity) * quality
+        ideal += rarity
+        hits.append(cover >= COUNTS_AS_MATCHED)
+        if group.is_required:
+            words += np.float32(group.words) * cover
+        else:
+            placed |= cover > 0
+    if ideal:
+        text /= np.float32(ideal)
+    if any(group.is_required for group in plan.groups):
+        matched = words >= plan.minimum_words - 1e-4
+    else:
+        for countries in plan.places:
+            placed = placed | (snapshot.coverage(countries) > 0)
+        matched = placed
+    return Match(text, matched, hits)
+
+
+def closeness(snapshot: Snapshot, slots: NDArray[np.int64], phrases: Sequence[str]) -> NDArray[np.float64]:
+    """Return the cosine between the letters of the query and of each slot's nearest phrase, 0 to 1.
+
+    Character trigrams, rare ones weighing more: what finds a headline through typos and endings.
+    """
+    best = np.zeros(len(slots))
+    grams, phrase_of, row_of = snapshot.grams(slots)
+    if not len(grams):
+        return best
+    rarity = _gram_rarity(snapshot)
+    weights = rarity[grams]
+    norms = np.sqrt(np.bincount(phrase_of, weights * weights, minlength=len(row_of)))
+    for phrase in phrases:
+        wanted = np.zeros(GRAM_BUCKETS)
+        buckets = np.fromiter(gram_buckets(phrase), dtype=np.int64)
+        if not len(buckets):
+            continue
+        wanted[buckets] = rarity[buckets]
+        norm = math.sqrt(float((wanted * wanted).sum()))
+        dots = np.bincount(phrase_of, weights * wanted[grams], minlength=len(row_of))
+        np.maximum.at(best, row_of, dots / np.maximum(norms * norm, 1e-9))
+    return best
+
+
+def _group(snapshot: Snapshot, group: Group) -> tuple[Scores, Scores, float]:
+    """Return a group's best quality and cover in each slot, and how rare what was typed is."""
+    quality = np.zeros(snapshot.size, dtype=np.float32)
+    cover = np.zeros(snapshot.size, dtype=np.float32)
+    rarities: list[float] = []
+    for alternative in group.alternatives:
+        found = [_term(snapshot, stems) for stems in alternative.terms]
+        total = sum(item.rarity for item in found)
+        rarities.append(total if len(found) == group.words else total / len(found) * group.words)
+        if len(found) == 1:
+            slots, values = found[0].slots, found[0].quality * np.float32(alternative.weight)
+            quality[slots] = np.maximum(quality[slots], values)
+            cover[slots] = 1.0
+            continue
+        scores = np.zeros(snapshot.size, dtype=np.float32)
+        share = np.zeros(snapshot.size, dtype=np.float32)
+        for item in found:
+            scores[item.slots] += item.quality * np.float32(item.rarity / total)
+            share[item.slots] += np.float32(1 / len(found))
+        # A part of a phrase says much less than all of it.
+        np.maximum(quality, scores * share * share * np.float32(alternative.weight), out=quality)
+        np.maximum(cover, share, out=cover)
+    # What was typed comes first; words nobody uses weigh no more than their best-known synonym.
+    known = [rarity for rarity, item in zip(rarities, group.alternatives, strict=True) if item.weight >= 1.0]
+    return quality, cover, min(max(known or rarities), _rarity(snapshot, 1) * group.words)
+
+
+def _term(snapshot: Snapshot, stems: tuple[str, ...]) -> _Found:
+    """Look a word up by its interchangeable stems; the best one counts."""
+    parts = [snapshot.postings(term_hash(stem)) for stem in stems]
+    parts = [part for part in parts if len(part[0])]
+    if not parts:
+        return _Found(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32), _rarity(snapshot, 0))
+    if len(parts) == 1:
+        slots, quality = parts[0]
+    else:
+        dense = np.zeros(snapshot.size, dtype=np.float32)
+        for part_slots, part_quality in parts:
+            dense[part_slots] = np.maximum(dense[part_slots], part_quality)
+        slots = np.flatnonzero(dense).astype(np.int32)
+        quality = dense[slots]
+    return _Found(slots, quality, _rarity(snapshot, len(slots)))
+
+
+def _rarity(snapshot: Snapshot, holders: int) -> float:
+    """Return BM25's inverse document frequency (Robertson and Zaragoza 2009, with one inside the logarithm)."""
+    return math.log(1.0 + (snapshot.count - holders + 0.5) / (holders + 0.5))
+
+
+def _gram_rarity(snapshot: Snapshot) -> NDArray[np.float64]:
+    found = snapshot.cache.get("gram_rarity")
+    if isinstance(found, np.ndarray):
+        return found
+    holders = np.zeros(GRAM_BUCKETS)
+    for segment in snapshot.segments:
+        holders += np.bincount(segment.grams, minlength=GRAM_BUCKETS)
+    phrases = sum(len(segment.gram_starts) - 1 for segment in snapshot.segments)
+    rarity = np.log(1.0 + (phrases + 1.0) / (holders + 1.0))
+    snapshot.cache["gram_rarity"] = rarity
+    return rarity

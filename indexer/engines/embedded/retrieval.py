@@ -1,0 +1,212 @@
+"""Answering a plan: match, filter, first phase, neighbours, facets."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.engines.embedded import matching
+from indexer.engines.embedded.analysis import term_hash
+from indexer.engines.embedded.columns import NO_DATE
+from indexer.engines.embedded.snapshots import Snapshot
+from indexer.engines.embedded.vectors import Flags, Matrix, nearest
+from indexer.engines.interface import (
+    FACETS,
+    Candidates,
+    FacetCount,
+    FacetName,
+    Filters,
+    Floats,
+    Plan,
+    Retrieved,
+)
+from indexer.documents import sector_term, skill_term
+from ranking import reviews, scoring
+from ranking.profiles import Source
+
+LISTED = 10_000
+"""How deep results can be paged."""
+FACET_VALUES = 50
+FULL_MENTION = 3.0
+_SECOND_PHASE: frozenset[Source] = frozenset({"semantic", "phrase"})
+
+Slots = NDArray[np.int64]
+
+
+def retrieve(snapshot: Snapshot, plan: Plan, vector: Matrix | None) -> Retrieved:
+    """Answer a plan; `vector` is the query's, centred."""
+    if plan.is_browsing:
+        return _browse(snapshot, plan)
+    found = matching.match(snapshot, plan)
+    passing = snapshot.passing(plan.filters)
+    lexical = found.matched & passing
+    near = _neighbours(snapshot, plan, vector, passing)
+    outside = near[~lexical[near]]
+    first = _first_phase(snapshot, plan, np.flatnonzero(lexical).astype(np.int64), found.text)
+    window, rest = _window(snapshot, first, plan.profile.policy.window)
+    slots = np.concatenate([window, outside])
+    return Retrieved(
+        total=int(lexical.sum()) + len(outside),
+        lexical_total=int(lexical.sum()),
+        candidates=_candidates(snapshot, plan, slots, found.text, vector),
+        rest=[snapshot.columns.ids[slot] for slot in rest],
+        facets=_facets(snapshot, found.matched, lexical, plan.filters),
+        group_counts=[int((hits & passing).sum()) for hits in found.group_hits],
+    )
+
+
+def describe(snapshot: Snapshot, plan: Plan, slots: Slots, vector: Matrix | None) -> Candidates:
+    """Return the raw values of some slots under a plan."""
+    return _candidates(snapshot, plan, slots, matching.match(snapshot, plan).text, vector)
+
+
+def recall(snapshot: Snapshot, vector: Matrix, count: int) -> float:
+    """Return which share of the exact nearest neighbours the two-pass search finds."""
+    allowed = snapshot.alive & snapshot.present
+    quick, _ = nearest(snapshot.unit, snapshot.reduced, snapshot.basis, vector, allowed, count=count, floor=-1)
+    exact, _ = nearest(snapshot.unit, None, None, vector, allowed, count=count, floor=-1)
+    return len(set(quick.tolist()) & set(exact.tolist())) / max(len(exact), 1)
+
+
+def _browse(snapshot: Snapshot, plan: Plan) -> Retrieved:
+    """List everybody who passes the filters; what it finds is kept for as long as the index stays as it is."""
+    key = ("browse", plan.filters, plan.profile.id, plan.today)
+    cached = snapshot.cache.get(key)
+    if isinstance(cached, Retrieved):
+        return cached
+    passing = snapshot.passing(plan.filters)
+    text = np.zeros(snapshot.size, dtype=np.float32)
+    first = _first_phase(snapshot, plan, np.flatnonzero(passing).astype(np.int64), text)
+    window, rest = _window(snapshot, first, plan.profile.policy.window)
+    everybody = snapshot.alive
+    answer = Retrieved(
+        total=int(passing.sum()),
+        lexical_total=int(passing.sum()),
+        candidates=_candidates(snapshot, plan, window, text, None),
+        rest=[snapshot.columns.ids[slot] for slot in rest],
+        facets=_facets(snapshot, everybody, passing, plan.filters),
+        group_counts=[],
+    )
+    if len(snapshot.cache) < 256:
+        snapshot.cache[key] = answer
+    return answer
+
+
+def _neighbours(
+    snapshot: Snapshot, plan: Plan, vector: Matrix | None, passing: Flags
+) -> Slots:
+    if vector is None:
+        return np.empty(0, dtype=np.int64)
+    policy = plan.profile.policy
+    slots, _ = nearest(
+        snapshot.unit,
+        snapshot.reduced,
+        snapshot.basis,
+        vector,
+        passing & snapshot.present,
+        count=policy.neighbours,
+        floor=policy.similarity_floor,
+    )
+    return slots
+
+
+def _first_phase(
+    snapshot: Snapshot, plan: Plan, slots: Slots, text: NDArray[np.float32]
+) -> tuple[Slots, Floats]:
+    """Score slots by every feature that needs no vector."""
+    asked = plan.asked - _SECOND_PHASE
+    scores = scoring.score(plan.profile, _columns(snapshot, plan, slots, text, asked), asked, len(slots))
+    return slots, scores.base
+
+
+def _window(snapshot: Snapshot, first: tuple[Slots, Floats], size: int) -> tuple[Slots, Slots]:
+    """Return the best by the first phase, and who follows them, best first."""
+    slots, scores = first
+    if len(slots) > LISTED:
+        best = np.argpartition(scores, -LISTED)[-LISTED:]
+        slots, scores = slots[best], scores[best]
+    order = slots[np.lexsort((snapshot.columns["tie"][slots], -scores))]
+    return order[:size], order[size:]
+
+
+def _columns(
+    snapshot: Snapshot, plan: Plan, slots: Slots, text: NDArray[np.float32], asked: frozenset[Source]
+) -> dict[Source, Floats]:
+    """Return the raw values of first-phase features."""
+    raw: dict[Source, Floats] = {}
+    if "text" in asked:
+        raw["text"] = text[slots].astype(np.float64)
+    if "skill" in asked:
+        raw["skill"] = _mentions(snapshot, {skill_term(key): weight for key, weight in plan.skills.items()})[slots]
+    if "sector" in asked:
+        raw["sector"] = _mentions(snapshot, dict.fromkeys(map(sector_term, plan.sectors), 1.0))[slots]
+    if "zone" in asked:
+        shares = [snapshot.coverage(countries) for countries in plan.places]
+        raw["zone"] = np.mean(shares, axis=0)[slots].astype(np.float64)
+    if "language" in asked:
+        raw["language"] = snapshot.bearing("language", plan.languages)[slots].astype(np.float64)
+    counts = snapshot.columns["rating_count"][slots].astype(np.float64)
+    raw["review_mean"] = reviews.shrunken_mean(snapshot.columns["rating_sum"][slots].astype(np.float64), counts)
+    raw["review_count"] = counts
+    raw["days_until_available"] = snapshot.days_until_available(plan.today)[slots]
+    return raw
+
+
+def _mentions(snapshot: Snapshot, wanted: dict[str, float]) -> Floats:
+    """Return how fully each slot names some concepts: the weighted share of them that it does."""
+    found = np.zeros(snapshot.size)
+    for term, weight in wanted.items():
+        slots, strength = snapshot.mentions(term_hash(term))
+        found[slots] += weight * np.minimum(strength / FULL_MENTION, 1.0)
+    total = sum(wanted.values())
+    return found / total if total else found
+
+
+def _candidates(
+    snapshot: Snapshot,
+    plan: Plan,
+    slots: Slots,
+    text: NDArray[np.float32],
+    vector: Matrix | None,
+) -> Candidates:
+    raw = _columns(snapshot, plan, slots, text, plan.asked)
+    if "semantic" in plan.asked and vector is not None:
+        raw["semantic"] = _cosines(snapshot, slots, vector)
+    if "phrase" in plan.asked:
+        raw["phrase"] = matching.closeness(snapshot, slots, plan.phrases)
+    columns = snapshot.columns
+    today = plan.today.toordinal()
+    boosted_until = columns["boosted_until"][slots]
+    return Candidates(
+        ids=[columns.ids[slot] for slot in slots],
+        raw=raw,
+        boosted=(boosted_until != NO_DATE) & (boosted_until >= today),
+        created=columns["created_on"][slots].astype(np.int64),
+        reviews=raw["review_count"],
+        ties=columns["tie"][slots],
+        texts=columns["text"][slots],
+    )
+
+
+def _cosines(snapshot: Snapshot, slots: Slots, vector: Matrix) -> Floats:
+    """Return each slot's cosine; NaN for who has no vector yet."""
+    found = (snapshot.unit[slots] @ vector).astype(np.float64)
+    found[~snapshot.present[slots]] = np.nan
+    return found
+
+
+def _facets(
+    snapshot: Snapshot, matched: Flags, lexical: Flags, filters: Filters
+) -> dict[FacetName, list[FacetCount]]:
+    """Count values over the lexical matches; a facet's own filter doesn't narrow its counts."""
+    own: dict[FacetName, bool] = {
+        "country": bool(filters.country or filters.zone_countries),
+        "skill": bool(filters.skill),
+        "sector": bool(filters.sector),
+        "language": bool(filters.language),
+    }
+    return {
+        name: snapshot.facet_counts(
+            name, matched & snapshot.passing(filters, without=name) if own[name] else lexical
+        )[:FACET_VALUES]
+        for name in FACETS
+    }
+

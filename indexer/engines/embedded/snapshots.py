@@ -1,0 +1,166 @@
+"""One state of the embedded index: what a search reads from beginning to end, whatever is written meanwhile."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.engines.embedded.columns import NO_DATE, NO_RATE, Codes, Columns
+from indexer.engines.embedded.segments import Segment, ranges
+from indexer.engines.embedded.vectors import Flags, Matrix
+from indexer.engines.interface import FacetCount, FacetName, Filters
+
+K1 = 1.2
+B = 0.5
+CACHED_MASKS = 512
+
+Scores = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything a search needs, consistent."""
+
+    generation: int
+    segments: tuple[Segment, ...]
+    alive: Flags
+    columns: Columns
+    codes: dict[FacetName, Codes]
+    unit: Matrix
+    present: Flags
+    reduced: Matrix | None
+    basis: Matrix | None
+    _masks: dict[object, NDArray] = field(default_factory=dict)  # pyright: ignore[reportMissingTypeArgument]
+    cache: dict[object, object] = field(default_factory=dict)
+    """What browsing computed for this state."""
+
+    @property
+    def size(self) -> int:
+        """Return the number of slots, dead ones too."""
+        return len(self.alive)
+
+    @cached_property
+    def count(self) -> int:
+        """Return the number of documents."""
+        return int(self.alive.sum())
+
+    @cached_property
+    def saturation(self) -> Scores:
+        """Return BM25's length-dependent denominator part of each slot."""
+        lengths = self.columns["length"]
+        mean = float(lengths[self.alive].mean()) if self.count else 1.0
+        return (K1 * (1 - B + B * lengths / max(mean, 1e-6))).astype(np.float32)
+
+    def postings(self, term: int) -> tuple[NDArray[np.int32], Scores]:
+        """Return the living slots that hold a term and BM25's saturated frequency in each, 0 to 1."""
+        slots, frequencies = self.mentions(term)
+        return slots, frequencies / (frequencies + self.saturation[slots])
+
+    def mentions(self, term: int) -> tuple[NDArray[np.int32], Scores]:
+        """Return the living slots that hold a term, with its weighted frequency in each."""
+        parts = [segment.postings(term) for segment in self.segments]
+        parts = [part for part in parts if len(part[0])]
+        if not parts:
+            return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
+        slots, frequencies = parts[0]
+        if len(parts) > 1:
+            slots = np.concatenate([part[0] for part in parts])
+            frequencies = np.concatenate([part[1] for part in parts])
+        if self.count < self.size:
+            living = self.alive[slots]
+            slots, frequencies = slots[living], frequencies[living]
+        return slots, frequencies
+
+    def bearing(self, name: FacetName, values: frozenset[str]) -> Flags:
+        """Return which slots bear one of some facet values."""
+        return self._cached(
+            ("bearing", name, values), lambda: self.columns.facets[name].rows_with(self._numbers(name, values))
+        )
+
+    def coverage(self, countries: frozenset[str]) -> Scores:
+        """Return how well each slot covers a place: its countries there, or at least a home there."""
+        return self._cached(("coverage", countries), lambda: self._coverage(countries))
+
+    def passing(self, filters: Filters, *, without: FacetName | None = None) -> Flags:
+        """Return which living slots fulfil the filters, one facet's own left out if asked."""
+        mask = self.alive
+        wanted: dict[FacetName, frozenset[str]] = {
+            "skill": filters.skill,
+            "sector": filters.sector,
+            "language": filters.language,
+        }
+        for name, values in wanted.items():
+            if values and name != without:
+                mask = mask & self.bearing(name, values)
+        if without != "country":
+            for countries in (filters.country, filters.zone_countries):
+                if countries:
+                    mask = mask & self.bearing("country", countries)
+        if filters.max_day_rate_eur_cents is not None:
+            rates = self.columns["rate_eur_cents"]
+            mask = mask & (rates != NO_RATE) & (rates <= filters.max_day_rate_eur_cents)
+        if filters.available_by is not None:
+            mask = mask & (self.columns["available_on"] <= filters.available_by.toordinal())
+        return mask
+
+    def facet_counts(self, name: FacetName, mask: Flags) -> list[FacetCount]:
+        """Count a facet's values over some slots, most frequent first."""
+        ragged, values = self.columns.facets[name], self.codes[name].values
+        rows = np.flatnonzero(mask)
+        counts = ragged.counts(rows, len(values))
+        order = np.lexsort((np.arange(len(counts)), -counts))
+        return [FacetCount(values[at], int(counts[at])) for at in order[: np.count_nonzero(counts)]]
+
+    def days_until_available(self, today: date) -> NDArray[np.float64]:
+        """Return the days until each slot's expert is available; NaN where not said."""
+
+        def compute() -> NDArray[np.float64]:
+            days = self.columns["available_on"].astype(np.float64) - today.toordinal()
+            return np.where(self.columns["available_on"] == NO_DATE, np.nan, days)
+
+        return self._cached(("available", today), compute)
+
+    def grams(self, slots: NDArray[np.int64]) -> tuple[NDArray[np.uint16], NDArray[np.int64], NDArray[np.int64]]:
+        """Return the letters of the phrases of some slots: n-grams, the phrase of each, the row of each phrase."""
+        grams: list[NDArray[np.uint16]] = []
+        phrase_of: list[NDArray[np.int64]] = []
+        row_of: list[NDArray[np.int64]] = []
+        phrases = 0
+        for segment in self.segments:
+            rows = np.flatnonzero((slots >= segment.first_slot) & (slots < segment.first_slot + segment.size))
+            if not len(rows):
+                continue
+            found, per_row = ranges(segment.phrase_starts, slots[rows] - segment.first_slot)
+            flat, per_phrase = ranges(segment.gram_starts, found)
+            grams.append(segment.grams[flat])
+            phrase_of.append(np.repeat(np.arange(phrases, phrases + len(found)), per_phrase))
+            row_of.append(np.repeat(rows, per_row))
+            phrases += len(found)
+        if not grams:
+            empty = np.empty(0, dtype=np.int64)
+            return np.empty(0, dtype=np.uint16), empty, empty
+        return np.concatenate(grams), np.concatenate(phrase_of), np.concatenate(row_of)
+
+    def _coverage(self, countries: frozenset[str]) -> Scores:
+        numbers = self._numbers("country", countries)
+        covered = self.columns.facets["country"].counts_per_row(numbers)
+        share = covered / min(max(len(countries), 1), 4)
+        works_there = np.where(covered > 0, 0.8 + 0.2 * np.minimum(share, 1.0), 0.0)
+        lives_there = np.where(np.isin(self.columns["based_in"], numbers), 0.6, 0.0)
+        return np.maximum(works_there, lives_there).astype(np.float32)
+
+    def _numbers(self, name: FacetName, values: frozenset[str]) -> NDArray[np.int32]:
+        found = [self.codes[name].find(value) for value in values]
+        return np.array(sorted(number for number in found if number is not None), dtype=np.int32)
+
+    def _cached(self, key: object, compute: Callable[[], NDArray]) -> NDArray:  # pyright: ignore[reportMissingTypeArgument]
+        found = self._masks.get(key)
+        if found is None:
+            found = compute()
+            if len(self._masks) >= CACHED_MASKS:
+                self._masks.clear()
+            self._masks[key] = found
+        return found

@@ -1,0 +1,167 @@
+"""What an engine is asked and what it answers: the whole of what searching knows about where documents live."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.documents import Document
+from ranking.profiles import Profile, Source
+
+FacetName = Literal["country", "skill", "sector", "language"]
+FACETS: tuple[FacetName, ...] = ("country", "skill", "sector", "language")
+Floats = NDArray[np.float64]
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way to match a group: all `terms` count, weighted; fewer than all count less than their share."""
+
+    terms: tuple[tuple[str, ...], ...]
+    """Each term as its interchangeable stems."""
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One unit of what was asked (a word or a phrase) with everything that expresses it; the best one counts."""
+
+    label: str
+    words: int
+    alternatives: tuple[Alternative, ...]
+    is_required: bool = True
+    """False for places: they weigh, but nobody is left out for want of them."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a result must fulfil: OR within one, AND between."""
+
+    country: frozenset[str] = frozenset()
+    zone_countries: frozenset[str] = frozenset()
+    skill: frozenset[str] = frozenset()
+    sector: frozenset[str] = frozenset()
+    language: frozenset[str] = frozenset()
+    max_day_rate_eur_cents: int | None = None
+    available_by: date | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether everybody passes."""
+        return self == Filters()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One search, understood."""
+
+    groups: tuple[Group, ...]
+    minimum_words: float
+    """How many words' worth of required groups a lexical match needs."""
+    filters: Filters
+    profile: Profile
+    asked: frozenset[Source]
+    today: date
+    skills: Mapping[str, float] = field(default_factory=dict)
+    """Understood skills, with what each weighs."""
+    places: tuple[frozenset[str], ...] = ()
+    """Understood places, each as the countries that fulfil it."""
+    sectors: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    phrases: tuple[str, ...] = ()
+    """The query as typed and as translated, to compare letter by letter."""
+    vector: Vector | None = None
+
+    @property
+    def is_browsing(self) -> bool:
+        """Tell whether nothing was typed that could match or miss."""
+        return not self.groups and self.vector is None
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The window to rank: one row a candidate, raw values by source (NaN where there is none)."""
+
+    ids: list[str]
+    raw: dict[Source, Floats]
+    boosted: NDArray[np.bool_]
+    created: NDArray[np.int64]
+    """Day of creation as an ordinal."""
+    reviews: Floats
+    ties: NDArray[np.int64]
+    texts: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class FacetCount:
+    """How many lexical matches bear a value."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """An engine's answer to a plan."""
+
+    total: int
+    """Lexical matches and neighbours above the floor."""
+    lexical_total: int
+    candidates: Candidates
+    rest: Sequence[str]
+    """Who follows the window, best first by the first phase."""
+    facets: dict[FacetName, list[FacetCount]]
+    group_counts: list[int]
+    """How many documents each group of the plan finds within the filters."""
+
+
+class Engine(Protocol):
+    """Holds documents and finds them."""
+
+    def put(self, found: Iterable[Document], removed: Iterable[str]) -> None:
+        """Store new versions of documents and drop others, durably; older versions than stored are ignored."""
+        ...
+
+    def put_vectors(self, vectors: Mapping[str, Vector]) -> None:
+        """Store vectors by text hash."""
+        ...
+
+    def retrieve(self, plan: Plan) -> Retrieved:
+        """Answer a plan."""
+        ...
+
+    def describe(self, plan: Plan, ids: Sequence[str]) -> Candidates:
+        """Return the raw values of given experts under a plan; unknown ids are left out."""
+        ...
+
+    def documents(self, ids: Sequence[str]) -> dict[str, Document]:
+        """Return the stored documents of `ids`."""
+        ...
+
+    def names_like(self, prefix: str, limit: int) -> list[Document]:
+        """Return experts a word of whose name begins so."""
+        ...
+
+    def correct(self, word: str) -> str | None:
+        """Return the indexed word that a misspelling most likely stands for."""
+        ...
+
+    def holders(self, stems: Iterable[str]) -> int:
+        """Return how many documents hold the most frequent of these terms."""
+        ...
+
+    def common_values(self, facet: FacetName, limit: int) -> list[FacetCount]:
+        """Return the most frequent values of a facet over everybody."""
+        ...
+
+    def count(self) -> int:
+        """Count the documents."""
+        ...
+
+    def versions(self) -> dict[str, int]:
+        """Return every document's id and version."""
+        ...

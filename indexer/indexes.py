@@ -1,0 +1,266 @@
+"""The index of one process: which generation is live, and keeping it in step with the database."""
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import orjson
+import structlog
+from sqlmodel import Session
+
+from accounts import experts
+from foundation import outbox
+from foundation.database import Database
+from foundation.errors import Unavailable
+from foundation.locks import ProcessLock
+from foundation.settings import Settings
+from indexer import documents, embeddings
+from indexer.documents import Document
+from indexer.encoders import Encoder
+from indexer.engines.embedded.engine import EmbeddedEngine
+from indexer.engines.embedded.storage import Storage
+from indexer.engines.embedded.vectors import Centre
+from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
+from taxonomy.wordlists import LiveWordlists, Wordlists
+
+WALK_CHUNK = 1_000
+NO_ENCODER_DIMENSION = 1
+
+Progress = Callable[[int], None]
+log = structlog.get_logger(__name__)
+
+
+class Index:
+    """The live index. `open` takes the writer's lock: one process writes, a second one says so."""
+
+    def __init__(
+        self, settings: Settings, database: Database, wordlists: LiveWordlists, encoder: Encoder | None
+    ) -> None:
+        self.database = database
+        self.wordlists = wordlists
+        self.encoder = encoder
+        self.folder = settings.data_dir.resolve() / "index"
+        self._writer = ProcessLock(self.folder / "writer.lock", "the index")
+        self._engine: EmbeddedEngine | None = None
+        self._previous: EmbeddedEngine | None = None
+        self._swap = threading.RLock()
+        self._changed_meanwhile: set[str] | None = None
+
+    @property
+    def engine(self) -> EmbeddedEngine:
+        """Return the live generation."""
+        if self._engine is None:
+            raise Unavailable("the index is not open")
+        return self._engine
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether searches can be answered."""
+        return self._engine is not None
+
+    def reserve(self) -> None:
+        """Take the writer's lock; raise Conflict with its holder."""
+        self._writer.acquire()
+
+    def open(self, progress: Progress = lambda _: None) -> None:
+        """Take the writer's lock unless it is ours, and load the live generation, an empty one if there is none."""
+        if not self._writer.is_held:
+            self.reserve()
+        prior = self._prior()
+        path = live_path(self.folder) or self._new_path()
+        self._engine = EmbeddedEngine(path, prior, progress)
+        if self._engine.count() == 0 and self._engine.property("fingerprint") is None:
+            self._engine.set_property("fingerprint", self.fingerprint())
+        _point_to(self.folder, path)
+        self._sweep(path)
+        self._load_vectors(self._engine)
+
+    def close(self) -> None:
+        """Close the generation and give the lock back."""
+        for engine in (self._engine, self._previous):
+            if engine is not None:
+                engine.close()
+        self._engine = self._previous = None
+        self._writer.release()
+
+    def fingerprint(self) -> str:
+        """Return what documents were made with: a change asks for a rebuild."""
+        name = self.encoder.name if self.encoder else "none"
+        return f"{documents.SCHEMA}/{name}/{self.wordlists.current().fingerprint}"
+
+    def is_outdated(self) -> bool:
+        """Tell whether the live generation was made with other word lists, encoder or document shape."""
+        return self.engine.property("fingerprint") != self.fingerprint()
+
+    def refresh(self, expert_ids: Sequence[str]) -> None:
+        """Bring the documents of experts up to date: their words at once, their vectors by and by."""
+        with self._swap:
+            if self._changed_meanwhile is not None:
+                self._changed_meanwhile.update(expert_ids)
+            missing = self._refresh_in(self.engine, expert_ids)
+        if missing and self.encoder:
+            with self.database.writing() as session:
+                outbox.record(session, VECTOR_MISSING, missing)
+
+    def embed(self, expert_ids: Sequence[str]) -> None:
+        """Give experts the vector of their present text, unless that text has one."""
+        if self.encoder is None:
+            return
+        with self.database.reading() as session:
+            found = _documents(session, expert_ids, self.wordlists.current())
+            known = embeddings.stored(session, self.encoder.name, (item.text_hash for item in found))
+        todo = {item.text_hash: item for item in found if item.text_hash not in known}
+        texts = [
+            documents.text_to_embed(item.headline, item.skills, item.summary) for item in todo.values()
+        ]
+        made = dict(zip(todo, self.encoder.encode_passages(texts), strict=True))
+        if made:
+            with self.database.writing() as session:
+                embeddings.store(session, self.encoder.name, made)
+        with self._swap:
+            self.engine.put_vectors({**known, **made})
+
+    def rebuild(self, progress: Progress = lambda _: None) -> None:
+        """Build a new generation from the database beside the live one, catch up, swap. Searches go on."""
+        path = self._new_path()
+        fresh = EmbeddedEngine(path, self._prior())
+        fresh.set_property("fingerprint", self.fingerprint())
+        with self._swap:
+            self._changed_meanwhile = set()
+        missing: list[str] = []
+        after = ""
+        while True:
+            with self.database.reading() as session:
+                ids = experts.ids_after(session, after, WALK_CHUNK)
+            if not ids:
+                break
+            missing.extend(self._refresh_in(fresh, ids))
+            progress(len(ids))
+            after = ids[-1]
+        with self._swap:
+            missing.extend(self._refresh_in(fresh, sorted(self._changed_meanwhile)))
+            self._changed_meanwhile = None
+            # Searches under way go on reading the old generation, so it closes one rebuild later.
+            if self._previous is not None:
+                self._previous.close()
+            self._previous, self._engine = self._engine, fresh
+            _point_to(self.folder, path)
+        self._sweep(path)
+        if missing and self.encoder:
+            with self.database.writing() as session:
+                outbox.record(session, VECTOR_MISSING, dict.fromkeys(missing))
+        log.info("index rebuilt", documents=fresh.count())
+
+    def request_rebuild(self) -> None:
+        """Owe the process that writes the index a rebuild."""
+        request_rebuild(self.database)
+
+    def _refresh_in(self, engine: EmbeddedEngine, expert_ids: Sequence[str]) -> list[str]:
+        """Refresh documents of one generation; return whose vector is still to be made."""
+        with self.database.reading() as session:
+            found = _documents(session, expert_ids, self.wordlists.current())
+            vectors = (
+                embeddings.stored(session, self.encoder.name, (item.text_hash for item in found))
+                if self.encoder
+                else {}
+            )
+        engine.put(found, removed=set(expert_ids) - {item.id for item in found})
+        engine.put_vectors(vectors)
+        return [item.id for item in found if item.text_hash not in vectors]
+
+    def _load_vectors(self, engine: EmbeddedEngine) -> None:
+        if self.encoder is None:
+            return
+        hashes = engine.text_hashes()
+        for start in range(0, len(hashes), 20_000):
+            with self.database.reading() as session:
+                engine.put_vectors(
+                    embeddings.stored(session, self.encoder.name, hashes[start : start + 20_000])
+                )
+
+    def _prior(self) -> Centre:
+        if self.encoder is None:
+            nothing = np.zeros(NO_ENCODER_DIMENSION, dtype=np.float32)
+            return Centre(nothing, nothing)
+        return embeddings.centre(self.database, self.encoder, self.wordlists.current())
+
+    def _new_path(self) -> Path:
+        return self.folder / f"generation-{uuid4().hex[:12]}.db"
+
+    def _sweep(self, live: Path) -> None:
+        """Remove generations that are not live: replaced ones, and those that a crash left half built."""
+        for path in self.folder.glob("generation-*"):
+            if not path.name.startswith(live.name):
+                path.unlink(missing_ok=True)
+
+
+def request_rebuild(database: Database) -> None:
+    """Owe the process that writes the index a rebuild."""
+    with database.writing() as session:
+        outbox.record(session, REBUILD_REQUESTED, [str(uuid4())])
+
+
+def verify(
+    folder: Path, database: Database, wordlists: Wordlists, progress: Progress = lambda _: None
+) -> list[str]:
+    """Compare the live generation with the database, document by document; return the differences in words."""
+    path = live_path(folder)
+    if path is None:
+        return ["there is no index: run `portulan index rebuild`"]
+    storage = Storage(path)
+    differences: list[str] = []
+    left = storage.versions()
+    after = ""
+    while True:
+        with database.reading() as session:
+            ids = experts.ids_after(session, after, WALK_CHUNK)
+            expected = {item.id: item for item in _documents(session, ids, wordlists)}
+        if not ids:
+            break
+        held = storage.read(ids)
+        for expert_id in ids:
+            left.pop(expert_id, None)
+            difference = _difference(expected.get(expert_id), held.get(expert_id))
+            if difference:
+                differences.append(f"{expert_id}: {difference}")
+        progress(len(ids))
+        after = ids[-1]
+    differences.extend(f"{expert_id}: is in the index, not in the database" for expert_id in left)
+    storage.close()
+    return differences
+
+
+def live_path(folder: Path) -> Path | None:
+    """Return the file of the live generation, if there is one."""
+    pointer = folder / "live.json"
+    if not pointer.exists():
+        return None
+    path = folder / orjson.loads(pointer.read_bytes())["generation"]
+    return path if path.exists() else None
+
+
+def _point_to(folder: Path, path: Path) -> None:
+    draft = folder / "live.json.new"
+    draft.write_bytes(orjson.dumps({"generation": path.name}))
+    draft.replace(folder / "live.json")
+
+
+def _documents(session: Session, expert_ids: Sequence[str], wordlists: Wordlists) -> list[Document]:
+    """Return the documents of those among some experts who may be found."""
+    return [
+        documents.build(profile, wordlists)
+        for profile in experts.load(session, expert_ids)
+        if experts.is_findable(profile.expert)
+    ]
+
+
+def _difference(expected: Document | None, held: Document | None) -> str | None:
+    if expected is None:
+        return "is in the index, and may not be found" if held else None
+    if held is None:
+        return "is missing from the index"
+    if expected.dump() != held.dump():
+        return f"differs (database version {expected.version}, index version {held.version})"
+    return None

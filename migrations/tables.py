@@ -1,0 +1,9 @@
+"""Every package's tables, so that Alembic sees one schema."""
+
+from sqlmodel import SQLModel
+
+import accounts.models  # noqa: F401
+import foundation.outbox  # noqa: F401
+import indexer.models  # noqa: F401
+
+metadata = SQLModel.metadata

@@ -1,0 +1,70 @@
+"""The `portulan` command line: assembles the groups of commands, one file each."""
+
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from foundation.errors import DomainError, Invalid
+from foundation.settings import Settings
+from scripts import demos, experts, indexes
+
+errors = Console(stderr=True, highlight=False)
+app = typer.Typer(
+    help="Portulan: find independent export and international-business experts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(experts.app, name="experts")
+app.add_typer(indexes.app, name="index")
+app.command("demo")(demos.load)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")] = None,
+) -> None:
+    """Serve the site and deliver the outbox, in one process."""
+    from scripts import servers  # noqa: PLC0415 - loading the web application takes a second
+
+    servers.run(host, port)
+
+
+@app.command()
+def worker() -> None:
+    """Deliver the outbox without serving pages; refuses while a serving process does it already."""
+    from scripts import servers  # noqa: PLC0415
+
+    servers.work()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest revision."""
+    from foundation.database import Database  # noqa: PLC0415
+    from migrations import upgrades  # noqa: PLC0415
+
+    upgrades.run(Database(Settings().database_address))
+    typer.echo("The database is up to date.")
+
+
+def main() -> None:
+    """Run the command line: 0 done, 1 failed, 2 bad usage or bad input."""
+    try:
+        app()
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            name = "_".join(str(part) for part in detail["loc"]).upper()
+            errors.print(f"[red]PORTULAN_{name}[/]: {detail['msg']}")
+        sys.exit(2)
+    except Invalid as error:
+        for fault in error.faults:
+            errors.print(f"[red]{fault.field}[/]: {fault.message}")
+        sys.exit(2)
+    except (DomainError, OSError) as error:
+        errors.print(f"[red]{error}[/]")
+        sys.exit(1)

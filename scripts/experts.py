@@ -1,0 +1,154 @@
+"""`portulan experts`: bringing records in and out, and the switches that decide who is found."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from accounts import experts, exports, imports
+from foundation import clock
+from foundation.database import Database
+from foundation.settings import Settings
+from migrations import upgrades
+
+app = typer.Typer(help="Import, export and change experts.", no_args_is_help=True)
+errors = Console(stderr=True, highlight=False)
+BAD_INPUT = 2
+
+
+@app.command("import")
+def import_records(
+    file: Annotated[str, typer.Argument(help="A file of expert records, one JSON object a line; - for stdin.")],
+    skip_invalid: Annotated[bool, typer.Option(help="Import the good lines and say what was left.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Import expert records: all of them, or none and every fault listed."""
+    with _opened(file) as (lines, size):
+        outcome = run_import(_database(), lines, size, skip_invalid=skip_invalid)
+    for fault in outcome.faults:
+        sys.stderr.write(f"{fault}\n")
+    counts = {
+        "created": outcome.created,
+        "updated": outcome.updated,
+        "unchanged": outcome.unchanged,
+        "skipped": outcome.skipped,
+        "faults": len(outcome.faults),
+    }
+    if not outcome.is_published:
+        sys.stderr.write(f"Nothing was imported: {len(outcome.faults)} faults on {outcome.skipped} lines.\n")
+        if as_json:
+            nothing = {"created": 0, "updated": 0, "unchanged": 0}
+            sys.stdout.write(orjson.dumps({**counts, **nothing, "imported": False}).decode() + "\n")
+        raise typer.Exit(BAD_INPUT)
+    if as_json:
+        sys.stdout.write(orjson.dumps({**counts, "imported": True}).decode() + "\n")
+        return
+    typer.echo(
+        f"{outcome.created} created, {outcome.updated} updated, {outcome.unchanged} unchanged"
+        + (f", {outcome.skipped} lines left out." if outcome.skipped else ".")
+    )
+
+
+@app.command("export")
+def export_records(
+    file: Annotated[str, typer.Argument(help="Where to write; - for stdout.")] = "-",
+) -> None:
+    """Export every expert as a record; importing it again changes nothing."""
+    with _database().reading() as session:
+        if file == "-":
+            for line in exports.lines(session):
+                sys.stdout.buffer.write(line)
+            return
+        # A file is complete or absent, whatever happens meanwhile.
+        draft = Path(f"{file}.part")
+        with draft.open("wb") as target:
+            target.writelines(exports.lines(session))
+        draft.replace(file)
+
+
+@app.command()
+def show(ref: Annotated[str, typer.Argument(help="The expert's ref.")]) -> None:
+    """Tick the display preference: the profile may be found."""
+    with _database().writing() as session:
+        experts.show(session, ref, at=clock.now())
+
+
+@app.command()
+def hide(ref: Annotated[str, typer.Argument(help="The expert's ref.")]) -> None:
+    """Untick the display preference: out of results at once."""
+    with _database().writing() as session:
+        experts.hide(session, ref, at=clock.now())
+
+
+@app.command()
+def available(
+    ref: Annotated[str, typer.Argument(help="The expert's ref.")],
+    since: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="From which day.")] = None,
+) -> None:
+    """Declare an expert available, now or from a day on."""
+    with _database().writing() as session:
+        experts.declare_available(session, ref, since=since.date() if since else None, at=clock.now())
+
+
+@app.command()
+def unavailable(ref: Annotated[str, typer.Argument(help="The expert's ref.")]) -> None:
+    """Declare an expert unavailable: out of results at once."""
+    with _database().writing() as session:
+        experts.declare_unavailable(session, ref, at=clock.now())
+
+
+@app.command()
+def delete(
+    refs: Annotated[list[str], typer.Argument(help="The experts' refs.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete experts with their reviews."""
+    if not yes:
+        typer.confirm(f"Delete {len(refs)} experts for good?", abort=True)
+    with _database().writing() as session:
+        count = experts.remove(session, refs)
+    typer.echo(f"{count} deleted.")
+
+
+def run_import(
+    database: Database, lines: Iterator[bytes], size: int | None, *, skip_invalid: bool = False
+) -> imports.Outcome:
+    """Import with a progress bar on stderr."""
+    columns = (TextColumn("Importing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task("import", total=size)
+        return imports.run(
+            database,
+            lines,
+            at=clock.now(),
+            skip_invalid=skip_invalid,
+            progress=lambda read: bar.advance(task, read),
+        )
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
+    if file == "-":
+        yield sys.stdin.buffer, None
+        return
+    try:
+        with Path(file).open("rb") as lines:
+            yield lines, os.fstat(lines.fileno()).st_size
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        sys.stderr.write(f"{file}: {error.strerror}\n")
+        raise typer.Exit(BAD_INPUT) from None
+
+
+def _database() -> Database:
+    """Return the database, migrated: a first import needs no command before it."""
+    database = Database(Settings().database_address)
+    upgrades.run(database)
+    return database

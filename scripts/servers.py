@@ -1,0 +1,69 @@
+"""Running the site, or only its deliveries."""
+
+import signal
+import sys
+import threading
+
+import structlog
+import uvicorn
+
+from foundation import logs
+from foundation.database import Database
+from foundation.errors import Conflict
+from foundation.settings import Settings
+from indexer import encoders
+from indexer.indexes import Index
+from migrations import upgrades
+from taxonomy.wordlists import LiveWordlists
+from web import app as applications
+from web import reactions
+
+log = structlog.get_logger(__name__)
+
+
+def run(host: str | None, port: int | None) -> None:
+    """Serve until stopped."""
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = Settings().model_copy(update=given)
+    logs.configure(settings)
+    _refuse_second_process(settings)
+    site = applications.create(settings)
+    server = uvicorn.Server(
+        uvicorn.Config(site, host=settings.host, port=settings.port, log_level="warning", access_log=False)
+    )
+    log.info("serving", address=f"http://{settings.host}:{settings.port}")
+    server.run()
+    if not server.started:
+        sys.exit(1)
+
+
+def work() -> None:
+    """Deliver the outbox until stopped."""
+    settings = Settings()
+    logs.configure(settings)
+    database = Database(settings.database_address)
+    upgrades.run(database)
+    index = Index(settings, database, LiveWordlists(), encoders.load(settings, background=True))
+    index.open()
+    deliveries = reactions.Deliveries(database, reactions.table(index))
+    deliveries.start()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    log.info("delivering")
+    stop.wait()
+    deliveries.stop()
+    index.close()
+
+
+def _refuse_second_process(settings: Settings) -> None:
+    """Say at once, and plainly, that another process holds the index."""
+    index = Index(settings, Database(settings.database_address), LiveWordlists(), None)
+    try:
+        index.reserve()
+    except Conflict as error:
+        raise Conflict(
+            f"{error}: a process serves this data folder already. Stop it, or give this one another "
+            "PORTULAN_DATA_DIR and --port."
+        ) from None
+    index.close()

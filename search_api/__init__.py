@@ -1,0 +1,1 @@
+"""A query in, ranked results out: understanding, retrieval, ranking, facets, suggestions."""

@@ -1,0 +1,85 @@
+"""The JSON edge of searching: parse, call, shape."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from foundation.errors import Unavailable
+from foundation.http import ErrorBody, Metrics, SearchLimit
+from search_api import requests, results, suggestions
+from search_api.requests import Parameters, SearchRequest, SuggestParameters
+from search_api.searches import Found, Searcher
+
+router = APIRouter(prefix="/api/v1", tags=["search"])
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    422: {"model": ErrorBody, "description": "A parameter is unknown or wrong."},
+    429: {"model": ErrorBody, "description": "Too many searches from this address."},
+    503: {"model": ErrorBody, "description": "The index is not ready yet."},
+}
+
+
+class TooManySearches(Unavailable):
+    """One address searched more often than the installation allows."""
+
+
+class SearchDesk:
+    """What the application hands to this edge: a searcher for each request, limits and counters."""
+
+    def __init__(self, make_searcher: Any, limit: SearchLimit, metrics: Metrics) -> None:
+        self._make_searcher = make_searcher
+        self._limit = limit
+        self._metrics = metrics
+
+    def searcher(self, request: Request) -> Searcher:
+        """Return a searcher over the present state, or refuse."""
+        if not self._limit.allows(request):
+            raise TooManySearches("too many searches from this address; try again in a second")
+        return self._make_searcher()
+
+    def find(self, searcher: Searcher, request: SearchRequest) -> Found:
+        """Search, and count the time of each phase."""
+        found = searcher.find(request)
+        for phase, milliseconds in found.timings_ms.items():
+            self._metrics.search_seconds.labels(phase).observe(milliseconds / 1e3)
+        return found
+
+
+def desk(request: Request) -> SearchDesk:
+    """Return the desk that the application set up."""
+    found: SearchDesk = request.app.state.search_desk
+    return found
+
+
+Desk = Annotated[SearchDesk, Depends(desk)]
+
+
+@router.get("/experts", summary="Find experts", response_model=results.Answer, responses=_ERRORS)
+def find_experts(request: Request, parameters: Annotated[Parameters, Query()], found_desk: Desk) -> Response:
+    """Find experts by skill, zone and keyword, best first. Repeated filters are OR within one, AND between."""
+    searcher = found_desk.searcher(request)
+    checked = requests.resolve(parameters, searcher.wordlists)
+    found = found_desk.find(searcher, checked)
+    return _json(results.answer(found, checked, searcher.wordlists))
+
+
+@router.get(
+    "/suggest", summary="Suggest what to search for", response_model=results.Suggestions, responses=_ERRORS
+)
+def suggest(
+    request: Request,
+    found_desk: Desk,
+    parameters: Annotated[SuggestParameters, Query()],
+) -> Response:
+    """Suggest skills, zones, sectors and names for what was typed so far; popular ones for nothing."""
+    searcher = found_desk.searcher(request)
+    found = suggestions.suggest(parameters.q, searcher.wordlists, searcher.engine, parameters.lang)
+    return _json(results.suggestions(found))
+
+
+def _json(body: dict[str, Any]) -> Response:
+    # The shapes are built here and checked against their models in the tests: validating each answer
+    # again would cost more than the search.
+    return Response(orjson.dumps(body), media_type="application/json")

@@ -1,0 +1,142 @@
+"""What may be asked: parameters as they come, checked, and what they mean."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from foundation import currencies
+from foundation.errors import Fault, Invalid
+from foundation.i18n import Language, translate
+from indexer.engines.interface import Filters
+from taxonomy import languages
+from taxonomy.wordlists import Wordlists
+
+DEEPEST = 10_000
+LONGEST_QUERY = 5_000
+MOST_VALUES = 30
+Values = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=MOST_VALUES)]
+
+
+class Parameters(BaseModel):
+    """The parameters of a search, as the JSON API and the results page take them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field(
+        default="",
+        max_length=LONGEST_QUERY,
+        description="Skills, trades, zones, keywords, or a whole brief; French or English.",
+        examples=["douane Maghreb"],
+    )
+    country: Values = Field(
+        default_factory=list, description="ISO 3166-1 alpha-2 codes or names.", examples=[["MA"]]
+    )
+    zone: Values = Field(default_factory=list, description="Ids or names of zones.", examples=[["maghreb"]])
+    skill: Values = Field(
+        default_factory=list,
+        description="Skills, as a profile says them or by any label of the same concept.",
+    )
+    sector: Values = Field(default_factory=list, description="Sectors, like skills.")
+    language: Values = Field(default_factory=list, description="ISO 639-1 codes or names.")
+    max_day_rate: float | None = Field(
+        default=None, gt=0, le=1_000_000, allow_inf_nan=False, description="Highest day rate, in `currency`."
+    )
+    currency: str = Field(default="EUR", max_length=3, description="ISO 4217 code.")
+    available_by: date | None = Field(
+        default=None, description="Keeps who is available by this day, or has not said."
+    )
+    boost: bool = Field(default=True, description="Whether Visibility Boosts may influence the order.")
+    page: int = Field(default=1, ge=1, le=DEEPEST)
+    size: int = Field(default=20, ge=1, le=100)
+    explain: bool = Field(default=False, description="Whether each result explains its score.")
+    lang: Language = Field(default="fr", description="Language of labels and messages.")
+
+
+class SuggestParameters(BaseModel):
+    """The parameters of a suggestion."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field(default="", max_length=LONGEST_QUERY, description="What was typed so far.", examples=["doua"])
+    lang: Language = Field(default="fr", description="Language of the labels.")
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """A checked request."""
+
+    q: str
+    filters: Filters
+    boost: bool
+    page: int
+    size: int
+    explain: bool
+    lang: Language
+    parameters: Parameters
+
+
+def resolve(parameters: Parameters, wordlists: Wordlists) -> SearchRequest:
+    """Find what the parameters name; raise Invalid with every unknown name and every bad number."""
+    faults: list[Fault] = []
+    lang = parameters.lang
+
+    def fault(field: str, code: str, message: str, **values: object) -> None:
+        faults.append(Fault(field, code, translate(lang, message, **values)))
+
+    countries: set[str] = set()
+    for name in parameters.country:
+        code = wordlists.zones.find_country(name)
+        if code is None:
+            fault("country", "unknown_country", "“%(name)s” is no country: give its ISO code or name.", name=name)
+        else:
+            countries.add(code)
+    zone_countries: set[str] = set()
+    for name in parameters.zone:
+        zone = wordlists.zones.find_zone(name)
+        if zone is None:
+            fault("zone", "unknown_zone", "“%(name)s” is no known zone.", name=name)
+        else:
+            zone_countries |= wordlists.zones.members[zone.id]
+    spoken: set[str] = set()
+    for name in parameters.language:
+        code = languages.find(name)
+        if code is None:
+            fault("language", "unknown_language", "“%(name)s” is no language: give its ISO code.", name=name)
+        else:
+            spoken.add(code)
+    if parameters.page * parameters.size > DEEPEST:
+        fault("page", "too_deep", "Only the first %(deepest)s results can be paged through.", deepest=DEEPEST)
+    max_rate = _max_rate_eur_cents(parameters, fault)
+    if faults:
+        raise Invalid(faults)
+    filters = Filters(
+        country=frozenset(countries),
+        zone_countries=frozenset(zone_countries),
+        skill=frozenset(map(wordlists.skill_key, parameters.skill)),
+        sector=frozenset(map(wordlists.sector_key, parameters.sector)),
+        language=frozenset(spoken),
+        max_day_rate_eur_cents=max_rate,
+        available_by=parameters.available_by,
+    )
+    return SearchRequest(
+        q=" ".join(parameters.q.split()),
+        filters=filters,
+        boost=parameters.boost,
+        page=parameters.page,
+        size=parameters.size,
+        explain=parameters.explain,
+        lang=lang,
+        parameters=parameters,
+    )
+
+
+def _max_rate_eur_cents(parameters: Parameters, fault: Any) -> int | None:
+    currency = parameters.currency.upper()
+    if currencies.units_per_eur(currency) is None:
+        fault("currency", "unknown_currency", "No reference rate is known for “%(name)s”.", name=parameters.currency)
+        return None
+    if parameters.max_day_rate is None:
+        return None
+    return currencies.convert(round(parameters.max_day_rate * 100), currency, "EUR")

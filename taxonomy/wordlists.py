@@ -1,0 +1,132 @@
+"""All word lists together, read from `data/` and read again when a file changes."""
+
+import hashlib
+import threading
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+
+from foundation.settings import ROOT
+from taxonomy import synonyms, texts, zones
+from taxonomy.concepts import PhraseBook, Vocabulary, read_concepts
+from taxonomy.synonyms import Synonyms
+from taxonomy.zones import Zones
+
+CHECK_EVERY_SECONDS = 2.0
+SHORTEST_CORRECTED = 4
+LONG_WORD = 7
+
+
+@dataclass(frozen=True)
+class Wordlists:
+    """One reading of the lists; `fingerprint` names it in index and ranking profile."""
+
+    skills: Vocabulary
+    sectors: Vocabulary
+    zones: Zones
+    synonyms: Synonyms
+    translations: Synonyms
+    fingerprint: str
+
+    @cached_property
+    def trade_phrases(self) -> PhraseBook:
+        """Return the phrase book of skills and sectors."""
+        book = PhraseBook()
+        for vocabulary in (self.skills, self.sectors):
+            for concept in vocabulary.concepts:
+                for name in (*concept.labels.values(), *concept.names):
+                    book.add(name, concept.kind, concept.id)
+        return book
+
+    @cached_property
+    def known_words(self) -> frozenset[str]:
+        """Return every word that some list holds: it is no misspelling."""
+        names = [
+            name
+            for vocabulary in (self.skills, self.sectors, self.zones.zones)
+            for concept in vocabulary.concepts
+            for name in (*concept.labels.values(), *concept.names)
+        ]
+        names.extend(self.zones.phrases.phrases())
+        return frozenset(word for name in names for word in texts.words(name))
+
+    @cached_property
+    def correctable_words(self) -> list[str]:
+        """Return the words that a misspelling may stand for."""
+        return sorted(word for word in self.known_words if len(word) >= SHORTEST_CORRECTED and word.isalpha())
+
+    def correct(self, word: str) -> str | None:
+        """Return the listed word that a misspelling most likely stands for: one edit, two in long words."""
+        if len(word) < SHORTEST_CORRECTED or not word.isalpha():
+            return None
+        limit = 1 if len(word) < LONG_WORD else 2
+        found = process.extractOne(
+            word, self.correctable_words, scorer=DamerauLevenshtein.distance, score_cutoff=limit
+        )
+        return found[0] if found else None
+
+    def skill_key(self, label: str) -> str:
+        """Return what identifies a skill: its concept's id, or `~` and the folded label for a free one."""
+        return _key(self.skills, label)
+
+    def sector_key(self, label: str) -> str:
+        """Return what identifies a sector, like `skill_key`."""
+        return _key(self.sectors, label)
+
+
+def read(folder: Path = ROOT / "data") -> Wordlists:
+    """Read all lists of a folder."""
+    return Wordlists(
+        skills=read_concepts(folder / "taxonomy" / "skills.csv", "skill"),
+        sectors=read_concepts(folder / "taxonomy" / "sectors.csv", "sector"),
+        zones=zones.read(folder / "zones"),
+        synonyms=synonyms.read([folder / "synonyms" / "fr.txt", folder / "synonyms" / "en.txt"]),
+        translations=synonyms.read([folder / "synonyms" / "fr-en.txt"]),
+        fingerprint=_fingerprint(folder),
+    )
+
+
+class LiveWordlists:
+    """The lists as they are on disk now; a look at the files every two seconds at most."""
+
+    def __init__(self, folder: Path = ROOT / "data") -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._stamp = _stamp(folder)
+        self._current = read(folder)
+        self._checked_at = time.monotonic()
+
+    def current(self) -> Wordlists:
+        """Return the lists, read again if a file changed."""
+        if time.monotonic() - self._checked_at < CHECK_EVERY_SECONDS:
+            return self._current
+        with self._lock:
+            self._checked_at = time.monotonic()
+            stamp = _stamp(self.folder)
+            if stamp != self._stamp:
+                self._current, self._stamp = read(self.folder), stamp
+        return self._current
+
+
+def _key(vocabulary: Vocabulary, label: str) -> str:
+    concept = vocabulary.find(label)
+    return concept.id if concept else f"~{texts.key(label)}"
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for part in ("taxonomy", "zones", "synonyms") for path in (folder / part).iterdir())
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int], ...]:
+    return tuple((path.name, path.stat().st_mtime_ns) for path in _files(folder))
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in _files(folder):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]

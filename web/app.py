@@ -1,0 +1,166 @@
+"""The HTTP application: settings in, a running site out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+
+from foundation import http, outbox
+from foundation.database import Database
+from foundation.errors import DomainError, Fault
+from foundation.settings import Settings
+from indexer import encoders
+from indexer.events import VECTOR_MISSING
+from indexer.indexes import Index
+from migrations import upgrades
+from ranking import profiles
+from search_api import api as search_edge
+from search_api.searches import Searcher
+from taxonomy.wordlists import LiveWordlists
+from web import reactions, site
+from web.rendering import STATIC
+
+PROFILE_SINCE = date(2026, 11, 23)
+API_PREFIX = "/api/"
+log = structlog.get_logger(__name__)
+
+
+def create(settings: Settings) -> FastAPI:
+    """Return the application; it opens the index when it starts and gives it back when it stops."""
+    database = Database(settings.database_address)
+    wordlists = LiveWordlists()
+    encoder = encoders.load(settings, background=True)
+    index = Index(settings, database, wordlists, encoder)
+    metrics = http.Metrics()
+
+    @asynccontextmanager
+    async def run(_: FastAPI) -> AsyncIterator[None]:
+        upgrades.run(database)
+        index.open()
+        if index.is_outdated():
+            index.request_rebuild()
+        deliveries = reactions.Deliveries(database, reactions.table(index))
+        deliveries.start()
+        app.state.deliveries = deliveries
+        yield
+        deliveries.stop()
+        index.close()
+        database.close()
+
+    app = FastAPI(
+        title="Portulan",
+        version="1",
+        description="Find independent export and international-business experts by skill, zone and keyword.",
+        lifespan=run,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.index = index
+    app.state.profile = profiles.FIRST
+    app.state.profile_since = PROFILE_SINCE
+    app.state.make_searcher = lambda: Searcher(
+        database, index.engine, index.encoder, wordlists.current(), profiles.FIRST
+    )
+    app.state.search_desk = search_edge.SearchDesk(
+        app.state.make_searcher, http.SearchLimit(settings.search_per_second), metrics
+    )
+    app.state.holds_sample = lambda: (settings.data_dir / "sample.json").exists()
+    app.middleware("http")(http.add_headers)
+    app.middleware("http")(http.count_requests(metrics))
+    app.include_router(search_edge.router)
+    app.include_router(site.router)
+    _add_probes(app, database, index, metrics)
+    _add_error_pages(app)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app
+
+
+def _add_probes(app: FastAPI, database: Database, index: Index, metrics: http.Metrics) -> None:
+    @app.get("/healthz", tags=["operations"], summary="The process runs")
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get(
+        "/readyz",
+        tags=["operations"],
+        summary="Searches are answered",
+        responses={503: {"description": "The database or the index can't be used yet."}},
+    )
+    def readyz() -> JSONResponse:
+        state = readiness(app, database, index)
+        return JSONResponse(state, status_code=200 if state["ready"] else 503)
+
+    @app.get("/metrics", tags=["operations"], summary="Counters for Prometheus", response_class=Response)
+    def read_metrics() -> Response:
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def readiness(app: FastAPI, database: Database, index: Index) -> dict[str, Any]:
+    """Return whether searches are answered, and how well: by words only is ready, but degraded."""
+    checks: dict[str, str] = {}
+    try:
+        checks["database"] = "ok" if upgrades.is_current(database) else "not migrated"
+    except Exception as error:  # noqa: BLE001 - a probe answers whatever happens
+        checks["database"] = type(error).__name__
+    checks["index"] = "ok" if index.is_open else "not open"
+    is_delivering = index.is_open and app.state.deliveries.is_alive()
+    checks["outbox"] = "ok" if is_delivering else "not delivering"
+    ready = checks["database"] == checks["index"] == "ok"
+    checks["encoder"] = index.encoder.name if index.encoder else "none: searching by words only"
+    waiting = dead = 0
+    if ready:
+        with database.reading() as session:
+            waiting, dead = outbox.count(session, VECTOR_MISSING), outbox.count_dead(session)
+    degraded = ready and (index.encoder is None or not is_delivering or dead > 0)
+    return {
+        "ready": ready,
+        "degraded": degraded,
+        "checks": checks,
+        "vectors_waiting": waiting,
+        "dead_letters": dead,
+    }
+
+
+def _add_error_pages(app: FastAPI) -> None:
+    def answer(request: Request, status: int, faults: list[Fault]) -> Response:
+        if _wants_json(request):
+            return http.error_response(status, faults)
+        return site.error_page(request, status, faults)
+
+    @app.exception_handler(DomainError)
+    def on_domain_error(request: Request, error: DomainError) -> Response:
+        status = 429 if isinstance(error, search_edge.TooManySearches) else http.status_of(error)
+        response = answer(request, status, http.faults_of(error))
+        if status in {429, 503}:
+            response.headers["Retry-After"] = "1"
+        return response
+
+    @app.exception_handler(RequestValidationError)
+    def on_bad_request(request: Request, error: RequestValidationError) -> Response:
+        return answer(request, 422, http.validation_faults(error))
+
+    @app.exception_handler(HTTPException)
+    def on_http_error(request: Request, error: HTTPException) -> Response:
+        response = answer(request, error.status_code, [Fault("request", f"http_{error.status_code}", str(error.detail))])
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(Exception)
+    def on_surprise(request: Request, error: Exception) -> Response:
+        log.error("request failed", path=request.url.path, error=repr(error), exc_info=error)
+        return answer(request, 500, [Fault("request", "internal", "Something went wrong here; it was noted.")])
+
+
+def _wants_json(request: Request) -> bool:
+    path = request.url.path
+    return path.startswith(API_PREFIX) or path in {"/healthz", "/readyz", "/metrics", "/openapi.json"}

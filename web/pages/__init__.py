@@ -1,0 +1,1 @@
+"""The pages: what templates are given."""

@@ -1,0 +1,34 @@
+"""The home page: the search box, and ways in for who does not know what to type."""
+
+from typing import Any
+
+from foundation.i18n import Language
+from indexer.engines.interface import Engine
+from search_api.suggestions import POPULAR_ZONES
+from taxonomy.concepts import Concept, Vocabulary
+from taxonomy.wordlists import Wordlists
+from web.pages.results import PATH
+from web.rendering import address
+
+SHOWN = 12
+
+
+def context(engine: Engine, wordlists: Wordlists, language: Language) -> dict[str, Any]:
+    """Return the template's values."""
+    zones = [zone for zone_id in POPULAR_ZONES if (zone := wordlists.zones.zones.by_id.get(zone_id))]
+    return {
+        "count": engine.count(),
+        "popular_skills": _popular(engine, "skill", wordlists.skills, language),
+        "popular_zones": [_link(zone, "q", language) for zone in zones],
+        "popular_sectors": _popular(engine, "sector", wordlists.sectors, language),
+    }
+
+
+def _popular(engine: Engine, facet: Any, vocabulary: Vocabulary, language: Language) -> list[dict[str, str]]:
+    found = (vocabulary.by_id.get(item.value) for item in engine.common_values(facet, 40))
+    return [_link(concept, facet, language) for concept in found if concept][:SHOWN]
+
+
+def _link(concept: Concept, parameter: str, language: Language) -> dict[str, str]:
+    label = concept.label(language)
+    return {"label": label, "url": address(PATH, [(parameter, label)])}

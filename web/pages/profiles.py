@@ -1,0 +1,114 @@
+"""The profile page: all that an expert shows."""
+
+from datetime import date
+from typing import Any
+
+from markupsafe import Markup
+
+from accounts.experts import Profile
+from accounts.models import LegalStatus, Review, ReviewOrigin
+from foundation.i18n import Language, message, translate
+from indexer import documents
+from taxonomy import zones
+from taxonomy.wordlists import Wordlists
+from web import maps
+from web.pages.results import PATH, expert
+from web.rendering import address
+
+SHOWN_ZONES = 3
+
+_STATUSES: dict[str, str] = {
+    LegalStatus.SASU: message("SASU (France)"),
+    LegalStatus.SARL: message("SARL (France)"),
+    LegalStatus.EURL: message("EURL (France)"),
+    LegalStatus.MICRO_ENTREPRENEUR: message("Micro-entrepreneur (France)"),
+    LegalStatus.PORTAGE_SALARIAL: message("Portage salarial (France)"),
+    LegalStatus.SOLE_TRADER: message("Sole trader"),
+    LegalStatus.COMPANY: message("Registered company"),
+    LegalStatus.OTHER: message("Other status"),
+}
+_CONTROLS = {
+    ReviewOrigin.IMPORTED: message("Brought and vouched for by the operator; not tied to a mission on this site."),
+    ReviewOrigin.MISSION: message("Written by the client of a mission carried out and validated on this site."),
+}
+_RULES = message(
+    "Reviews are shown with the date of the experience and the date of publication. No one is paid for a review; "
+    "each is published as it was written, and says how it was controlled."
+)
+
+
+def context(
+    profile: Profile, wordlists: Wordlists, language: Language, *, today: date, sort: str, back_url: str | None
+) -> dict[str, Any]:
+    """Return the template's values."""
+    shown = profile.expert
+    document = documents.build(profile, wordlists)
+    path = f"{PATH}/{shown.slug}"
+    labels = {code: zones.country_label(code, language) for code in shown.countries}
+    carried = [("from", back_url)] if back_url else []
+    return {
+        "expert": {
+            **expert(document, today),
+            "is_available_now": shown.is_available and expert(document, today)["is_available_now"],
+            "available_from": shown.available_from if shown.is_available else None,
+            "skills": shown.skills,
+            "matched_skills": set[str](),
+            "soft_skills": shown.soft_skills,
+            "summary_paragraphs": [part for part in shown.summary.split("\n\n") if part.strip()],
+            "references": shown.client_references,
+            "legal_status_label": translate(language, _STATUSES[shown.legal_status]) if shown.legal_status else None,
+            "is_boosted": shown.boost_granted_until is not None and shown.boost_granted_until >= today,
+            "boosted": False,
+            "highlights": [],
+            "why": [],
+            "reviews": [_review(review, language) for review in _sorted(profile, sort)],
+            "review_rules": translate(language, _RULES),
+            "review_sort": sort,
+            "review_sort_urls": {
+                name: address(path, [("reviews", name), *carried]) for name in ("recent", "rating")
+            },
+            "zones": _zones(shown.countries, wordlists, language),
+            "map": Markup(maps.world(shown.countries, labels)),  # noqa: S704 - made by us of codes and names
+            "back_url": back_url,
+        }
+    }
+
+
+def _sorted(profile: Profile, sort: str) -> list[Review]:
+    if sort == "rating":
+        return sorted(profile.reviews, key=lambda review: -review.rating)
+    return list(profile.reviews)
+
+
+def _review(review: Review, language: Language) -> dict[str, Any]:
+    return {
+        "skill": review.skill,
+        "rating": review.rating,
+        "comment": review.comment,
+        "on": review.experienced_on,
+        "published_on": review.published_on,
+        "control": translate(language, _CONTROLS[ReviewOrigin(review.origin)]),
+    }
+
+
+def _zones(countries: list[str], wordlists: Wordlists, language: Language) -> list[dict[str, Any]]:
+    """Group countries under the smallest zones that hold several of them, the rest under their own name."""
+    left = list(countries)
+    found: list[dict[str, Any]] = []
+    candidates = {zone.id: zone for code in countries for zone in wordlists.zones.of_country(code)}
+    while left and len(found) < SHOWN_ZONES:
+        best = max(
+            candidates.values(),
+            key=lambda zone: (
+                len(wordlists.zones.members[zone.id].intersection(left)),
+                -len(wordlists.zones.members[zone.id]),
+            ),
+            default=None,
+        )
+        inside = [code for code in left if best and code in wordlists.zones.members[best.id]]
+        if best is None or len(inside) < 2:
+            break
+        found.append({"label": best.label(language), "countries": inside})
+        left = [code for code in left if code not in inside]
+    found.extend({"label": zones.country_label(code, language), "countries": [code]} for code in left)
+    return found

@@ -1,0 +1,109 @@
+"""How the ranking works, written from the live profile and nothing else.
+
+Law: Regulation (EU) 2019/1150 art. 5; Code de la consommation L. 111-7 and D. 111-6.
+"""
+
+from datetime import date
+from typing import Any
+
+from foundation.i18n import Language, message, translate
+from ranking.profiles import Profile
+from search_api import labels
+
+_EXPLANATIONS = {
+    "text": message(
+        "How many of your words, their synonyms and translations the profile holds, and where: headline and skills "
+        "count more than the summary, rare words more than common ones."
+    ),
+    "semantic": message(
+        "How near the meaning of the profile is to that of your query, whatever the words and the language."
+    ),
+    "phrase": message("How closely the headline or a skill is written like your query, letter by letter."),
+    "skill": message("Whether the profile lists the skills that you asked for, or mentions them."),
+    "zone": message(
+        "Whether the expert works in the countries that you named, or lives there. Nobody is left out for this "
+        "unless you set it as a filter."
+    ),
+    "sector": message("Whether the profile lists the sectors that you named."),
+    "language": message("Whether the expert speaks the languages that you asked for."),
+    "review_mean": message(
+        "The mean of clients’ ratings, drawn towards a common value while there are few of them. Who has no review "
+        "gets a neutral value."
+    ),
+    "review_count": message("The number of reviews counts a little by itself."),
+    "days_until_available": message(
+        "Who is available now counts more than who will be later; who has not said is in between."
+    ),
+}
+
+
+def context(profile: Profile, language: Language, *, since: date) -> dict[str, Any]:
+    """Return the template's values."""
+    total = sum(feature.weight for feature in profile.features)
+    heaviest = max(feature.weight for feature in profile.features)
+    return {
+        "parameters": [
+            {
+                "label": labels.part(feature.source, language),
+                "weight": feature.weight / heaviest,
+                "share_percent": round(100 * feature.weight / total, 1),
+                "explanation": translate(language, _EXPLANATIONS[feature.source]),
+            }
+            for feature in sorted(profile.features, key=lambda feature: -feature.weight)
+        ],
+        "policies": _policies(profile, language),
+        "profile_id": profile.id,
+        "since": since,
+    }
+
+
+def _policies(profile: Profile, language: Language) -> list[dict[str, str]]:
+    policy = profile.policy
+    rules = [
+        (
+            message("What a query does not ask for does not count"),
+            message(
+                "A part about zones, skills or languages counts only when your query names some. The other parts "
+                "then share its weight in proportion."
+            ),
+        ),
+        (
+            message("Paid visibility is bounded"),
+            message(
+                "A Visibility Boost is paid for by the expert. It multiplies a score by at most %(bound)s, only when "
+                "the relevance of words or meaning reaches %(floor)s %%, and at most %(cap)s of the first %(top)s "
+                "results owe their place to it. It is labelled on every result, also where it changes nothing, and "
+                "you can switch it off."
+            ),
+        ),
+        (
+            message("Its effect is measured"),
+            message(
+                "For %(holdout)s %% of searches, drawn by chance, a boost is withheld, so that its real effect "
+                "can be told."
+            ),
+        ),
+        (
+            message("Newcomers get a chance"),
+            message(
+                "When none of the first %(top)s is new, place %(place)s goes to the best newcomer whose score is at "
+                "least %(reach)s %% of the one it replaces."
+            ),
+        ),
+        (
+            message("One text, one place"),
+            message("Profiles that repeat a text word for word come after the first %(top)s results."),
+        ),
+    ]
+    values = {
+        "bound": f"{1 + policy.boost:.2f}",
+        "floor": round(100 * policy.relevance_floor),
+        "cap": policy.boosted_at_top,
+        "top": policy.top,
+        "holdout": policy.holdout_percent,
+        "place": policy.newcomer_position,
+        "reach": round(100 * policy.newcomer_reach),
+    }
+    return [
+        {"title": translate(language, title), "text": translate(language, text, **values)} for title, text in rules
+    ]

@@ -1,0 +1,113 @@
+"""The addresses of the pages."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from pydantic import ValidationError
+
+from accounts import experts
+from foundation import clock
+from foundation.errors import Fault, Invalid
+from foundation.http import validation_fault
+from foundation.i18n import Language, message, translate
+from foundation.settings import Settings
+from search_api import requests
+from search_api.api import SearchDesk
+from search_api.requests import Parameters
+from web.pages import homes, profiles, rankings, results
+from web.rendering import language_of, render
+
+_ERROR_TEXTS = {
+    404: (message("This page does not exist"), message("The address is wrong, or the profile is no longer shown.")),
+    405: (message("This can’t be done here"), message("The page exists, but not for this kind of request.")),
+    422: (message("Something in this search can’t be used"), message("Please change what is listed here.")),
+    429: (message("Too many searches at once"), message("Please try again in a moment.")),
+    503: (message("Not ready yet"), message("The directory is being prepared. Please try again in a moment.")),
+    500: (message("Something went wrong"), message("It is our fault, and it was noted. Please try again.")),
+}
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@router.get("/")
+def home(request: Request) -> HTMLResponse:
+    """Show the search box and ways in."""
+    language = language_of(request)
+    searcher = request.app.state.make_searcher()
+    return render(request, "home.html", language, homes.context(searcher.engine, searcher.wordlists, language))
+
+
+@router.get("/experts")
+def find(request: Request) -> HTMLResponse:
+    """Show results."""
+    language = language_of(request)
+    search_desk: SearchDesk = request.app.state.search_desk
+    searcher = search_desk.searcher(request)
+    try:
+        parameters = Parameters.model_validate(results.read_parameters(request, language))
+    except ValidationError as error:
+        raise Invalid([_fault(detail, language) for detail in error.errors()]) from None
+    checked = requests.resolve(parameters.model_copy(update={"explain": True}), searcher.wordlists)
+    found = search_desk.find(searcher, checked)
+    page = results.ResultsPage(checked, found, searcher.wordlists)
+    return render(request, "results.html", language, page.context())
+
+
+@router.get("/experts/{slug}")
+def show(request: Request, slug: str) -> HTMLResponse:
+    """Show a profile."""
+    language = language_of(request)
+    with request.app.state.database.reading() as session:
+        profile = experts.get_shown(session, slug)
+    sort = "rating" if request.query_params.get("reviews") == "rating" else "recent"
+    wordlists = request.app.state.index.wordlists.current()
+    context = profiles.context(
+        profile, wordlists, language, today=clock.today(), sort=sort, back_url=_back_url(request)
+    )
+    return render(request, "profile.html", language, context)
+
+
+@router.get("/ranking")
+def explain_ranking(request: Request) -> HTMLResponse:
+    """Explain how the ranking works."""
+    language = language_of(request)
+    state = request.app.state
+    return render(
+        request, "ranking.html", language, rankings.context(state.profile, language, since=state.profile_since)
+    )
+
+
+@router.get("/legal")
+def show_legal_notice(request: Request) -> HTMLResponse:
+    """Show who runs the installation."""
+    settings: Settings = request.app.state.settings
+    return render(request, "legal.html", language_of(request), {"operator": settings.operator})
+
+
+def error_page(request: Request, status: int, faults: list[Fault]) -> HTMLResponse:
+    """Show what went wrong, and what to do about it."""
+    language = language_of(request)
+    title, text = _ERROR_TEXTS.get(status, _ERROR_TEXTS[500])
+    listed = [{"field": fault.field, "message": fault.message} for fault in faults] if status == 422 else []
+    context: dict[str, Any] = {
+        "status": status,
+        "title": translate(language, title),
+        "message": translate(language, text),
+        "faults": listed,
+        "home_url": "/",
+    }
+    return render(request, "error.html", language, context, status=status)
+
+
+def _back_url(request: Request) -> str | None:
+    """Return the results that a profile was opened from; only addresses of results here are believed."""
+    back = request.query_params.get("from", "")
+    return back if back == results.PATH or back.startswith(f"{results.PATH}?") else None
+
+
+def _fault(detail: Any, language: Language) -> Fault:
+    fault = validation_fault(detail)
+    if fault.code == "unknown_parameter":
+        return Fault(fault.field, fault.code, translate(language, "This parameter is not known."))
+    return Fault(fault.field, fault.code, translate(language, "This value can’t be used here. %(reason)s", reason=fault.message))
