@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select
-from sqlmodel import Session, col
+from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from accounts.events import EXPERT_CHANGED
 from accounts.models import Expert, Review
@@ -55,7 +56,7 @@ def load(session: Session, ids: Collection[str]) -> list[Profile]:
 
 def findable_among(session: Session, ids: Sequence[str]) -> set[str]:
     """Return those of `ids` who may be shown in results at this moment."""
-    statement = select(Expert.id).where(
+    statement = select(col(Expert.id)).where(
         col(Expert.id).in_(ids), col(Expert.is_visible).is_(True), col(Expert.is_available).is_(True)
     )
     return set(session.execute(statement).scalars())
@@ -68,7 +69,7 @@ def count(session: Session) -> int:
 
 def ids_after(session: Session, after: str, limit: int) -> list[str]:
     """Return the next ids in their order, for walking through everybody in pieces."""
-    statement = select(Expert.id).where(col(Expert.id) > after).order_by(col(Expert.id)).limit(limit)
+    statement = select(col(Expert.id)).where(col(Expert.id) > after).order_by(col(Expert.id)).limit(limit)
     return list(session.execute(statement).scalars())
 
 
@@ -107,7 +108,7 @@ def declare_unavailable(session: Session, ref: str, *, at: datetime) -> None:
 
 def remove(session: Session, refs: Iterable[str]) -> int:
     """Delete experts with all that hangs on them; return how many there were."""
-    ids = list(session.execute(select(Expert.id).where(col(Expert.ref).in_(list(refs)))).scalars())
+    ids = list(session.execute(select(col(Expert.id)).where(col(Expert.ref).in_(list(refs)))).scalars())
     session.execute(delete(Review).where(col(Review.expert_id).in_(ids)))
     session.execute(delete(Expert).where(col(Expert.id).in_(ids)))
     outbox.record(session, EXPERT_CHANGED, ids)

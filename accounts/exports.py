@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from sqlmodel import Session
+from sqlalchemy.orm import Session
 
 from accounts import experts
 from accounts.experts import Profile

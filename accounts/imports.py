@@ -11,7 +11,8 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import delete, insert, literal, select, update
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy.orm import Session
+from sqlmodel import SQLModel, col
 
 from accounts import slugs
 from accounts.events import EXPERT_CHANGED
@@ -76,8 +77,10 @@ def run(
     outcome = Outcome()
     try:
         for chunk in _chunks(_checked(lines, outcome, progress)):
+            merged = _merge_chunk(database, batch, chunk, outcome, at)
             if not outcome.faults or skip_invalid:
-                _stage(database, batch, chunk, outcome, at)
+                _stage(database, *merged)
+        outcome.faults.sort(key=lambda fault: fault.line)
         if not outcome.faults or skip_invalid:
             _publish(database, batch, at)
             outcome.is_published = True
@@ -121,9 +124,7 @@ def _blank(ref: str, at: datetime) -> Row:
     return {**row, "version": 0}
 
 
-def _checked(
-    lines: Iterable[bytes], outcome: Outcome, progress: Progress
-) -> Iterator[tuple[int, bytes, Record]]:
+def _checked(lines: Iterable[bytes], outcome: Outcome, progress: Progress) -> Iterator[tuple[int, bytes, Record]]:
     """Yield the good lines; collect the faults of the others."""
     first_seen: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
@@ -150,9 +151,10 @@ def _chunks(
         yield chunk
 
 
-def _stage(
+def _merge_chunk(
     database: Database, batch: str, chunk: list[tuple[int, bytes, Record]], outcome: Outcome, at: datetime
-) -> None:
+) -> tuple[list[Row], list[Row]]:
+    """Return what to stage, experts and reviews; count it, and collect the faults that only merging shows."""
     with database.reading() as session:
         stored = _stored(session, [record.ref for _, _, record in chunk])
         reviews = _stored_reviews(session, [row["id"] for row in stored.values()])
@@ -173,16 +175,18 @@ def _stage(
         outcome.updated += old is not None
         experts.append(_staged_row(batch, row, old, line, at, replaces_reviews=new_reviews is not None))
         staged_reviews.extend({**review, "batch": batch} for review in new_reviews or [])
+    return experts, staged_reviews
+
+
+def _stage(database: Database, experts: list[Row], reviews: list[Row]) -> None:
     with database.writing() as session:
         if experts:
             session.execute(insert(StagedExpert), experts)
-        if staged_reviews:
-            session.execute(insert(StagedReview), staged_reviews)
+        if reviews:
+            session.execute(insert(StagedReview), reviews)
 
 
-def _staged_row(
-    batch: str, row: Row, old: Row | None, line: bytes, at: datetime, *, replaces_reviews: bool
-) -> Row:
+def _staged_row(batch: str, row: Row, old: Row | None, line: bytes, at: datetime, *, replaces_reviews: bool) -> Row:
     return {
         **row,
         "batch": batch,
@@ -194,9 +198,7 @@ def _staged_row(
     }
 
 
-def _merge_reviews(
-    expert_id: str, stored: list[Row], record: Record, at: datetime
-) -> list[Row] | None:
+def _merge_reviews(expert_id: str, stored: list[Row], record: Record, at: datetime) -> list[Row] | None:
     """Return the imported reviews that shall stand, or None when they do already.
 
     A review that was there keeps its id and its date of publication. Those earned here are not touched.
@@ -252,13 +254,14 @@ def _stored_reviews(session: Session, expert_ids: list[str]) -> dict[str, list[R
 
 
 def _publish(database: Database, batch: str, at: datetime) -> None:
-    """The flip: everything staged becomes public in one transaction."""
+    """Flip: make everything staged public in one transaction."""
     with database.writing() as session:
         _merge_again(session, batch, at)
         ours = col(StagedExpert.batch) == batch
         session.execute(
             insert(Expert).from_select(
-                _COLUMNS, select(*_columns_of(StagedExpert, _COLUMNS)).where(ours, col(StagedExpert.base_version) == 0)
+                _COLUMNS,
+                select(*_columns_of(StagedExpert, _COLUMNS)).where(ours, col(StagedExpert.base_version) == 0),
             )
         )
         session.execute(
@@ -267,7 +270,7 @@ def _publish(database: Database, batch: str, at: datetime) -> None:
             .values({name: getattr(StagedExpert, name) for name in _COLUMNS if name not in {"id", "ref"}})
             .execution_options(synchronize_session=False)
         )
-        replaced = select(StagedExpert.id).where(ours, col(StagedExpert.replaces_reviews).is_(True))
+        replaced = select(col(StagedExpert.id)).where(ours, col(StagedExpert.replaces_reviews).is_(True))
         session.execute(
             delete(Review)
             .where(col(Review.expert_id).in_(replaced), col(Review.origin) == ReviewOrigin.IMPORTED.value)
@@ -285,7 +288,7 @@ def _publish(database: Database, batch: str, at: datetime) -> None:
                 ["topic", "key", "recorded_at", "due_at", "attempts", "is_dead"],
                 select(
                     literal(EXPERT_CHANGED),
-                    StagedExpert.id,
+                    col(StagedExpert.id),
                     literal(at, outbox.Instant()),
                     literal(at, outbox.Instant()),
                     literal(0),
@@ -324,9 +327,7 @@ def _merge_again(session: Session, batch: str, at: datetime) -> None:
         )
         session.execute(
             insert(StagedExpert),
-            _staged_row(
-                batch, row, old, staged.line.encode(), at, replaces_reviews=staged.replaces_reviews
-            ),
+            _staged_row(batch, row, old, staged.line.encode(), at, replaces_reviews=staged.replaces_reviews),
         )
 
 

@@ -69,19 +69,15 @@ class ExpertColumns(SQLModel):
 class Expert(ExpertColumns, table=True):
     """An independent expert and the public profile."""
 
-    __tablename__ = "experts"
+    __tablename__ = "experts"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         Index("ux_experts_ref", "ref", unique=True),
         Index("ux_experts_slug", "slug", unique=True),
         CheckConstraint("version >= 1", name="version_grows"),
         CheckConstraint("day_rate_cents IS NULL OR day_rate_cents > 0", name="day_rate_is_positive"),
+        CheckConstraint("(day_rate_cents IS NULL) = (day_rate_currency IS NULL)", name="day_rate_has_a_currency"),
         CheckConstraint(
-            "(day_rate_cents IS NULL) = (day_rate_currency IS NULL)", name="day_rate_has_a_currency"
-        ),
-        CheckConstraint(
-            "legal_status IS NULL OR legal_status IN ("
-            + ", ".join(f"'{status}'" for status in LegalStatus)
-            + ")",
+            "legal_status IS NULL OR legal_status IN (" + ", ".join(f"'{status}'" for status in LegalStatus) + ")",
             name="legal_status_is_known",
         ),
     )
@@ -103,7 +99,7 @@ class ReviewColumns(SQLModel):
 class Review(ReviewColumns, table=True):
     """A review that is shown on a profile."""
 
-    __tablename__ = "reviews"
+    __tablename__ = "reviews"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         Index("ix_reviews_expert", "expert_id"),
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating_is_1_to_5"),
@@ -116,7 +112,7 @@ class Review(ReviewColumns, table=True):
 class StagedExpert(ExpertColumns, table=True):
     """A checked import line that waits for the flip that publishes its whole batch; one row a batch and expert."""
 
-    __tablename__ = "staged_experts"
+    __tablename__ = "staged_experts"  # pyright: ignore[reportAssignmentType]
 
     batch: str = Field(primary_key=True)
     base_version: int = 0
@@ -129,6 +125,6 @@ class StagedExpert(ExpertColumns, table=True):
 class StagedReview(ReviewColumns, table=True):
     """An imported review that waits with its expert."""
 
-    __tablename__ = "staged_reviews"
+    __tablename__ = "staged_reviews"  # pyright: ignore[reportAssignmentType]
 
     batch: str = Field(primary_key=True)

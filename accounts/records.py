@@ -17,11 +17,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    StrictFloat,
-    StrictInt,
     StringConstraints,
     ValidationError,
-    model_validator,
+    field_validator,
 )
 
 from accounts.models import LegalStatus, ReviewOrigin
@@ -62,6 +60,14 @@ def _currency(value: str) -> str:
     return value
 
 
+def _amount(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a number")  # noqa: TRY004 - Pydantic collects ValueErrors only
+    if round(value, 2) != value:
+        raise ValueError("may have two decimals at most")
+    return value
+
+
 def _iso_date(value: object) -> object:
     if isinstance(value, date):
         return value
@@ -77,16 +83,16 @@ def _unique(values: list[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def _line(longest: int) -> Any:
-    return Annotated[
-        str,
-        StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=longest),
-        AfterValidator(_clean),
-    ]
-
-
 Ref = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")]
-Label = _line(120)
+Label = Annotated[
+    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_clean)
+]
+Sentence = Annotated[
+    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_clean)
+]
+Paragraph = Annotated[
+    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=2_000), AfterValidator(_clean)
+]
 Country = Annotated[str, Field(strict=True), AfterValidator(_country)]
 LanguageCode = Annotated[str, Field(strict=True), AfterValidator(_language)]
 Day = Annotated[date, BeforeValidator(_iso_date)]
@@ -100,7 +106,7 @@ class _Strict(BaseModel):
 class DayRate(_Strict):
     """A day rate before tax, in units of its currency with at most two decimals."""
 
-    amount: Annotated[StrictInt | StrictFloat, Field(gt=0, le=MAX_RATE, allow_inf_nan=False)]
+    amount: Annotated[float, BeforeValidator(_amount), Field(gt=0, le=MAX_RATE)]
     currency: Annotated[str, Field(strict=True), AfterValidator(_currency)]
 
     @property
@@ -122,8 +128,8 @@ class ReviewRecord(_Strict):
 class ReferenceRecord(_Strict):
     """A client reference: who, in words that name no one against their will, and what was done."""
 
-    client: _line(200)  # pyright: ignore[reportInvalidTypeForm]
-    text: _line(2_000)  # pyright: ignore[reportInvalidTypeForm]
+    client: Sentence
+    text: Paragraph
 
 
 class Record(_Strict):
@@ -131,7 +137,7 @@ class Record(_Strict):
 
     ref: Ref
     name: Label | None = None
-    headline: _line(200) | None = None  # pyright: ignore[reportInvalidTypeForm]
+    headline: Sentence | None = None
     summary: Annotated[str, Field(strict=True, max_length=20_000), AfterValidator(_clean)] | None = None
     skills: Labels | None = None
     soft_skills: Labels | None = None
@@ -149,12 +155,12 @@ class Record(_Strict):
     references: Annotated[list[ReferenceRecord], Field(max_length=MAX_REFERENCES)] | None = None
     reviews: Annotated[list[ReviewRecord], Field(max_length=MAX_REVIEWS)] | None = None
 
-    @model_validator(mode="after")
-    def _required_stay(self) -> "Record":
-        for name in ("name", "headline"):
-            if name in self.model_fields_set and getattr(self, name) is None:
-                raise ValueError(f"{name}: is required and can't be cleared")
-        return self
+    @field_validator("name", "headline", mode="before")
+    @classmethod
+    def _required_stays(cls, value: object) -> object:
+        if value is None:
+            raise ValueError("is required and can't be cleared")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +195,4 @@ def _fault(detail: Any) -> Fault:
         message = "is not a field of the expert record"
     elif detail["type"] == "missing":
         message = "is required"
-    elif not path:
-        path, _, message = message.partition(": ")
     return Fault(path, str(detail["type"]), message)

@@ -38,10 +38,15 @@ def _converter() -> CurrencyConverter:
     return CurrencyConverter(fallback_on_missing_rate=True)
 
 
+def _last_rate_on(currency: str) -> date:
+    bounds = _converter().bounds or {}
+    last: date = bounds[currency].last_date
+    return last
+
+
 def rates_on() -> date:
     """Return the date of the rates in use."""
-    last: date = _converter().bounds["USD"].last_date
-    return last
+    return _last_rate_on("USD")
 
 
 @lru_cache(maxsize=512)
@@ -55,7 +60,7 @@ def units_per_eur(currency: str) -> float | None:
         return None if through is None else units * through
     if currency not in (_converter().currencies or ()):
         return None
-    return float(_converter().convert(1, "EUR", currency, date=_converter().bounds[currency].last_date))
+    return float(_converter().convert(1, "EUR", currency, date=_last_rate_on(currency)))
 
 
 def convert(amount_cents: int, source: str, target: str) -> int | None:

@@ -4,14 +4,14 @@ A request or a task is one transaction. On SQLite a writing transaction opens wi
 turning a read transaction into a write one fails at once, whatever the busy timeout says.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlmodel import Session
+from sqlalchemy.orm import Session
 
 BUSY_TIMEOUT_MS = 15_000
 
@@ -31,13 +31,13 @@ class Database:
         self._writer = self.engine.execution_options(portulan_writes=True)
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self) -> Generator[Session]:
         """Give a session for reads; nothing it does is kept."""
         with Session(self.engine) as session:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self) -> Generator[Session]:
         """Give a session whose work is committed when the block ends, and undone when it raises."""
         with Session(self._writer, expire_on_commit=False) as session:
             yield session

@@ -54,13 +54,19 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
-            "portulan_http_requests", "Answered requests", ["method", "route", "status"], registry=self.registry
+            "portulan_http_requests",
+            "Answered requests",
+            ["method", "route", "status"],
+            registry=self.registry,
         )
         self.seconds = Histogram(
             "portulan_http_request_seconds", "Time to answer", ["method", "route"], registry=self.registry
         )
         self.search_seconds = Histogram(
-            "portulan_search_phase_seconds", "Time of each phase of a search", ["phase"], registry=self.registry
+            "portulan_search_phase_seconds",
+            "Time of each phase of a search",
+            ["phase"],
+            registry=self.registry,
         )
 
 

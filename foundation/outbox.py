@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Index, delete, func, insert, select, update
-from sqlmodel import Field, Session, SQLModel, col
+from sqlalchemy.orm import Session
+from sqlmodel import Field, SQLModel, col
 
 from foundation import clock
 from foundation.database import Database
@@ -29,7 +30,7 @@ log = structlog.get_logger(__name__)
 class OutboxRow(SQLModel, table=True):
     """A delivery that is owed: `topic` says which reaction gets `key`."""
 
-    __tablename__ = "outbox"
+    __tablename__ = "outbox"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_outbox_due", "topic", "due_at", "id"),)
 
     id: int | None = Field(default=None, primary_key=True)
@@ -46,8 +47,7 @@ def record(session: Session, topic: str, keys: Iterable[str]) -> None:
     """Owe `topic` to each of `keys`, in the caller's transaction."""
     at = clock.now()
     rows = [
-        {"topic": topic, "key": key, "recorded_at": at, "due_at": at, "attempts": 0, "is_dead": False}
-        for key in keys
+        {"topic": topic, "key": key, "recorded_at": at, "due_at": at, "attempts": 0, "is_dead": False} for key in keys
     ]
     for start in range(0, len(rows), INSERT_CHUNK):
         session.execute(insert(OutboxRow), rows[start : start + INSERT_CHUNK])
@@ -101,7 +101,7 @@ def _claim(database: Database, topic: str, batch: int) -> list[tuple[int, str, i
     """Lease due rows, so that a claimant that dies loses them again after `LEASE`."""
     at = clock.now()
     due = (
-        select(OutboxRow.id, OutboxRow.key, OutboxRow.attempts)
+        select(col(OutboxRow.id), col(OutboxRow.key), col(OutboxRow.attempts))
         .where(
             col(OutboxRow.topic) == topic,
             col(OutboxRow.due_at) <= at,

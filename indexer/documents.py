@@ -15,13 +15,23 @@ import orjson
 
 from accounts.experts import Profile
 from foundation import currencies
-from taxonomy import texts
+from taxonomy import dictionaries, texts
+from taxonomy.concepts import Language
 from taxonomy.wordlists import Wordlists
 
-SCHEMA = 1
+SCHEMA = 2
 EMBEDDED_SUMMARY_WORDS = 120
 
-_HEADLINE, _SKILL, _SECTOR, _SUMMARY, _SOFT_SKILL, _CITY, _REFERENCE, _NAME = 3.0, 3.0, 1.5, 1.0, 0.5, 1.0, 0.4, 1.0
+_HEADLINE, _SKILL, _SECTOR, _SUMMARY, _SOFT_SKILL, _CITY, _REFERENCE, _NAME = (
+    3.0,
+    3.0,
+    1.5,
+    1.0,
+    0.5,
+    1.0,
+    0.4,
+    1.0,
+)
 _SKILL_IN_HEADLINE, _SKILL_IN_SUMMARY = 0.8, 0.5
 
 
@@ -56,6 +66,8 @@ class Document:
     sector_keys: list[str]
     mentioned_skills: dict[str, float]
     """Skills that the profile names: 1 where it lists them, less where its text only mentions them."""
+    language: Language
+    """The language that the profile is written in."""
     text_hash: str
     """Names what was encoded as the profile's vector."""
 
@@ -104,13 +116,14 @@ def build(profile: Profile, wordlists: Wordlists) -> Document:
         skill_keys=skill_keys,
         sector_keys=_unique(wordlists.sector_key(label) for label in expert.sectors),
         mentioned_skills=_mentioned_skills(expert.headline, expert.summary, skill_keys, wordlists),
+        language=dictionaries.language_of(f"{expert.headline} {expert.summary}") or "fr",
         text_hash=hashlib.sha256(text_to_embed(expert.headline, expert.skills, expert.summary).encode()).hexdigest(),
     )
 
 
 def text_to_embed(headline: str, skills: list[str], summary: str) -> str:
     """Return the text whose vector stands for the profile; French doublets are said once."""
-    summary = " ".join(summary.split()[:EMBEDDED_SUMMARY_WORDS])
+    summary = "" if summary.strip() == headline else " ".join(summary.split()[:EMBEDDED_SUMMARY_WORDS])
     parts = [texts.without_doublets(headline), ", ".join(skills), summary]
     return ". ".join(part for part in parts if part)
 
@@ -154,9 +167,7 @@ def sector_term(key: str) -> str:
     return f"sector:{key}"
 
 
-def _mentioned_skills(
-    headline: str, summary: str, skill_keys: list[str], wordlists: Wordlists
-) -> dict[str, float]:
+def _mentioned_skills(headline: str, summary: str, skill_keys: list[str], wordlists: Wordlists) -> dict[str, float]:
     found = dict.fromkeys(skill_keys, 1.0)
     for text, weight in ((headline, _SKILL_IN_HEADLINE), (summary, _SKILL_IN_SUMMARY)):
         for mention in wordlists.trade_phrases.mentions(texts.words(text)):

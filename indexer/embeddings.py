@@ -1,24 +1,59 @@
 """Vectors in the database, and the centre of the space that they live in."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col
+from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from foundation.database import Database
+from foundation.settings import ROOT
+from indexer.documents import sector_term, skill_term
 from indexer.encoders import Encoder
 from indexer.engines.embedded.vectors import Centre
 from indexer.engines.interface import Vector
 from indexer.models import Embedding
+from taxonomy import texts
+from taxonomy.concepts import LANGUAGES, Concept, Language
 from taxonomy.wordlists import Wordlists
 
 READ_CHUNK = 500
-CENTRE_LABELS = 120
-CENTRE = "centre/"
+Encode = Callable[[Sequence[str]], list[Vector]]
+CONCEPT = "concept/"
+ENCODED_NAMES = 4
+QUERY_SAMPLE = 6
+"""Every so many labels are encoded as queries too, to tell where queries lie."""
+NEAREST = 10
+NEAR = 0.20
 _HALF = np.dtype("<f2")
+
+
+@dataclass(frozen=True)
+class Concepts:
+    """Skills and sectors in the encoder's space: `units` are centred, a row for each of `terms`.
+
+    A concept has several rows: its names and everyday needs, in both languages.
+    """
+
+    terms: tuple[str, ...]
+    units: NDArray[np.float32]
+    centre: Centre
+
+    def near(self, unit: Vector) -> dict[str, float]:
+        """Return the concepts nearest to a centred query, as terms, with how far above the floor each is."""
+        found: dict[str, float] = {}
+        cosines = self.units @ unit
+        for at in np.argsort(-cosines):
+            if cosines[at] <= NEAR or len(found) == NEAREST:
+                break
+            found.setdefault(self.terms[at], float(cosines[at]) - NEAR)
+        return found
 
 
 def stored(session: Session, encoder: str, hashes: Iterable[str]) -> dict[str, Vector]:
@@ -26,7 +61,7 @@ def stored(session: Session, encoder: str, hashes: Iterable[str]) -> dict[str, V
     wanted = list(dict.fromkeys(hashes))
     found: dict[str, Vector] = {}
     for start in range(0, len(wanted), READ_CHUNK):
-        statement = select(Embedding.text_hash, Embedding.vector).where(
+        statement = select(col(Embedding.text_hash), col(Embedding.vector)).where(
             col(Embedding.encoder) == encoder,
             col(Embedding.text_hash).in_(wanted[start : start + READ_CHUNK]),
         )
@@ -55,30 +90,92 @@ def count_documents(session: Session, encoder: str) -> int:
     statement = (
         select(func.count())
         .select_from(Embedding)
-        .where(col(Embedding.encoder) == encoder, col(Embedding.text_hash).not_like(f"{CENTRE}%"))
+        .where(col(Embedding.encoder) == encoder, col(Embedding.text_hash).not_like(f"{CONCEPT}%"))
     )
     return session.execute(statement).scalar_one()
 
 
-def centre(database: Database, encoder: Encoder, wordlists: Wordlists) -> Centre:
-    """Return where typical queries and passages of the trade lie; computed once, then kept like any vector."""
-    labels = _typical(wordlists)
-    mark = hashlib.sha256("\n".join(labels).encode()).hexdigest()[:16]
-    keys = (f"{CENTRE}passage/{mark}", f"{CENTRE}query/{mark}")
+def adopt_shipped(database: Database, encoder: Encoder) -> None:
+    """Take over the vectors of our own word lists and sample that come with the code: they need no encoding."""
+    path = shipped_path(encoder.name)
+    if not path.exists():
+        return
+    with np.load(path) as shipped:
+        hashes: list[str] = shipped["hashes"].tolist()
+        vectors: NDArray[np.float32] = shipped["vectors"].astype(np.float32)
     with database.reading() as session:
-        known = stored(session, encoder.name, keys)
-    if len(known) < len(keys):
-        known = {
-            keys[0]: np.mean(encoder.encode_passages(labels), axis=0),
-            keys[1]: np.mean([encoder.encode_query(label) for label in labels], axis=0),
-        }
+        if len(stored(session, encoder.name, hashes)) == len(hashes):
+            return
+    with database.writing() as session:
+        store(session, encoder.name, dict(zip(hashes, vectors, strict=True)))
+
+
+def ship(database: Database, encoder: Encoder) -> int:
+    """Write every vector of a database to the file that comes with the code; return how many."""
+    with database.reading() as session:
+        rows = session.execute(
+            select(col(Embedding.text_hash), col(Embedding.vector))
+            .where(col(Embedding.encoder) == encoder.name)
+            .order_by(col(Embedding.text_hash))
+        ).all()
+    path = shipped_path(encoder.name)
+    path.parent.mkdir(exist_ok=True)
+    np.savez_compressed(
+        path,
+        hashes=np.array([row.text_hash for row in rows]),
+        vectors=np.vstack([np.frombuffer(row.vector, dtype=_HALF) for row in rows]),
+    )
+    return len(rows)
+
+
+def shipped_path(encoder: str) -> Path:
+    """Return where the vectors of an encoder that come with the code are."""
+    return ROOT / "data" / "vectors" / f"{encoder.replace('/', '-')}.npz"
+
+
+def concepts(database: Database, encoder: Encoder, wordlists: Wordlists) -> Concepts:
+    """Return where the trade's skills and sectors lie; encoded once, then kept like any vector."""
+    found = [*wordlists.skills.concepts, *wordlists.sectors.concepts]
+    terms = tuple(skill_term(concept.id) if concept.kind == "skill" else sector_term(concept.id) for concept in found)
+
+    def encode_queries(labels: Sequence[str]) -> list[Vector]:
+        return [encoder.encode_query(label) for label in labels]
+
+    labelled: list[str] = []
+    passages: list[NDArray[np.float32]] = []
+    queries: list[NDArray[np.float32]] = []
+    for language in LANGUAGES:
+        said = [(term, text) for term, concept in zip(terms, found, strict=True) for text in _texts(concept, language)]
+        labelled.extend(term for term, _ in said)
+        passages.append(
+            _encoded(database, encoder.name, "passage", [text for _, text in said], encoder.encode_passages)
+        )
+        labels = [concept.label(language) for concept in found[::QUERY_SAMPLE]]
+        queries.append(_encoded(database, encoder.name, "query", labels, encode_queries))
+    middle = Centre(
+        passage=np.vstack([vectors.mean(axis=0) for vectors in passages]),
+        query=np.vstack([vectors.mean(axis=0) for vectors in queries]),
+    )
+    units = np.vstack([vectors - mean for vectors, mean in zip(passages, middle.passage, strict=True)])
+    units /= np.maximum(np.linalg.norm(units, axis=1, keepdims=True), 1e-9)
+    return Concepts(tuple(labelled), units, middle)
+
+
+def _texts(concept: Concept, language: Language) -> list[str]:
+    """Return what is encoded for a concept: its names together, and each way to put the need for it."""
+    others = [name for name in concept.names if texts.key(name) != texts.key(concept.label(language))]
+    names = ", ".join([concept.label(language), *others[:ENCODED_NAMES]])
+    return [names, *concept.needs.get(language, ())]
+
+
+def _encoded(database: Database, encoder: str, role: str, found: list[str], encode: Encode) -> NDArray[np.float32]:
+    """Return the vectors of texts in a role, made and kept if they are not known."""
+    hashes = [f"{CONCEPT}{hashlib.sha256(f'{role}/{text}'.encode()).hexdigest()}" for text in found]
+    with database.reading() as session:
+        known = stored(session, encoder, hashes)
+    missing = {text_hash: text for text_hash, text in zip(hashes, found, strict=True) if text_hash not in known}
+    if missing:
+        known.update(zip(missing, encode(list(missing.values())), strict=True))
         with database.writing() as session:
-            store(session, encoder.name, known)
-    return Centre(passage=known[keys[0]].astype(np.float32), query=known[keys[1]].astype(np.float32))
-
-
-def _typical(wordlists: Wordlists) -> Sequence[str]:
-    concepts = [*wordlists.skills.concepts, *wordlists.sectors.concepts]
-    labels = [label for concept in concepts for label in (concept.labels["fr"], concept.labels["en"])]
-    step = max(1, len(labels) // CENTRE_LABELS)
-    return labels[::step]
+            store(session, encoder, {text_hash: known[text_hash] for text_hash in missing})
+    return np.vstack([known[text_hash] for text_hash in hashes])

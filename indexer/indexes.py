@@ -8,7 +8,7 @@ from uuid import uuid4
 import numpy as np
 import orjson
 import structlog
-from sqlmodel import Session
+from sqlalchemy.orm import Session
 
 from accounts import experts
 from foundation import outbox
@@ -18,11 +18,13 @@ from foundation.locks import ProcessLock
 from foundation.settings import Settings
 from indexer import documents, embeddings
 from indexer.documents import Document
+from indexer.embeddings import Concepts
 from indexer.encoders import Encoder
 from indexer.engines.embedded.engine import EmbeddedEngine
 from indexer.engines.embedded.storage import Storage
 from indexer.engines.embedded.vectors import Centre
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
+from taxonomy.concepts import LANGUAGES
 from taxonomy.wordlists import LiveWordlists, Wordlists
 
 WALK_CHUNK = 1_000
@@ -45,6 +47,7 @@ class Index:
         self._writer = ProcessLock(self.folder / "writer.lock", "the index")
         self._engine: EmbeddedEngine | None = None
         self._previous: EmbeddedEngine | None = None
+        self.concepts: Concepts | None = None
         self._swap = threading.RLock()
         self._changed_meanwhile: set[str] | None = None
 
@@ -69,10 +72,13 @@ class Index:
         if not self._writer.is_held:
             self.reserve()
         prior = self._prior()
-        path = live_path(self.folder) or self._new_path()
+        path = live_path(self.folder)
+        if path is None or not _has_our_shape(path):
+            path = self._new_path()
         self._engine = EmbeddedEngine(path, prior, progress)
-        if self._engine.count() == 0 and self._engine.property("fingerprint") is None:
-            self._engine.set_property("fingerprint", self.fingerprint())
+        with self.database.reading() as session:
+            if experts.count(session) == 0:
+                self._engine.set_property("fingerprint", self.fingerprint())
         _point_to(self.folder, path)
         self._sweep(path)
         self._load_vectors(self._engine)
@@ -112,9 +118,7 @@ class Index:
             found = _documents(session, expert_ids, self.wordlists.current())
             known = embeddings.stored(session, self.encoder.name, (item.text_hash for item in found))
         todo = {item.text_hash: item for item in found if item.text_hash not in known}
-        texts = [
-            documents.text_to_embed(item.headline, item.skills, item.summary) for item in todo.values()
-        ]
+        texts = [documents.text_to_embed(item.headline, item.skills, item.summary) for item in todo.values()]
         made = dict(zip(todo, self.encoder.encode_passages(texts), strict=True))
         if made:
             with self.database.writing() as session:
@@ -176,15 +180,16 @@ class Index:
         hashes = engine.text_hashes()
         for start in range(0, len(hashes), 20_000):
             with self.database.reading() as session:
-                engine.put_vectors(
-                    embeddings.stored(session, self.encoder.name, hashes[start : start + 20_000])
-                )
+                engine.put_vectors(embeddings.stored(session, self.encoder.name, hashes[start : start + 20_000]))
 
     def _prior(self) -> Centre:
+        """Return where vectors lie before there are many, and place the trade's concepts there."""
         if self.encoder is None:
-            nothing = np.zeros(NO_ENCODER_DIMENSION, dtype=np.float32)
+            nothing = np.zeros((len(LANGUAGES), NO_ENCODER_DIMENSION), dtype=np.float32)
             return Centre(nothing, nothing)
-        return embeddings.centre(self.database, self.encoder, self.wordlists.current())
+        embeddings.adopt_shipped(self.database, self.encoder)
+        self.concepts = embeddings.concepts(self.database, self.encoder, self.wordlists.current())
+        return self.concepts.centre
 
     def _new_path(self) -> Path:
         return self.folder / f"generation-{uuid4().hex[:12]}.db"
@@ -202,9 +207,7 @@ def request_rebuild(database: Database) -> None:
         outbox.record(session, REBUILD_REQUESTED, [str(uuid4())])
 
 
-def verify(
-    folder: Path, database: Database, wordlists: Wordlists, progress: Progress = lambda _: None
-) -> list[str]:
+def verify(folder: Path, database: Database, wordlists: Wordlists, progress: Progress = lambda _: None) -> list[str]:
     """Compare the live generation with the database, document by document; return the differences in words."""
     path = live_path(folder)
     if path is None:
@@ -239,6 +242,14 @@ def live_path(folder: Path) -> Path | None:
         return None
     path = folder / orjson.loads(pointer.read_bytes())["generation"]
     return path if path.exists() else None
+
+
+def _has_our_shape(path: Path) -> bool:
+    """Tell whether a generation holds documents as this version writes them; another one is made anew."""
+    storage = Storage(path)
+    made_with = storage.property("fingerprint") or ""
+    storage.close()
+    return made_with.startswith(f"{documents.SCHEMA}/")
 
 
 def _point_to(folder: Path, path: Path) -> None:

@@ -39,8 +39,8 @@ def order(
     added, capped = _cap(policy, base, added, ties, unboosted)
     best_first = _ranked(base * (1.0 + added), ties)
     moves: dict[int, Move] = {int(place): "boost_held_out" for place in np.flatnonzero(held_out)}
-    moves.update({place: "boost_capped" for place in capped})
-    moves.update({place: "boost" for place in _owing(policy, best_first, unboosted, added)})
+    moves.update(dict.fromkeys(capped, "boost_capped"))
+    moves.update(dict.fromkeys(_owing(policy, best_first, unboosted, added), "boost"))
     best_first = _sink_duplicates(policy, best_first, texts, moves)
     best_first = _seat_newcomer(policy, best_first, base, newcomers, moves)
     return Ordered(best_first, moves)
@@ -74,9 +74,7 @@ def _cap(
         added[owing[-1]] = 0.0
 
 
-def _sink_duplicates(
-    policy: Policy, best_first: Places, texts: NDArray[np.int64], moves: dict[int, Move]
-) -> Places:
+def _sink_duplicates(policy: Policy, best_first: Places, texts: NDArray[np.int64], moves: dict[int, Move]) -> Places:
     """Let a text stand once in the first `top`: its repetitions follow right after them."""
     head: list[int] = []
     repeated: list[int] = []
@@ -99,7 +97,7 @@ def _seat_newcomer(
     policy: Policy, best_first: Places, base: Floats, newcomers: Flags, moves: dict[int, Move]
 ) -> Places:
     """Give one newcomer who is nearly as good a place that people see, unless one has such a place."""
-    seat = policy.newcomer_position - 1
+    seat = min(policy.newcomer_position, policy.top) - 1
     if len(best_first) <= policy.top or newcomers[best_first[: policy.top]].any():
         return best_first
     needed = policy.newcomer_reach * base[best_first[seat]]

@@ -15,6 +15,7 @@ Source = Literal[
     "semantic",
     "phrase",
     "skill",
+    "related",
     "zone",
     "sector",
     "language",
@@ -29,7 +30,8 @@ Kind = Literal["linear", "saturation", "half_life"]
 class Transform:
     """How a raw value becomes a number from 0 to 1.
 
-    linear: (x - low) / (high - low), clipped. saturation: x / (x + pivot). half_life: 0.5 ** (max(x, 0) / pivot).
+    linear: (x - low) / (high - low), clipped. saturation: x / (x + pivot), 0 below 0.
+    half_life: 0.5 ** (max(x, 0) / pivot).
     """
 
     kind: Kind
@@ -64,14 +66,14 @@ class Policy:
     """
 
     boost: float = 0.10
-    relevance_floor: float = 0.35
+    relevance_floor: float = 0.30
     top: int = 10
     boosted_at_top: int = 2
     newcomer_position: int = 8
     newcomer_reach: float = 0.85
     newcomer_days: int = 60
     holdout_percent: int = 4
-    similarity_floor: float = 0.30
+    similarity_floor: float = 0.06
     neighbours: int = 300
     window: int = 500
 
@@ -96,13 +98,14 @@ class Profile:
 
 FIRST = Profile(
     features=(
-        Feature("text", 0.30, Transform("linear", 0.0, 0.80)),
-        Feature("semantic", 0.26, Transform("linear", 0.05, 0.65)),
-        Feature("phrase", 0.10, Transform("linear", 0.05, 0.80)),
-        Feature("skill", 0.12, Transform("linear")),
-        Feature("zone", 0.22, Transform("linear")),
-        Feature("sector", 0.05, Transform("linear")),
-        Feature("language", 0.05, Transform("linear")),
+        Feature("text", 0.20, Transform("linear", 0.0, 0.80)),
+        Feature("semantic", 0.38, Transform("saturation", pivot=0.30)),
+        Feature("phrase", 0.06, Transform("linear", 0.05, 0.80)),
+        Feature("skill", 0.04, Transform("linear")),
+        Feature("related", 0.11, Transform("linear", 0.0, 0.6)),
+        Feature("zone", 0.18, Transform("linear")),
+        Feature("sector", 0.03, Transform("linear")),
+        Feature("language", 0.04, Transform("linear")),
         Feature("review_mean", 0.030, Transform("linear", 1.0, 5.0), missing=0.75, is_always_on=True),
         Feature("review_count", 0.005, Transform("saturation", pivot=5.0), is_always_on=True),
         Feature("days_until_available", 0.020, Transform("half_life", pivot=30.0), missing=0.5, is_always_on=True),

@@ -33,7 +33,8 @@ def apply(transform: Transform, raw: Floats) -> Floats:
     if transform.kind == "linear":
         return np.clip((raw - transform.low) / (transform.high - transform.low), 0.0, 1.0)
     if transform.kind == "saturation":
-        return raw / (raw + transform.pivot)
+        positive = np.maximum(raw, 0.0)
+        return positive / (positive + transform.pivot)
     return 0.5 ** (np.maximum(raw, 0.0) / transform.pivot)
 
 

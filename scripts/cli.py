@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
 from foundation.errors import DomainError, Invalid
 from foundation.settings import Settings
@@ -59,12 +60,16 @@ def main() -> None:
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             name = "_".join(str(part) for part in detail["loc"]).upper()
-            errors.print(f"[red]PORTULAN_{name}[/]: {detail['msg']}")
+            errors.print(f"[red]PORTULAN_{name}[/]: {escape(detail['msg'])}")
         sys.exit(2)
     except Invalid as error:
         for fault in error.faults:
-            errors.print(f"[red]{fault.field}[/]: {fault.message}")
+            errors.print(f"[red]{escape(fault.field)}[/]: {escape(fault.message)}")
         sys.exit(2)
     except (DomainError, OSError) as error:
-        errors.print(f"[red]{error}[/]")
+        errors.print(f"[red]{escape(str(error))}[/]")
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

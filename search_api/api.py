@@ -65,9 +65,7 @@ def find_experts(request: Request, parameters: Annotated[Parameters, Query()], f
     return _json(results.answer(found, checked, searcher.wordlists))
 
 
-@router.get(
-    "/suggest", summary="Suggest what to search for", response_model=results.Suggestions, responses=_ERRORS
-)
+@router.get("/suggest", summary="Suggest what to search for", response_model=results.Suggestions, responses=_ERRORS)
 def suggest(
     request: Request,
     found_desk: Desk,

@@ -30,21 +30,27 @@ def mark(text: str, wanted: frozenset[str]) -> str:
     at = 0
     for token in texts.tokenise(text):
         if wanted.intersection(texts.stems(token.word)):
-            parts += [escape(text[at : token.start]), "<mark>", escape(text[token.start : token.end]), "</mark>"]
+            parts += [
+                escape(text[at : token.start]),
+                "<mark>",
+                escape(text[token.start : token.end]),
+                "</mark>",
+            ]
             at = token.end
     return "".join([*parts, escape(text[at:])])
 
 
 def snippets(document: Document, wanted: frozenset[str]) -> list[str]:
-    """Return the passages of the summary that hold most of what was asked, as HTML; its beginning if none does."""
+    """Return as HTML the passages of the summary that hold most of what was asked, or else its beginning."""
     text = " ".join(document.summary.split())
     tokens = list(texts.tokenise(text))
     if not tokens:
         return []
     hits = [token.word if wanted.intersection(texts.stems(token.word)) else "" for token in tokens]
+    places = [at for at, hit in enumerate(hits) if hit]
     chosen: list[int] = []
-    while len(chosen) < SNIPPETS:
-        best = max(range(len(tokens)), key=lambda start: (_gain(hits, start, chosen), -start))
+    while places and len(chosen) < SNIPPETS:
+        best = max(places, key=lambda start: (_gain(hits, start, chosen), -start))
         if not _gain(hits, best, chosen):
             break
         chosen.append(best)

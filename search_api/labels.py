@@ -10,6 +10,7 @@ _PARTS = {
     "semantic": message("Meaning close to the query"),
     "phrase": message("Headline or skill close to the wording"),
     "skill": message("Skills asked for"),
+    "related": message("Skills close to what was asked"),
     "zone": message("Works in the zone asked for"),
     "sector": message("Sectors asked for"),
     "language": message("Languages asked for"),

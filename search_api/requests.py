@@ -30,9 +30,7 @@ class Parameters(BaseModel):
         description="Skills, trades, zones, keywords, or a whole brief; French or English.",
         examples=["douane Maghreb"],
     )
-    country: Values = Field(
-        default_factory=list, description="ISO 3166-1 alpha-2 codes or names.", examples=[["MA"]]
-    )
+    country: Values = Field(default_factory=list, description="ISO 3166-1 alpha-2 codes or names.", examples=[["MA"]])
     zone: Values = Field(default_factory=list, description="Ids or names of zones.", examples=[["maghreb"]])
     skill: Values = Field(
         default_factory=list,
@@ -44,9 +42,7 @@ class Parameters(BaseModel):
         default=None, gt=0, le=1_000_000, allow_inf_nan=False, description="Highest day rate, in `currency`."
     )
     currency: str = Field(default="EUR", max_length=3, description="ISO 4217 code.")
-    available_by: date | None = Field(
-        default=None, description="Keeps who is available by this day, or has not said."
-    )
+    available_by: date | None = Field(default=None, description="Keeps who is available by this day, or has not said.")
     boost: bool = Field(default=True, description="Whether Visibility Boosts may influence the order.")
     page: int = Field(default=1, ge=1, le=DEEPEST)
     size: int = Field(default=20, ge=1, le=100)
@@ -89,7 +85,12 @@ def resolve(parameters: Parameters, wordlists: Wordlists) -> SearchRequest:
     for name in parameters.country:
         code = wordlists.zones.find_country(name)
         if code is None:
-            fault("country", "unknown_country", "“%(name)s” is no country: give its ISO code or name.", name=name)
+            fault(
+                "country",
+                "unknown_country",
+                "“%(name)s” is no country: give its ISO code or name.",
+                name=name,
+            )
         else:
             countries.add(code)
     zone_countries: set[str] = set()
@@ -135,7 +136,12 @@ def resolve(parameters: Parameters, wordlists: Wordlists) -> SearchRequest:
 def _max_rate_eur_cents(parameters: Parameters, fault: Any) -> int | None:
     currency = parameters.currency.upper()
     if currencies.units_per_eur(currency) is None:
-        fault("currency", "unknown_currency", "No reference rate is known for “%(name)s”.", name=parameters.currency)
+        fault(
+            "currency",
+            "unknown_currency",
+            "No reference rate is known for “%(name)s”.",
+            name=parameters.currency,
+        )
         return None
     if parameters.max_day_rate is None:
         return None

@@ -144,8 +144,7 @@ def answer(found: Found, request: SearchRequest, wordlists: Wordlists) -> dict[s
         "results": [result(item, wanted, request) for item in found.results],
         "near": [result(item, wanted, request) for item in found.near],
         "facets": {
-            name: [facet(name, item, wordlists, request.lang) for item in found.facets.get(name, [])]
-            for name in FACETS
+            name: [facet(name, item, wordlists, request.lang) for item in found.facets.get(name, [])] for name in FACETS
         },
     }
 
@@ -197,7 +196,10 @@ def day_rate(document: Document) -> dict[str, Any] | None:
     cents = document.day_rate_cents
     if cents is None:
         return None
-    return {"amount": cents // 100 if cents % 100 == 0 else cents / 100, "currency": document.day_rate_currency}
+    return {
+        "amount": cents // 100 if cents % 100 == 0 else cents / 100,
+        "currency": document.day_rate_currency,
+    }
 
 
 def rating(document: Document) -> dict[str, Any]:
@@ -239,6 +241,4 @@ def facet(name: FacetName, item: FacetCount, wordlists: Wordlists, language: Lan
 
 def suggestions(found: list[Suggestion]) -> dict[str, Any]:
     """Return suggestions in their shape."""
-    return {
-        "suggestions": [{"kind": item.kind, "value": item.value, "label": item.label} for item in found]
-    }
+    return {"suggestions": [{"kind": item.kind, "value": item.value, "label": item.label} for item in found]}

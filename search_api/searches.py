@@ -14,6 +14,7 @@ from accounts import experts
 from foundation import clock
 from foundation.database import Database
 from indexer.documents import Document
+from indexer.embeddings import Concepts
 from indexer.encoders import Encoder
 from indexer.engines.interface import Candidates, Engine, FacetCount, FacetName, Filters, Plan, Retrieved
 from ranking import policies, scoring
@@ -23,6 +24,7 @@ from ranking.scoring import Flags, Scores
 from search_api import understanding
 from search_api.requests import SearchRequest
 from search_api.understanding import Understanding
+from taxonomy import dictionaries
 from taxonomy.wordlists import Wordlists
 
 WEEK_DAYS = 7
@@ -80,6 +82,7 @@ class Searcher:
     database: Database
     engine: Engine
     encoder: Encoder | None
+    concepts: Concepts | None
     wordlists: Wordlists
     profile: Profile
 
@@ -89,7 +92,7 @@ class Searcher:
         today = clock.today()
         understood = understanding.read(request.q, self.wordlists, self.engine) if request.q else Understanding("")
         read = time.perf_counter()
-        plan = self._plan(request, understood, today)
+        plan = self.plan(request, understood, today)
         encoded = time.perf_counter()
         retrieved = self.engine.retrieve(plan)
         fetched = time.perf_counter()
@@ -116,16 +119,22 @@ class Searcher:
             },
         )
 
-    def _plan(self, request: SearchRequest, understood: Understanding, today: date) -> Plan:
+    def plan(self, request: SearchRequest, understood: Understanding, today: date) -> Plan:
+        """Return what the engine is asked: what was understood, the filters, and the query's vector."""
         asked: set[Source] = set()
         vector = None
+        related: dict[str, float] = {}
         if any(group.is_required for group in understood.groups):
             asked |= {"text", "phrase"}
         elif understood.groups:
             asked.add("text")
-        if understood.text and self.encoder is not None:
-            vector = self.encoder.encode_query(understood.text)
+        if understood.text and self.encoder is not None and self.concepts is not None:
+            raw = self.encoder.encode_query(understood.text)
+            vector = self.concepts.centre.query_unit(raw, dictionaries.language_of(understood.text))
+            related = self.concepts.near(vector)
             asked.add("semantic")
+        if related:
+            asked.add("related")
         if understood.skills:
             asked.add("skill")
         if understood.places:
@@ -136,12 +145,14 @@ class Searcher:
             asked.add("language")
         return Plan(
             groups=understood.groups,
-            minimum_words=understood.minimum_words,
+            minimum_words=understanding.minimum_words(understood.required_words),
+            fewest_words=understanding.fewest_words(understood.required_words),
             filters=request.filters,
             profile=self.profile,
             asked=frozenset(asked),
             today=today,
             skills=understood.skills,
+            related=related,
             places=understood.places,
             sectors=understood.sectors,
             languages=understood.languages,
@@ -174,9 +185,7 @@ class Searcher:
             if row.id in documents
         )
 
-    def _relax(
-        self, request: SearchRequest, plan: Plan
-    ) -> tuple[tuple[Relaxation, ...], tuple[Ranked, ...]]:
+    def _relax(self, request: SearchRequest, plan: Plan) -> tuple[tuple[Relaxation, ...], tuple[Ranked, ...]]:
         """Find what to leave out, and who comes nearest when it is."""
         attempts: list[tuple[Relaxation, Plan]] = []
         for name, changed in _without_each_filter(plan.filters):
@@ -186,7 +195,11 @@ class Searcher:
             if group.is_required and groups:
                 words = sum(item.words for item in groups if item.is_required)
                 changed_plan = replace(
-                    plan, groups=groups, minimum_words=understanding.minimum_words(words), vector=None
+                    plan,
+                    groups=groups,
+                    minimum_words=understanding.minimum_words(words),
+                    fewest_words=understanding.fewest_words(words),
+                    vector=None,
                 )
                 attempts.append(_attempt(self.engine, "word", group.label, changed_plan))
         attempts = sorted((item for item in attempts if item[0].total), key=lambda item: -item[0].total)
@@ -194,9 +207,7 @@ class Searcher:
             nearest = attempts[0][1]
         else:
             policy = replace(plan.profile.policy, similarity_floor=-1.0, neighbours=request.size)
-            nearest = replace(
-                plan, filters=Filters(), minimum_words=1.0, profile=replace(plan.profile, policy=policy)
-            )
+            nearest = replace(plan, filters=Filters(), fewest_words=1.0, profile=replace(plan.profile, policy=policy))
         near = self._page(replace(request, page=1, size=min(request.size, 10)), nearest, self.engine.retrieve(nearest))
         return tuple(relaxation for relaxation, _ in attempts), near
 
@@ -225,9 +236,7 @@ def _rank(plan: Plan, candidates: Candidates, request: SearchRequest) -> list[_R
         newcomers=newcomers,
         texts=candidates.texts,
     )
-    return [
-        _row(candidates, scores, added, int(place), ordered.moves.get(int(place))) for place in ordered.order
-    ]
+    return [_row(candidates, scores, added, int(place), ordered.moves.get(int(place))) for place in ordered.order]
 
 
 def _scored(plan: Plan, candidates: Candidates, request: SearchRequest) -> list[_Row]:

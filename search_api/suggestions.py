@@ -1,6 +1,7 @@
 """Suggestions while typing: skills, zones, sectors and names; something useful on the empty box too."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from foundation.i18n import Language
@@ -63,9 +64,7 @@ def popular(wordlists: Wordlists, engine: Engine, language: Language) -> list[Su
     return found
 
 
-def _completions(
-    ending: str, wordlists: Wordlists, engine: Engine, language: Language
-) -> list[tuple[Kind, str]]:
+def _completions(ending: str, wordlists: Wordlists, engine: Engine, language: Language) -> list[tuple[Kind, str]]:
     counts = {item.value: item.count for name in ("skill", "sector") for item in engine.common_values(name, 1000)}
     ranked: list[tuple[int, int, str, Kind]] = []
     vocabularies: list[tuple[Kind, Vocabulary]] = [
@@ -90,9 +89,13 @@ def _rank_of(ending: str, names: tuple[str, ...]) -> int | None:
     """Return 0 where the first name begins so, 1 where another does, 2 where a later word does."""
     best: int | None = None
     for place, name in enumerate(names):
-        key = texts.key(name)
+        key = _key(name)
         if key.startswith(ending):
             return 0 if place == 0 else 1
         if len(ending) > 2 and f" {ending}" in key:
             best = 2
     return best
+
+
+# Every letter typed is compared with thousands of names, always the same ones.
+_key = lru_cache(maxsize=50_000)(texts.key)

@@ -1,25 +1,33 @@
 """What a query means: places, skills, sectors, languages and words, each with all that expresses it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from foundation.i18n import Language
 from indexer.documents import sector_term, skill_term
 from indexer.engines.interface import Alternative, Engine, Group
-from taxonomy import languages, texts, zones
+from taxonomy import dictionaries, languages, texts, zones
 from taxonomy.concepts import Mention
 from taxonomy.synonyms import Phrase, Synonyms
 from taxonomy.texts import Token
 from taxonomy.wordlists import Wordlists
 
 Kind = Literal["skill", "sector", "country", "zone", "city", "language", "word"]
+PLACES: frozenset[Kind] = frozenset({"country", "zone", "city"})
 MOST_GROUPS = 16
 """A longer query is reduced to its most telling units: a pasted brief would match everybody."""
 NAMED_MEMBERS = 12
 """A zone of no more countries is also looked for by their names."""
 SYNONYM, TRANSLATION, CONCEPT, MEMBER = 0.85, 0.80, 1.0, 0.5
 MOST_EXPANSIONS = 8
+FRAMING = frozenset(
+    "cherche cherchons chercher recherche recherchons rechercher besoin besoins aide aider accompagner accompagnement "
+    "trouver expert experte experts expertise consultant consultante consultants freelance independant specialiste "
+    "specialistes conseil mission missions societe entreprise pme notre comment faire quelqu looking need needs help "
+    "find seeking want wanted specialist consultants company business firm someone hire hiring please urgent".split()
+)
+"""Words that people put around a need: they weigh if a profile holds them, but nobody has to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +70,9 @@ class Understanding:
     translated: str = ""
 
     @property
-    def minimum_words(self) -> float:
-        """Return how many words' worth of the query a match must hold."""
-        return minimum_words(sum(group.words for group in self.groups if group.is_required))
+    def required_words(self) -> int:
+        """Return how many words a perfect match would hold."""
+        return sum(group.words for group in self.groups if group.is_required)
 
 
 def minimum_words(asked: int) -> float:
@@ -74,6 +82,11 @@ def minimum_words(asked: int) -> float:
     if asked <= 5:
         return float(-(-asked * 3 // 5))
     return 3.0 + (asked - 5) * 0.2
+
+
+def fewest_words(asked: int) -> float:
+    """Return how few words may do where hardly anybody holds more."""
+    return min(minimum_words(asked), max(1.0, 0.3 * asked))
 
 
 def read(query: str, wordlists: Wordlists, engine: Engine) -> Understanding:
@@ -95,6 +108,8 @@ def read(query: str, wordlists: Wordlists, engine: Engine) -> Understanding:
         for kind, value in _meanings(unit, words, wordlists):
             if kind == "sector":
                 sectors.add(value)
+    if not any(group is not None and group.is_required for group in kept) and not places:
+        kept = [group and replace(group, is_required=True) for group in kept]
     return Understanding(
         text=query,
         units=tuple(units),
@@ -110,19 +125,13 @@ def read(query: str, wordlists: Wordlists, engine: Engine) -> Understanding:
 
 def label(unit: Unit, wordlists: Wordlists, language: Language) -> str:
     """Return what a unit is called in the reader's language."""
-    if unit.kind == "skill":
-        return wordlists.skills.by_id[unit.value].label(language)
-    if unit.kind == "sector":
-        return wordlists.sectors.by_id[unit.value].label(language)
-    if unit.kind == "zone":
-        return wordlists.zones.zones.by_id[unit.value].label(language)
-    if unit.kind == "country":
-        return zones.country_label(unit.value, language)
-    if unit.kind == "city":
-        return f"{unit.text} ({zones.country_label(unit.value, language)})"
+    vocabularies = {"skill": wordlists.skills, "sector": wordlists.sectors, "zone": wordlists.zones.zones}
+    if unit.kind in vocabularies:
+        return vocabularies[unit.kind].by_id[unit.value].label(language)
     if unit.kind == "language":
         return languages.label(unit.value, language)
-    return unit.text
+    country = zones.country_label(unit.value, language)
+    return {"country": country, "city": f"{unit.text} ({country})"}.get(unit.kind, unit.text)
 
 
 def _correct(query: str, wordlists: Wordlists, engine: Engine) -> tuple[str, list[Correction]]:
@@ -143,46 +152,72 @@ def _correct(query: str, wordlists: Wordlists, engine: Engine) -> tuple[str, lis
 
 def _is_known(word: str, wordlists: Wordlists, engine: Engine) -> bool:
     stems = texts.stems(word)
-    if not stems or word in wordlists.known_words or languages.spoken(word):
+    if not stems or word in wordlists.known_words or languages.spoken(word) or dictionaries.has(word):
         return True
     if (stems[0],) in wordlists.synonyms.rules or (stems[0],) in wordlists.translations.rules:
         return True
     return engine.holders(stems) > 0
 
 
+@dataclass
+class _Reading:
+    """The words of a query, and which units have claimed them so far."""
+
+    query: str
+    tokens: list[Token]
+    words: list[str]
+    taken: dict[int, Unit] = field(default_factory=dict)
+
+    def take(self, kind: Kind, value: str, start: int, stop: int) -> None:
+        """Let a unit claim words."""
+        begin, end = self.tokens[start].start, self.tokens[stop - 1].end
+        unit = Unit(kind, value, self.query[begin:end], start, stop, begin, end)
+        self.taken.update(dict.fromkeys(range(start, stop), unit))
+
+    def gaps(self) -> list[tuple[int, int]]:
+        """Return the runs of words that nothing has claimed yet."""
+        found: list[tuple[int, int]] = []
+        start = 0
+        for at in range(len(self.words) + 1):
+            if at == len(self.words) or at in self.taken:
+                if at > start:
+                    found.append((start, at))
+                start = at + 1
+        return found
+
+
 def _units(query: str, tokens: list[Token], wordlists: Wordlists) -> list[Unit]:
     """Cut a query into units: languages and places first, then trade phrases, then synonyms' phrases, then words."""
-    words = [token.word for token in tokens]
-    taken: dict[int, Unit] = {}
+    reading = _Reading(query, tokens, [token.word for token in tokens])
+    _take_places(reading, wordlists)
+    for start, stop in reading.gaps():
+        for mention in wordlists.trade_phrases.mentions(reading.words[start:stop]):
+            kind, value = mention.meanings[0]
+            reading.take(_KINDS[kind], value, start + mention.start, start + mention.stop)
+    for start, stop in reading.gaps():
+        for span in _known_phrases(reading.words, start, stop, wordlists):
+            if not any(at in reading.taken for at in span):
+                reading.take("word", " ".join(reading.words[span.start : span.stop]), span.start, span.stop)
+    for at, word in enumerate(reading.words):
+        if at not in reading.taken and texts.stems(word) and word not in languages.SPEAKING:
+            reading.take("word", word, at, at + 1)
+    return sorted({unit.start: unit for unit in reading.taken.values()}.values(), key=lambda unit: unit.start)
 
-    def take(kind: Kind, value: str, start: int, stop: int) -> None:
-        begin, end = tokens[start].start, tokens[stop - 1].end
-        unit = Unit(kind, value, query[begin:end], start, stop, begin, end)
-        taken.update(dict.fromkeys(range(start, stop), unit))
 
+def _take_places(reading: _Reading, wordlists: Wordlists) -> None:
+    """Claim what names a place, or the language spoken there where that is what is asked."""
+    words = reading.words
     for at, word in enumerate(words):
         code = languages.spoken(word)
         if code:
-            take("language", code, at, at + 1)
+            reading.take("language", code, at, at + 1)
     for mention in wordlists.zones.phrases.mentions(words):
-        typed = query[tokens[mention.start].start : tokens[mention.stop - 1].end]
-        if mention.start in taken or _is_ordinary(mention, words, typed):
+        typed = reading.query[reading.tokens[mention.start].start : reading.tokens[mention.stop - 1].end]
+        if mention.start in reading.taken or _is_ordinary(mention, words, typed):
             continue
         kind, value = mention.meanings[0]
         language = _asked_language(mention, words)
-        take("language" if language else _KINDS[kind], language or value, mention.start, mention.stop)
-    for start, stop in _gaps(words, taken):
-        for mention in wordlists.trade_phrases.mentions(words[start:stop]):
-            kind, value = mention.meanings[0]
-            take(_KINDS[kind], value, start + mention.start, start + mention.stop)
-    for start, stop in _gaps(words, taken):
-        for span in _known_phrases(words, start, stop, wordlists):
-            if not any(at in taken for at in span):
-                take("word", " ".join(words[span.start : span.stop]), span.start, span.stop)
-    for at, word in enumerate(words):
-        if at not in taken and texts.stems(word) and word not in languages.SPEAKING:
-            take("word", word, at, at + 1)
-    return list({unit.start: unit for unit in sorted(taken.values(), key=lambda unit: unit.start)}.values())
+        reading.take("language" if language else _KINDS[kind], language or value, mention.start, mention.stop)
 
 
 def _known_phrases(words: list[str], start: int, stop: int, wordlists: Wordlists) -> Iterable[range]:
@@ -218,18 +253,6 @@ def _asked_language(mention: Mention, words: list[str]) -> str | None:
     return languages.find(words[mention.start]) if languages.SPEAKING.intersection(beside) else None
 
 
-def _gaps(words: Sequence[str], taken: dict[int, Unit]) -> list[tuple[int, int]]:
-    """Return the runs of words that nothing has claimed yet."""
-    gaps: list[tuple[int, int]] = []
-    start = 0
-    for at in range(len(words) + 1):
-        if at == len(words) or at in taken:
-            if at > start:
-                gaps.append((start, at))
-            start = at + 1
-    return gaps
-
-
 def _meanings(unit: Unit, words: list[str], wordlists: Wordlists) -> Iterable[tuple[str, str]]:
     """Return everything that the words of a skill or sector may mean."""
     if unit.kind not in {"skill", "sector"}:
@@ -245,7 +268,7 @@ def _group(unit: Unit, words: list[str], wordlists: Wordlists) -> Group | None:
     own = [word for word in words[unit.start : unit.stop] if texts.stems(word)]
     if not own:
         return None
-    if unit.kind in {"country", "zone", "city"}:
+    if unit.kind in PLACES:
         return Group(unit.text, len(own), tuple(_place_alternatives(unit, own, wordlists)), is_required=False)
     alternatives = [Alternative(tuple(texts.stems(word) for word in own))]
     for kind, value in _meanings(unit, words, wordlists):
@@ -260,7 +283,7 @@ def _group(unit: Unit, words: list[str], wordlists: Wordlists) -> Group | None:
             terms = tuple(texts.stems(word) for word in phrase if texts.stems(word))
             if terms:
                 alternatives.append(Alternative(terms, weight))
-    return Group(unit.text, len(own), tuple(dict.fromkeys(alternatives)))
+    return Group(unit.text, len(own), tuple(dict.fromkeys(alternatives)), is_required=not FRAMING.issuperset(own))
 
 
 def _place_alternatives(unit: Unit, own: list[str], wordlists: Wordlists) -> Iterable[Alternative]:
@@ -319,6 +342,9 @@ def _translated(units: Sequence[Unit], words: list[str], wordlists: Wordlists) -
     found = False
     for unit in units:
         span = words[unit.start : unit.stop]
+        if unit.kind in PLACES:
+            parts.extend(span)
+            continue
         phrases = _phrases_for(span, wordlists.translations)
         if phrases:
             found = True

@@ -22,6 +22,8 @@ class Concept:
     kind: str
     labels: dict[Language, str]
     names: tuple[str, ...]
+    needs: dict[Language, tuple[str, ...]] = field(default_factory=dict)
+    """How somebody who doesn't know the term puts the need that it answers."""
 
     def label(self, language: Language) -> str:
         """Return the label in a language."""

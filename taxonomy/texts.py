@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import Stemmer
 
@@ -34,12 +33,14 @@ STOP_WORDS = frozenset(
 # Names that punctuation would tear apart, then words, numbers, and letters joined by & ("R&D", "M&A").
 _TOKEN = re.compile(
     r"(?:(?<=\W)|^)(?:c\+\+|[cfj]\#|\.net\b|[a-z]+\.js\b|[a-z]&[a-z]\b|e-(?=[a-z])\w+|(?:[a-z]\.){2,})"
-    r"|[^\W_]+(?:['’ʼ](?=[^\W_]))?",
+    r"|[^\W_ʼ]+(?:['’ʼ](?=[^\W_ʼ]))?",
     re.IGNORECASE,
 )
 _ELIDED = frozenset("l d j m t s n c qu jusqu lorsqu puisqu quoiqu".split())
 _TECHNICAL = {"c++": "cplusplus", "c#": "csharp", "f#": "fsharp", "j#": "jsharp", ".net": "dotnet"}
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l"})
+_LIGATURES = str.maketrans(
+    {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l"}
+)
 _stemmers = threading.local()
 
 
@@ -72,7 +73,7 @@ def tokenise(text: str) -> Iterator[Token]:
         word = fold(raw)
         if word == "s" and start and text[start - 1] in "'’ʼ":
             continue  # English possessive
-        word = _TECHNICAL.get(word) or word.replace(".", "").replace("&", "and").replace("-", "")
+        word = _TECHNICAL.get(word) or word.replace(".", "").replace("-", "")
         if word:
             yield Token(word, start, start + len(raw))
 
@@ -144,10 +145,7 @@ def without_doublets(text: str) -> str:
     for right in sides[1:]:
         left_words, right_words = merged.split(), right.split()
         size = _doublet_size(left_words, right_words)
-        if size:
-            merged = " ".join([merged, *right_words[size:]])
-        else:
-            merged = f"{merged}/{right}"
+        merged = " ".join([merged, *right_words[size:]]) if size else f"{merged}/{right}"
     return merged
 
 
@@ -180,18 +178,6 @@ def _feminises(masculine: str, feminine: str) -> bool:
         if len(root) >= 2 and any(feminine == root + form for form in forms):
             return True
     return False
-
-
-_FRENCH_MARKS = frozenset("le la les des du de et en un une pour dans sur avec aux est par qui ses".split())
-_ENGLISH_MARKS = frozenset("the of and to in for with from on at by is a an their as into".split())
-
-
-def language_of(text: str) -> Literal["fr", "en"]:
-    """Return the language that a text is most likely in, by its small words."""
-    found = words(text)
-    french = sum(word in _FRENCH_MARKS for word in found)
-    english = sum(word in _ENGLISH_MARKS for word in found)
-    return "en" if english > french else "fr"
 
 
 def ngrams(text: str, size: int = 3) -> list[str]:

@@ -3,22 +3,25 @@
 import hashlib
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+import structlog
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from foundation.settings import ROOT
 from taxonomy import synonyms, texts, zones
-from taxonomy.concepts import PhraseBook, Vocabulary, read_concepts
+from taxonomy.concepts import LANGUAGES, PhraseBook, Vocabulary, read_concepts, read_rows, split
 from taxonomy.synonyms import Synonyms
 from taxonomy.zones import Zones
 
 CHECK_EVERY_SECONDS = 2.0
 SHORTEST_CORRECTED = 4
 LONG_WORD = 7
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,7 @@ class Wordlists:
         if len(word) < SHORTEST_CORRECTED or not word.isalpha():
             return None
         limit = 1 if len(word) < LONG_WORD else 2
-        found = process.extractOne(
-            word, self.correctable_words, scorer=DamerauLevenshtein.distance, score_cutoff=limit
-        )
+        found = process.extractOne(word, self.correctable_words, scorer=DamerauLevenshtein.distance, score_cutoff=limit)
         return found[0] if found else None
 
     def skill_key(self, label: str) -> str:
@@ -81,7 +82,7 @@ class Wordlists:
 def read(folder: Path = ROOT / "data") -> Wordlists:
     """Read all lists of a folder."""
     return Wordlists(
-        skills=read_concepts(folder / "taxonomy" / "skills.csv", "skill"),
+        skills=_read_skills(folder / "taxonomy"),
         sectors=read_concepts(folder / "taxonomy" / "sectors.csv", "sector"),
         zones=zones.read(folder / "zones"),
         synonyms=synonyms.read([folder / "synonyms" / "fr.txt", folder / "synonyms" / "en.txt"]),
@@ -101,15 +102,34 @@ class LiveWordlists:
         self._checked_at = time.monotonic()
 
     def current(self) -> Wordlists:
-        """Return the lists, read again if a file changed."""
+        """Return the lists, read again if a file changed; the last good ones while a changed file can't be read."""
         if time.monotonic() - self._checked_at < CHECK_EVERY_SECONDS:
             return self._current
         with self._lock:
             self._checked_at = time.monotonic()
+            self._read_again()
+        return self._current
+
+    def _read_again(self) -> None:
+        try:
             stamp = _stamp(self.folder)
             if stamp != self._stamp:
                 self._current, self._stamp = read(self.folder), stamp
-        return self._current
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with an edited list, searching goes on
+            log.warning("a word list can't be read: the last good lists stay in use", reason=str(error))
+
+
+def _read_skills(folder: Path) -> Vocabulary:
+    needs = {row["skill"]: row for row in read_rows(folder / "needs.csv")}
+    skills = read_concepts(folder / "skills.csv", "skill")
+    return Vocabulary(
+        tuple(
+            replace(skill, needs={language: split(needs[skill.id][language]) for language in LANGUAGES})
+            if skill.id in needs
+            else skill
+            for skill in skills.concepts
+        )
+    )
 
 
 def _key(vocabulary: Vocabulary, label: str) -> str:

@@ -58,31 +58,29 @@ class Zones:
 def read(folder: Path) -> Zones:
     """Read the lists of `data/zones/`."""
     zones, members = _read_zones(folder / "zones.csv")
-    phrases = PhraseBook(exact=True)
-    country_names: dict[str, str] = {}
-
-    def name_country(code: str, names: Iterable[str]) -> None:
-        for name in names:
-            if len(name) >= SHORTEST_NAME:
-                country_names.setdefault(texts.key(name), code)
-                phrases.add(name, "country", code)
-
+    found = Zones(zones, members, {}, PhraseBook(exact=True))
     for code in sorted(country_codes()):
-        name_country(code, (country_label(code, language) for language in LANGUAGES))
+        _name_country(found, code, (country_label(code, language) for language in LANGUAGES))
     for zone in zones.concepts:
         for name in (*zone.labels.values(), *zone.names):
-            phrases.add(name, "zone", zone.id)
+            found.phrases.add(name, "zone", zone.id)
     for row in read_rows(folder / "demonyms.csv"):
-        demonyms = (*split(row["fr"]), *split(row["en"]))
         kind, _, place = row["code"].rpartition(":")
         if not kind:
-            name_country(place, (*split(row["alt_names_fr"]), *split(row["alt_names_en"])))
-        for demonym in demonyms:
-            phrases.add(demonym, kind or "country", place)
+            _name_country(found, place, (*split(row["alt_names_fr"]), *split(row["alt_names_en"])))
+        for demonym in (*split(row["fr"]), *split(row["en"])):
+            found.phrases.add(demonym, kind or "country", place)
     for row in read_rows(folder / "cities.csv"):
         for name in (row["name"], *split(row["alt"])):
-            phrases.add(name, "city", row["code"])
-    return Zones(zones, members, country_names, phrases)
+            found.phrases.add(name, "city", row["code"])
+    return found
+
+
+def _name_country(found: Zones, code: str, names: Iterable[str]) -> None:
+    for name in names:
+        if len(name) >= SHORTEST_NAME:
+            found.country_names.setdefault(texts.key(name), code)
+            found.phrases.add(name, "country", code)
 
 
 def _read_zones(path: Path) -> tuple[Vocabulary, dict[str, frozenset[str]]]:

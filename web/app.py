@@ -1,6 +1,6 @@
 """The HTTP application: settings in, a running site out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
@@ -9,9 +9,9 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from foundation import http, outbox
 from foundation.database import Database
@@ -26,7 +26,7 @@ from search_api import api as search_edge
 from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
 from web import reactions, site
-from web.rendering import STATIC
+from web.assets import Assets
 
 PROFILE_SINCE = date(2026, 11, 23)
 API_PREFIX = "/api/"
@@ -42,7 +42,7 @@ def create(settings: Settings) -> FastAPI:
     metrics = http.Metrics()
 
     @asynccontextmanager
-    async def run(_: FastAPI) -> AsyncIterator[None]:
+    async def run(_: FastAPI) -> AsyncGenerator[None]:
         upgrades.run(database)
         index.open()
         if index.is_outdated():
@@ -69,19 +69,20 @@ def create(settings: Settings) -> FastAPI:
     app.state.profile = profiles.FIRST
     app.state.profile_since = PROFILE_SINCE
     app.state.make_searcher = lambda: Searcher(
-        database, index.engine, index.encoder, wordlists.current(), profiles.FIRST
+        database, index.engine, index.encoder, index.concepts, wordlists.current(), profiles.FIRST
     )
     app.state.search_desk = search_edge.SearchDesk(
         app.state.make_searcher, http.SearchLimit(settings.search_per_second), metrics
     )
-    app.state.holds_sample = lambda: (settings.data_dir / "sample.json").exists()
+    app.state.holds_sample = (settings.data_dir / "sample.json").exists
     app.middleware("http")(http.add_headers)
     app.middleware("http")(http.count_requests(metrics))
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.include_router(search_edge.router)
     app.include_router(site.router)
     _add_probes(app, database, index, metrics)
     _add_error_pages(app)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", Assets(), name="static")
     return app
 
 
@@ -151,7 +152,9 @@ def _add_error_pages(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def on_http_error(request: Request, error: HTTPException) -> Response:
-        response = answer(request, error.status_code, [Fault("request", f"http_{error.status_code}", str(error.detail))])
+        response = answer(
+            request, error.status_code, [Fault("request", f"http_{error.status_code}", str(error.detail))]
+        )
         response.headers.update(error.headers or {})
         return response
 

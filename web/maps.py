@@ -124,9 +124,7 @@ def _background() -> str:
         *(_line(_parallel(float(north))) for north in range(-30, 61, 30)),
     ]
     rough = "".join(f'<path class="map__land" d="{path}"/>' for path in _atlas().rough.values())
-    return (
-        f'<path class="map__sea" d="{_closed(edge)}"/><path class="map__grid" d="{"".join(lines)}"/>{rough}'
-    )
+    return f'<path class="map__sea" d="{_closed(edge)}"/><path class="map__grid" d="{"".join(lines)}"/>{rough}'
 
 
 @lru_cache(maxsize=1)
@@ -150,20 +148,14 @@ def _atlas() -> Atlas:
         if len(place) == 2:
             east = float(place[1])
             places.setdefault(code, (east + 360.0 if east < CUT else east, float(place[0])))
-    drawn = {
-        code: [pixels for ring in outline if (pixels := _pixels(ring))] for code, outline in rings.items()
-    }
+    drawn = {code: [pixels for ring in outline if (pixels := _pixels(ring))] for code, outline in rings.items()}
     drawn_roughly = {code: [_pixels(ring)] for code, ring in _ROUGH.items()}
-    paths = {
-        code: "".join(_closed(pixels) for pixels in outline) for code, outline in drawn.items() if outline
-    }
+    paths = {code: "".join(_closed(pixels) for pixels in outline) for code, outline in drawn.items() if outline}
     return Atlas(
         paths=paths,
         rough={code: _closed(outline[0]) for code, outline in drawn_roughly.items()},
         marks={code: _middle(drawn.get(code) or []) or _project(place) for code, place in places.items()},
-        tiny=frozenset(
-            code for code, outline in (drawn | drawn_roughly).items() if outline and _is_tiny(outline)
-        ),
+        tiny=frozenset(code for code, outline in (drawn | drawn_roughly).items() if outline and _is_tiny(outline)),
     )
 
 

@@ -1,6 +1,5 @@
 """Rendering templates in the reader's language."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
@@ -16,9 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from foundation.i18n import Language, preferred, translations
 from foundation.settings import ROOT
 from taxonomy import languages, zones
+from web import assets
 
 LANGUAGE_COOKIE = "lang"
-STATIC = ROOT / "web" / "static"
 
 
 @lru_cache(maxsize=4)
@@ -32,14 +31,17 @@ def _environment(language: Language) -> Environment:
         lstrip_blocks=True,
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # pyright: ignore[reportAttributeAccessIssue]
-    environment.globals.update(lang=language, static=static_url)
-    environment.filters.update(
-        money=lambda amount, currency: _money(amount, currency, language),
-        long_date=lambda day: format_date(day, format="long", locale=language),
-        number=lambda value: format_decimal(value, locale=language),
-        country=lambda code: zones.country_label(code, language),
-        language=lambda code: languages.label(code, language),
-    )
+    names: dict[str, Any] = {"lang": language, "static": assets.address}
+    filters: dict[str, Any] = {
+        "money": lambda amount, currency: money(amount, currency, language),
+        "long_date": lambda day: long_date(day, language),
+        "number": lambda value: number(value, language),
+        "decimal": lambda value: format_decimal(value, format="#,##0.0", locale=language),
+        "country": lambda code: zones.country_label(code, language),
+        "language": lambda code: languages.label(code, language),
+    }
+    environment.globals.update(names)
+    environment.filters.update(filters)
     return environment
 
 
@@ -58,17 +60,15 @@ def render(
     response.headers["Vary"] = "Cookie, Accept-Language"
     response.headers["Content-Language"] = language
     if request.query_params.get("lang") in {"fr", "en"}:
-        response.set_cookie(
-            LANGUAGE_COOKIE, language, max_age=365 * 86_400, httponly=True, samesite="lax", path="/"
-        )
+        response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 86_400, httponly=True, samesite="lax", path="/")
     return response
 
 
 def language_of(request: Request) -> Language:
     """Return the language to answer in: the address says, else the cookie, else the browser."""
     for wanted in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
-        if wanted == "fr" or wanted == "en":
-            return wanted
+        if wanted in {"fr", "en"}:
+            return "fr" if wanted == "fr" else "en"
     return preferred(request.headers.get("accept-language"), default="fr")
 
 
@@ -78,13 +78,6 @@ def notices(request: Request, language: Language) -> list[str]:
     if request.app.state.index.encoder is None:
         return [gettext("Search works by words only at the moment, not by meaning.")]
     return []
-
-
-@lru_cache(maxsize=64)
-def static_url(name: str) -> str:
-    """Return the address of a static file, which changes with its content."""
-    mark = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
-    return f"/static/{name}?v={mark}"
 
 
 def address(path: str, parameters: Sequence[tuple[str, str]]) -> str:
@@ -97,8 +90,21 @@ def parse_day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _money(amount: float, currency: str, language: Language) -> str:
-    pattern = None if amount % 1 else ("#,##0 ¤" if language == "fr" else "¤#,##0")
+def long_date(day: date, language: Language) -> str:
+    """Return a day in words; the first of a month is an ordinal in French, which CLDR leaves out."""
+    text = format_date(day, format="long", locale=language)
+    return f"1er{text.removeprefix('1')}" if language == "fr" and day.day == 1 else text
+
+
+def number(value: float, language: Language) -> str:
+    """Return a number with its separators; small whole ones, of which pages are full, have none."""
+    is_plain = isinstance(value, int) and 0 <= value < 1_000
+    return str(value) if is_plain else format_decimal(value, locale=language)
+
+
+def money(amount: float, currency: str, language: Language) -> str:
+    """Return an amount in its currency, without cents where there are none."""
+    pattern = None if amount % 1 else ("#,##0\xa0¤" if language == "fr" else "¤#,##0")
     return format_currency(amount, currency, format=pattern, locale=language, currency_digits=False)
 
 

@@ -19,12 +19,31 @@ from web.pages import homes, profiles, rankings, results
 from web.rendering import language_of, render
 
 _ERROR_TEXTS = {
-    404: (message("This page does not exist"), message("The address is wrong, or the profile is no longer shown.")),
+    404: (
+        message("This page does not exist"),
+        message("The address is wrong, or the profile is no longer shown."),
+    ),
     405: (message("This can’t be done here"), message("The page exists, but not for this kind of request.")),
     422: (message("Something in this search can’t be used"), message("Please change what is listed here.")),
     429: (message("Too many searches at once"), message("Please try again in a moment.")),
-    503: (message("Not ready yet"), message("The directory is being prepared. Please try again in a moment.")),
+    503: (
+        message("Not ready yet"),
+        message("The directory is being prepared. Please try again in a moment."),
+    ),
     500: (message("Something went wrong"), message("It is our fault, and it was noted. Please try again.")),
+}
+_REASONS = {
+    "int_parsing": message("A whole number is expected."),
+    "float_parsing": message("A number is expected."),
+    "finite_number": message("A number is expected."),
+    "bool_parsing": message("“true” or “false” is expected."),
+    "date_from_datetime_parsing": message("A date is expected, written like 2026-12-31."),
+    "date_parsing": message("A date is expected, written like 2026-12-31."),
+    "greater_than": message("A number above %(gt)d is expected."),
+    "greater_than_equal": message("The lowest value is %(ge)d."),
+    "less_than_equal": message("The highest value is %(le)d."),
+    "string_too_long": message("At most %(max_length)s characters are possible."),
+    "too_long": message("At most %(max_length)s values are possible."),
 }
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -74,7 +93,10 @@ def explain_ranking(request: Request) -> HTMLResponse:
     language = language_of(request)
     state = request.app.state
     return render(
-        request, "ranking.html", language, rankings.context(state.profile, language, since=state.profile_since)
+        request,
+        "ranking.html",
+        language,
+        rankings.context(state.profile, language, since=state.profile_since),
     )
 
 
@@ -110,4 +132,5 @@ def _fault(detail: Any, language: Language) -> Fault:
     fault = validation_fault(detail)
     if fault.code == "unknown_parameter":
         return Fault(fault.field, fault.code, translate(language, "This parameter is not known."))
-    return Fault(fault.field, fault.code, translate(language, "This value can’t be used here. %(reason)s", reason=fault.message))
+    reason = _REASONS.get(fault.code, message("This value can’t be used here."))
+    return Fault(fault.field, fault.code, translate(language, reason, **detail.get("ctx", {})))

@@ -12,6 +12,8 @@ from indexer.documents import Document
 from ranking.profiles import Profile, Source
 
 FacetName = Literal["country", "skill", "sector", "language"]
+ENOUGH = 20
+"""Lexical matches below which fewer words will do: a first page."""
 FACETS: tuple[FacetName, ...] = ("country", "skill", "sector", "language")
 Floats = NDArray[np.float64]
 Vector = NDArray[np.float32]
@@ -62,12 +64,16 @@ class Plan:
     groups: tuple[Group, ...]
     minimum_words: float
     """How many words' worth of required groups a lexical match needs."""
+    fewest_words: float
+    """How few will do, word by word less, while fewer than `ENOUGH` match."""
     filters: Filters
     profile: Profile
     asked: frozenset[Source]
     today: date
     skills: Mapping[str, float] = field(default_factory=dict)
     """Understood skills, with what each weighs."""
+    related: Mapping[str, float] = field(default_factory=dict)
+    """Skills and sectors, as terms, whose meaning is near the query's, with how near."""
     places: tuple[frozenset[str], ...] = ()
     """Understood places, each as the countries that fulfil it."""
     sectors: frozenset[str] = frozenset()
@@ -75,6 +81,7 @@ class Plan:
     phrases: tuple[str, ...] = ()
     """The query as typed and as translated, to compare letter by letter."""
     vector: Vector | None = None
+    """The query's, centred for its language and of length one."""
 
     @property
     def is_browsing(self) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 from foundation.i18n import Language
 from indexer.engines.interface import Engine
 from search_api.suggestions import POPULAR_ZONES
+from taxonomy import zones
 from taxonomy.concepts import Concept, Vocabulary
 from taxonomy.wordlists import Wordlists
 from web.pages.results import PATH
@@ -15,11 +16,15 @@ SHOWN = 12
 
 def context(engine: Engine, wordlists: Wordlists, language: Language) -> dict[str, Any]:
     """Return the template's values."""
-    zones = [zone for zone_id in POPULAR_ZONES if (zone := wordlists.zones.zones.by_id.get(zone_id))]
+    places = [zone for zone_id in POPULAR_ZONES if (zone := wordlists.zones.zones.by_id.get(zone_id))]
+    countries = [
+        {"label": zones.country_label(item.value, language), "url": address(PATH, [("country", item.value)])}
+        for item in engine.common_values("country", SHOWN)
+    ]
     return {
         "count": engine.count(),
         "popular_skills": _popular(engine, "skill", wordlists.skills, language),
-        "popular_zones": [_link(zone, "q", language) for zone in zones],
+        "popular_zones": [*(_link(zone, "q", language) for zone in places), *countries][:SHOWN],
         "popular_sectors": _popular(engine, "sector", wordlists.sectors, language),
     }
 

@@ -15,7 +15,13 @@ from web import maps
 from web.pages.results import PATH, expert
 from web.rendering import address
 
-SHOWN_ZONES = 3
+SHOWN_ZONES = 4
+_GEOGRAPHIC_ZONES = (
+    *("maghreb", "west-africa", "central-africa", "east-africa", "southern-africa", "middle-east"),
+    *("european-union", "nordics", "balkans", "caucasus", "central-asia", "south-asia", "southeast-asia"),
+    *("far-east", "oceania", "north-america", "central-america", "south-america", "caribbean"),
+)
+"""Zones that a reader sees on a map; clubs of states, such as the OECD, would gather more and tell less."""
 
 _STATUSES: dict[str, str] = {
     LegalStatus.SASU: message("SASU (France)"),
@@ -38,7 +44,13 @@ _RULES = message(
 
 
 def context(
-    profile: Profile, wordlists: Wordlists, language: Language, *, today: date, sort: str, back_url: str | None
+    profile: Profile,
+    wordlists: Wordlists,
+    language: Language,
+    *,
+    today: date,
+    sort: str,
+    back_url: str | None,
 ) -> dict[str, Any]:
     """Return the template's values."""
     shown = profile.expert
@@ -64,9 +76,7 @@ def context(
             "reviews": [_review(review, language) for review in _sorted(profile, sort)],
             "review_rules": translate(language, _RULES),
             "review_sort": sort,
-            "review_sort_urls": {
-                name: address(path, [("reviews", name), *carried]) for name in ("recent", "rating")
-            },
+            "review_sort_urls": {name: address(path, [("reviews", name), *carried]) for name in ("recent", "rating")},
             "zones": _zones(shown.countries, wordlists, language),
             "map": Markup(maps.world(shown.countries, labels)),  # noqa: S704 - made by us of codes and names
             "back_url": back_url,
@@ -95,10 +105,10 @@ def _zones(countries: list[str], wordlists: Wordlists, language: Language) -> li
     """Group countries under the smallest zones that hold several of them, the rest under their own name."""
     left = list(countries)
     found: list[dict[str, Any]] = []
-    candidates = {zone.id: zone for code in countries for zone in wordlists.zones.of_country(code)}
+    candidates = [zone for name in _GEOGRAPHIC_ZONES if (zone := wordlists.zones.zones.by_id.get(name))]
     while left and len(found) < SHOWN_ZONES:
         best = max(
-            candidates.values(),
+            candidates,
             key=lambda zone: (
                 len(wordlists.zones.members[zone.id].intersection(left)),
                 -len(wordlists.zones.members[zone.id]),

@@ -20,6 +20,7 @@ _EXPLANATIONS = {
     ),
     "phrase": message("How closely the headline or a skill is written like your query, letter by letter."),
     "skill": message("Whether the profile lists the skills that you asked for, or mentions them."),
+    "related": message("Whether the profile lists or mentions skills whose meaning is near that of your query."),
     "zone": message(
         "Whether the expert works in the countries that you named, or lives there. Nobody is left out for this "
         "unless you set it as a filter."
@@ -70,16 +71,17 @@ def _policies(profile: Profile, language: Language) -> list[dict[str, str]]:
         (
             message("Paid visibility is bounded"),
             message(
-                "A Visibility Boost is paid for by the expert. It multiplies a score by at most %(bound)s, only when "
-                "the relevance of words or meaning reaches %(floor)s %%, and at most %(cap)s of the first %(top)s "
-                "results owe their place to it. It is labelled on every result, also where it changes nothing, and "
-                "you can switch it off."
+                "A Visibility Boost is paid for by the expert. It adds one more part, at most %(bound)s%% of "
+                "the score of all others, and only when the relevance of words or meaning reaches %(floor)s%%. "
+                "At most %(cap)s of the first %(top)s results owe their place to it. Each result of a sponsored "
+                "expert is marked “Sponsored visibility”, also where it changes nothing, and you can switch it "
+                "off."
             ),
         ),
         (
             message("Its effect is measured"),
             message(
-                "For %(holdout)s %% of searches, drawn by chance, a boost is withheld, so that its real effect "
+                "For %(holdout)s%% of searches, drawn by chance, a boost is withheld, so that its real effect "
                 "can be told."
             ),
         ),
@@ -87,7 +89,7 @@ def _policies(profile: Profile, language: Language) -> list[dict[str, str]]:
             message("Newcomers get a chance"),
             message(
                 "When none of the first %(top)s is new, place %(place)s goes to the best newcomer whose score is at "
-                "least %(reach)s %% of the one it replaces."
+                "least %(reach)s%% of the one it replaces."
             ),
         ),
         (
@@ -96,7 +98,7 @@ def _policies(profile: Profile, language: Language) -> list[dict[str, str]]:
         ),
     ]
     values = {
-        "bound": f"{1 + policy.boost:.2f}",
+        "bound": f"{100 * policy.boost:g}",
         "floor": round(100 * policy.relevance_floor),
         "cap": policy.boosted_at_top,
         "top": policy.top,
@@ -104,6 +106,4 @@ def _policies(profile: Profile, language: Language) -> list[dict[str, str]]:
         "place": policy.newcomer_position,
         "reach": round(100 * policy.newcomer_reach),
     }
-    return [
-        {"title": translate(language, title), "text": translate(language, text, **values)} for title, text in rules
-    ]
+    return [{"title": translate(language, title), "text": translate(language, text, **values)} for title, text in rules]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from babel.numbers import format_decimal
 from fastapi import Request
 from markupsafe import Markup
 
@@ -13,9 +14,9 @@ from indexer.engines.interface import FACETS, FacetName
 from search_api import highlights, labels, results, understanding
 from search_api.requests import Parameters, SearchRequest
 from search_api.searches import Found, Ranked
-from taxonomy import languages, texts, zones
+from taxonomy import languages, zones
 from taxonomy.wordlists import Wordlists
-from web.rendering import address
+from web.rendering import address, long_date, money
 
 PATH = "/experts"
 PAGE_LINKS = 2
@@ -32,7 +33,7 @@ _RANKED_BY = {
     "skill": message("skills"),
     "review_mean": message("reviews"),
     "days_until_available": message("availability"),
-    "boost": message("paid Visibility Boost"),
+    "boost": message("Visibility Boost (sponsored)"),
 }
 
 Pairs = list[tuple[str, str]]
@@ -66,9 +67,7 @@ class ResultsPage:
             "results": [self.result(item, wanted) for item in self.found.results],
             "near": [self.result(item, wanted) for item in self.found.near],
             "advice": self.advice(),
-            "corrections": [
-                {"typed": item.typed, "used": item.used} for item in self.found.understood.corrections
-            ],
+            "corrections": [{"typed": item.typed, "used": item.used} for item in self.found.understood.corrections],
             "chips": self.chips(),
             "active_filters": self.active_filters(),
             "clear_url": address(PATH, [("q", parameters.q)] if parameters.q else []),
@@ -109,6 +108,7 @@ class ResultsPage:
             "matched_skills": matched,
             "boosted": item.is_boosted,
             "moved": _moved(item, self.lang),
+            "placed": _placed(item, self.lang),
             "highlights": [Markup(text) for text in highlights.snippets(document, wanted)],  # noqa: S704 - escaped there
             "why": [
                 {**part, "points": 100 * part["points"], "text": _why(part, self.lang)}
@@ -144,10 +144,11 @@ class ResultsPage:
                 for value in values
             )
         if parameters.max_day_rate is not None:
-            text = translate(self.lang, "at most %(rate)s %(currency)s a day", rate=_plain(parameters.max_day_rate), currency=parameters.currency)
+            rate = money(parameters.max_day_rate, parameters.currency.upper(), self.lang)
+            text = translate(self.lang, "at most %(rate)s a day", rate=rate)
             found.append({"label": text, "remove_url": self.link(max_day_rate=None)})
         if parameters.available_by:
-            text = translate(self.lang, "available by %(day)s", day=parameters.available_by.isoformat())
+            text = translate(self.lang, "available by %(day)s", day=long_date(parameters.available_by, self.lang))
             found.append({"label": text, "remove_url": self.link(available_by=None)})
         return found
 
@@ -192,7 +193,9 @@ class ResultsPage:
                 value: Any = None if item.value in {"max_day_rate", "available_by"} else []
                 url = self.link(**{item.value: value})
                 label = translate(self.lang, _FILTER_NAMES[item.value])
-                text = translate(self.lang, "Without the filter on %(filter)s: %(total)s", filter=label, total=item.total)
+                text = translate(
+                    self.lang, "Without the filter on %(filter)s: %(total)s", filter=label, total=item.total
+                )
             else:
                 unit = next(unit for unit in self.found.understood.units if unit.text == item.value)
                 query = self.found.understood.text
@@ -207,8 +210,10 @@ class ResultsPage:
         for feature in self.found.profile.features:
             if feature.source in _RANKED_BY:
                 weights[feature.source] = feature.weight
-        named = [translate(self.lang, _RANKED_BY[name]) for name in sorted(weights, key=lambda name: -weights[name])]
-        return [*named, translate(self.lang, _RANKED_BY["boost"])] if self.request.boost else named
+        names = sorted(weights, key=lambda name: -weights[name])
+        if self.request.boost:
+            names.append("boost")
+        return [translate(self.lang, _RANKED_BY[name]) for name in names]
 
     def _chosen(self, name: FacetName) -> frozenset[str]:
         filters = self.request.filters
@@ -249,7 +254,7 @@ def expert(document: Any, today: date) -> dict[str, Any]:
         "name": document.name,
         "slug": document.slug,
         "headline": document.headline,
-        "headline_lang": texts.language_of(f"{document.headline} {document.summary}"),
+        "headline_lang": document.language,
         "initials": initials(document.name),
         "countries": document.countries,
         "based_in": document.based_in,
@@ -306,7 +311,7 @@ def read_parameters(request: Request, language: Language) -> dict[str, Any]:
 
 
 def _plain(amount: float | None) -> str:
-    return "" if amount is None else f"{amount:g}"
+    return "" if amount is None else f"{amount:.2f}".removesuffix("00").removesuffix(".")
 
 
 def _moved(item: Ranked, language: Language) -> str | None:
@@ -317,7 +322,21 @@ def _moved(item: Ranked, language: Language) -> str | None:
     return None
 
 
+def _placed(item: Ranked, language: Language) -> str | None:
+    if item.moved == "newcomer":
+        return translate(language, "Place kept for a newcomer")
+    if item.moved == "duplicate":
+        return translate(language, "Same text as a result above")
+    return None
+
+
 def _why(part: dict[str, Any], language: Language) -> str:
     if part["part"] == "boost":
-        return translate(language, "paid, labelled, bounded")
-    return translate(language, "%(value)s %% × weight %(weight)s", value=round(100 * part["value"]), weight=f"{part['weight']:.2f}")
+        share = format_decimal(100 * part["weight"], format="0.#", locale=language)
+        return translate(language, "sponsored: adds %(share)s%% of the score so far", share=share)
+    return translate(
+        language,
+        "%(share)s%% of %(points)s points",
+        share=round(100 * part["value"]),
+        points=format_decimal(100 * part["weight"], format="0.0", locale=language),
+    )

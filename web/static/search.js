@@ -186,7 +186,7 @@ class Suggestions {
     this.#close();
     const input = this.#input;
     if (suggestion.kind === "expert") {
-      input.value = suggestion.label;
+      input.value = suggestion.value;
       this.#form.requestSubmit();
       return;
     }

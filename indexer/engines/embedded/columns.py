@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from indexer.documents import Document
 from indexer.engines.embedded.segments import ranges
 from indexer.engines.interface import FACETS, FacetName
+from taxonomy.concepts import LANGUAGES
 
 NO_DATE = np.iinfo(np.int32).min
 NO_RATE = -1
@@ -93,6 +94,7 @@ _SCALARS: dict[str, type[np.generic]] = {
     "created_on": np.int32,
     "tie": np.int64,
     "text": np.int64,
+    "language": np.int8,
 }
 
 
@@ -109,9 +111,7 @@ class Columns:
     def __getitem__(self, name: str) -> NDArray:  # pyright: ignore[reportMissingTypeArgument]
         return self.scalars[name]
 
-    def extended(
-        self, found: list[Document], lengths: list[float], codes: dict[FacetName, Codes]
-    ) -> "Columns":
+    def extended(self, found: list[Document], lengths: list[float], codes: dict[FacetName, Codes]) -> "Columns":
         """Return columns with documents added."""
         rows = [_scalars(document, length, codes) for document, length in zip(found, lengths, strict=True)]
         scalars = {
@@ -152,6 +152,7 @@ def _scalars(document: Document, length: float, codes: dict[FacetName, Codes]) -
         "created_on": document.created_on.toordinal(),
         "tie": key_of(document.id),
         "text": key_of(document.text_hash),
+        "language": LANGUAGES.index(document.language),
     }
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -35,7 +36,7 @@ class EmbeddedEngine:
         self._storage = Storage(path)
         self._lock = threading.RLock()
         self._codes: dict[FacetName, Codes] = {name: Codes() for name in FACETS}
-        self._vectors = Vectors(len(prior.passage), prior)
+        self._vectors = Vectors(prior.passage.shape[1], prior)
         self._slots: dict[str, int] = {}
         self._versions: dict[str, int] = {}
         self._slots_by_text: dict[int, list[int]] = {}
@@ -82,23 +83,25 @@ class EmbeddedEngine:
                         slots.append(slot)
                         rows.append(vector)
             if slots:
-                self._vectors.put(np.array(slots, dtype=np.int64), np.vstack(rows).astype(np.float32))
+                self._put_vectors(np.array(slots, dtype=np.int64), np.vstack(rows).astype(np.float32))
                 self._publish()
 
     # Reading
 
     def retrieve(self, plan: Plan) -> Retrieved:
         """Answer a plan from the latest snapshot."""
-        vector = None if plan.vector is None else self._vectors.query(plan.vector)
-        return retrieval.retrieve(self._snapshot, plan, vector)
+        return retrieval.retrieve(self._snapshot, plan)
 
     def describe(self, plan: Plan, ids: Sequence[str]) -> Candidates:
         """Return the raw values of given experts under a plan; unknown ids are left out."""
         snapshot = self._snapshot
-        slots = [slot for expert_id in ids if (slot := self._slots.get(expert_id)) is not None]
-        known = np.array([slot for slot in slots if slot < snapshot.size], dtype=np.int64)
-        vector = None if plan.vector is None else self._vectors.query(plan.vector)
-        return retrieval.describe(snapshot, plan, known, vector)
+        slots = [(expert_id, slot) for expert_id in ids if (slot := self._slots.get(expert_id)) is not None]
+        # A write under way may have given out new slots already: believe only what the snapshot says too.
+        known = np.array(
+            [slot for expert_id, slot in slots if slot < snapshot.size and snapshot.columns.ids[slot] == expert_id],
+            dtype=np.int64,
+        )
+        return retrieval.describe(snapshot, plan, known)
 
     def documents(self, ids: Sequence[str]) -> dict[str, Document]:
         """Return stored documents."""
@@ -120,7 +123,12 @@ class EmbeddedEngine:
             if expert_id in self._slots:
                 ids[expert_id] = None
         found = self._storage.read(list(ids))
-        return [found[expert_id] for expert_id in ids if expert_id in found]
+        # A former name stays in the list until the index is compacted.
+        return [
+            found[expert_id]
+            for expert_id in ids
+            if expert_id in found and any(word.startswith(prefix) for word in texts.words(found[expert_id].name))
+        ]
 
     def correct(self, word: str) -> str | None:
         """Return the indexed word nearest to a misspelling, at one edit for short words and two for long ones."""
@@ -168,7 +176,7 @@ class EmbeddedEngine:
 
     def nearest_exact_share(self, vector: Vector, count: int) -> float:
         """Return which share of the exact nearest neighbours the two-pass search finds (for the benchmark)."""
-        return retrieval.recall(self._snapshot, self._vectors.query(vector), count)
+        return retrieval.recall(self._snapshot, vector, count)
 
     # Inside
 
@@ -191,7 +199,11 @@ class EmbeddedEngine:
             alive[self._slots.pop(expert_id)] = False
             self._versions.pop(expert_id, None)
         first = len(self._alive)
-        known = {expert_id: self._slots[expert_id] for expert_id in (item.id for item, _ in analysed) if expert_id in self._slots}
+        known = {
+            expert_id: self._slots[expert_id]
+            for expert_id in (item.id for item, _ in analysed)
+            if expert_id in self._slots
+        }
         inherited: list[tuple[int, int]] = []
         for slot, (document, _) in enumerate(analysed, first):
             old = known.get(document.id)
@@ -213,7 +225,10 @@ class EmbeddedEngine:
         self._vectors.grow(len(alive))
         if inherited:
             sources, targets = (np.array(side, dtype=np.int64) for side in zip(*inherited, strict=True))
-            self._vectors.put(targets, self._vectors.raw[sources].astype(np.float32))
+            self._put_vectors(targets, self._vectors.raw[sources].astype(np.float32))
+
+    def _put_vectors(self, slots: NDArray[np.int64], rows: NDArray[np.float32]) -> None:
+        self._vectors.put(slots, rows, self._columns["language"][slots])
 
     def _compact_if_wasteful(self) -> None:
         dead = len(self._alive) - int(self._alive.sum())
@@ -273,4 +288,3 @@ def _closest(engine: EmbeddedEngine, word: str) -> str | None:
         return None
     # The fewest edits win, then the same first letter, then what is written more often.
     return min(found, key=lambda hit: (hit[1], hit[0][0] != word[0], -vocabulary[hit[0]]))[0]
-

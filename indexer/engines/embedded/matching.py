@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from indexer.engines.embedded.analysis import GRAM_BUCKETS, gram_buckets, term_hash
 from indexer.engines.embedded.snapshots import Scores, Snapshot
 from indexer.engines.embedded.vectors import Flags
-from indexer.engines.interface import Group, Plan
+from indexer.engines.interface import ENOUGH, Group, Plan
 
+ROUNDING = 1e-4
 COUNTS_AS_MATCHED = 0.5
 """From this share of a phrase's words on, the group counts as matched for the numbers beside words."""
 
@@ -33,7 +34,10 @@ class _Found:
 
 
 def match(snapshot: Snapshot, plan: Plan) -> Match:
-    """Score every slot by the plan's groups: rare words weigh more, the best alternative of each group counts."""
+    """Score every slot by the plan's groups: rare words weigh more, the best alternative of each group counts.
+
+    Filters have no say in who matches, so that a facet counts what its filter then gives.
+    """
     size = snapshot.size
     text = np.zeros(size, dtype=np.float32)
     words = np.zeros(size, dtype=np.float32)
@@ -52,12 +56,22 @@ def match(snapshot: Snapshot, plan: Plan) -> Match:
     if ideal:
         text /= np.float32(ideal)
     if any(group.is_required for group in plan.groups):
-        matched = words >= plan.minimum_words - 1e-4
+        matched = _holding_enough(words, snapshot.alive, plan)
     else:
         for countries in plan.places:
             placed = placed | (snapshot.coverage(countries) > 0)
         matched = placed
     return Match(text, matched, hits)
+
+
+def _holding_enough(words: Scores, alive: Flags, plan: Plan) -> Flags:
+    """Return who holds enough words: as many as asked, or fewer where that leaves less than a page."""
+    needed = plan.minimum_words
+    while True:
+        matched = words >= needed - ROUNDING
+        if needed <= plan.fewest_words or np.count_nonzero(matched & alive) >= ENOUGH:
+            return matched
+        needed = max(needed - 1.0, plan.fewest_words)
 
 
 def closeness(snapshot: Snapshot, slots: NDArray[np.int64], phrases: Sequence[str]) -> NDArray[np.float64]:

@@ -1,8 +1,11 @@
 """Answering a plan: match, filter, first phase, neighbours, facets."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.documents import sector_term, skill_term
 from indexer.engines.embedded import matching
 from indexer.engines.embedded.analysis import term_hash
 from indexer.engines.embedded.columns import NO_DATE
@@ -18,7 +21,6 @@ from indexer.engines.interface import (
     Plan,
     Retrieved,
 )
-from indexer.documents import sector_term, skill_term
 from ranking import reviews, scoring
 from ranking.profiles import Source
 
@@ -31,14 +33,14 @@ _SECOND_PHASE: frozenset[Source] = frozenset({"semantic", "phrase"})
 Slots = NDArray[np.int64]
 
 
-def retrieve(snapshot: Snapshot, plan: Plan, vector: Matrix | None) -> Retrieved:
-    """Answer a plan; `vector` is the query's, centred."""
+def retrieve(snapshot: Snapshot, plan: Plan) -> Retrieved:
+    """Answer a plan."""
     if plan.is_browsing:
         return _browse(snapshot, plan)
-    found = matching.match(snapshot, plan)
     passing = snapshot.passing(plan.filters)
+    found = matching.match(snapshot, plan)
     lexical = found.matched & passing
-    near = _neighbours(snapshot, plan, vector, passing)
+    near = _neighbours(snapshot, plan, passing)
     outside = near[~lexical[near]]
     first = _first_phase(snapshot, plan, np.flatnonzero(lexical).astype(np.int64), found.text)
     window, rest = _window(snapshot, first, plan.profile.policy.window)
@@ -46,16 +48,16 @@ def retrieve(snapshot: Snapshot, plan: Plan, vector: Matrix | None) -> Retrieved
     return Retrieved(
         total=int(lexical.sum()) + len(outside),
         lexical_total=int(lexical.sum()),
-        candidates=_candidates(snapshot, plan, slots, found.text, vector),
+        candidates=_candidates(snapshot, plan, slots, found.text),
         rest=[snapshot.columns.ids[slot] for slot in rest],
         facets=_facets(snapshot, found.matched, lexical, plan.filters),
         group_counts=[int((hits & passing).sum()) for hits in found.group_hits],
     )
 
 
-def describe(snapshot: Snapshot, plan: Plan, slots: Slots, vector: Matrix | None) -> Candidates:
+def describe(snapshot: Snapshot, plan: Plan, slots: Slots) -> Candidates:
     """Return the raw values of some slots under a plan."""
-    return _candidates(snapshot, plan, slots, matching.match(snapshot, plan).text, vector)
+    return _candidates(snapshot, plan, slots, matching.match(snapshot, plan).text)
 
 
 def recall(snapshot: Snapshot, vector: Matrix, count: int) -> float:
@@ -80,7 +82,7 @@ def _browse(snapshot: Snapshot, plan: Plan) -> Retrieved:
     answer = Retrieved(
         total=int(passing.sum()),
         lexical_total=int(passing.sum()),
-        candidates=_candidates(snapshot, plan, window, text, None),
+        candidates=_candidates(snapshot, plan, window, text),
         rest=[snapshot.columns.ids[slot] for slot in rest],
         facets=_facets(snapshot, everybody, passing, plan.filters),
         group_counts=[],
@@ -90,17 +92,15 @@ def _browse(snapshot: Snapshot, plan: Plan) -> Retrieved:
     return answer
 
 
-def _neighbours(
-    snapshot: Snapshot, plan: Plan, vector: Matrix | None, passing: Flags
-) -> Slots:
-    if vector is None:
+def _neighbours(snapshot: Snapshot, plan: Plan, passing: Flags) -> Slots:
+    if plan.vector is None:
         return np.empty(0, dtype=np.int64)
     policy = plan.profile.policy
     slots, _ = nearest(
         snapshot.unit,
         snapshot.reduced,
         snapshot.basis,
-        vector,
+        plan.vector,
         passing & snapshot.present,
         count=policy.neighbours,
         floor=policy.similarity_floor,
@@ -108,9 +108,7 @@ def _neighbours(
     return slots
 
 
-def _first_phase(
-    snapshot: Snapshot, plan: Plan, slots: Slots, text: NDArray[np.float32]
-) -> tuple[Slots, Floats]:
+def _first_phase(snapshot: Snapshot, plan: Plan, slots: Slots, text: NDArray[np.float32]) -> tuple[Slots, Floats]:
     """Score slots by every feature that needs no vector."""
     asked = plan.asked - _SECOND_PHASE
     scores = scoring.score(plan.profile, _columns(snapshot, plan, slots, text, asked), asked, len(slots))
@@ -136,6 +134,8 @@ def _columns(
         raw["text"] = text[slots].astype(np.float64)
     if "skill" in asked:
         raw["skill"] = _mentions(snapshot, {skill_term(key): weight for key, weight in plan.skills.items()})[slots]
+    if "related" in asked:
+        raw["related"] = _mentions(snapshot, plan.related)[slots]
     if "sector" in asked:
         raw["sector"] = _mentions(snapshot, dict.fromkeys(map(sector_term, plan.sectors), 1.0))[slots]
     if "zone" in asked:
@@ -150,7 +150,7 @@ def _columns(
     return raw
 
 
-def _mentions(snapshot: Snapshot, wanted: dict[str, float]) -> Floats:
+def _mentions(snapshot: Snapshot, wanted: Mapping[str, float]) -> Floats:
     """Return how fully each slot names some concepts: the weighted share of them that it does."""
     found = np.zeros(snapshot.size)
     for term, weight in wanted.items():
@@ -165,11 +165,10 @@ def _candidates(
     plan: Plan,
     slots: Slots,
     text: NDArray[np.float32],
-    vector: Matrix | None,
 ) -> Candidates:
     raw = _columns(snapshot, plan, slots, text, plan.asked)
-    if "semantic" in plan.asked and vector is not None:
-        raw["semantic"] = _cosines(snapshot, slots, vector)
+    if "semantic" in plan.asked and plan.vector is not None:
+        raw["semantic"] = _cosines(snapshot, slots, plan.vector)
     if "phrase" in plan.asked:
         raw["phrase"] = matching.closeness(snapshot, slots, plan.phrases)
     columns = snapshot.columns
@@ -193,9 +192,7 @@ def _cosines(snapshot: Snapshot, slots: Slots, vector: Matrix) -> Floats:
     return found
 
 
-def _facets(
-    snapshot: Snapshot, matched: Flags, lexical: Flags, filters: Filters
-) -> dict[FacetName, list[FacetCount]]:
+def _facets(snapshot: Snapshot, matched: Flags, lexical: Flags, filters: Filters) -> dict[FacetName, list[FacetCount]]:
     """Count values over the lexical matches; a facet's own filter doesn't narrow its counts."""
     own: dict[FacetName, bool] = {
         "country": bool(filters.country or filters.zone_countries),
@@ -204,9 +201,8 @@ def _facets(
         "language": bool(filters.language),
     }
     return {
-        name: snapshot.facet_counts(
-            name, matched & snapshot.passing(filters, without=name) if own[name] else lexical
-        )[:FACET_VALUES]
+        name: snapshot.facet_counts(name, matched & snapshot.passing(filters, without=name) if own[name] else lexical)[
+            :FACET_VALUES
+        ]
         for name in FACETS
     }
-

@@ -46,9 +46,7 @@ def build(first_slot: int, analyses: Sequence[Analysis]) -> Segment:
     sizes = np.array([len(item.hashes) for item in analyses], dtype=np.int64)
     slots = np.repeat(np.arange(first_slot, first_slot + len(analyses), dtype=np.int32), sizes)
     hashes = np.concatenate([item.hashes for item in analyses]) if analyses else np.empty(0, dtype=np.uint64)
-    frequencies = (
-        np.concatenate([item.frequencies for item in analyses]) if analyses else np.empty(0, dtype=np.float32)
-    )
+    frequencies = np.concatenate([item.frequencies for item in analyses]) if analyses else np.empty(0, dtype=np.float32)
     gram_sizes = [np.diff(item.gram_starts.astype(np.int64)) for item in analyses]
     flat_sizes = np.concatenate(gram_sizes) if gram_sizes else np.empty(0, dtype=np.int64)
     return Segment(

@@ -57,7 +57,7 @@ class Snapshot:
     def postings(self, term: int) -> tuple[NDArray[np.int32], Scores]:
         """Return the living slots that hold a term and BM25's saturated frequency in each, 0 to 1."""
         slots, frequencies = self.mentions(term)
-        return slots, frequencies / (frequencies + self.saturation[slots])
+        return slots, (frequencies / (frequencies + self.saturation[slots])).astype(np.float32, copy=False)
 
     def mentions(self, term: int) -> tuple[NDArray[np.int32], Scores]:
         """Return the living slots that hold a term, with its weighted frequency in each."""
@@ -77,7 +77,8 @@ class Snapshot:
     def bearing(self, name: FacetName, values: frozenset[str]) -> Flags:
         """Return which slots bear one of some facet values."""
         return self._cached(
-            ("bearing", name, values), lambda: self.columns.facets[name].rows_with(self._numbers(name, values))
+            ("bearing", name, values),
+            lambda: self.columns.facets[name].rows_with(self._numbers(name, values)),
         )
 
     def coverage(self, countries: frozenset[str]) -> Scores:

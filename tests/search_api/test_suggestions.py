@@ -1,0 +1,72 @@
+import pytest
+
+from search_api import suggestions
+from search_api.suggestions import Suggestion
+from tests.builders import Directory
+
+
+def suggest(few: Directory, typed: str, language: str = "fr") -> list[Suggestion]:
+    searcher = few.searcher()
+    return suggestions.suggest(typed, searcher.wordlists, searcher.engine, language)  # pyright: ignore[reportArgumentType]
+
+
+def labels(found: list[Suggestion], kind: str) -> list[str]:
+    return [item.label for item in found if item.kind == kind]
+
+
+def test_the_empty_box_offers_skills_zones_and_sectors(few: Directory) -> None:
+    assert {item.kind for item in suggest(few, "")} == {"skill", "zone", "sector"}
+
+
+def test_the_empty_box_offers_what_most_profiles_have_first(few: Directory) -> None:
+    customs = few.wordlists.current().skills.by_id["customs"]
+    assert suggest(few, "", "fr")[0].label == customs.label("fr")
+    assert suggest(few, "  ", "en")[0].label == customs.label("en")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "label"),
+    [
+        ("doua", "skill", "Douane"),
+        ("agroal", "sector", "Agroalimentaire"),
+        ("magh", "zone", "Maghreb"),
+        ("allem", "zone", "Allemagne"),
+        ("MAGH", "zone", "Maghreb"),
+    ],
+)
+def test_beginnings_are_completed(few: Directory, typed: str, kind: str, label: str) -> None:
+    assert any(item.startswith(label) for item in labels(suggest(few, typed), kind))
+
+
+def test_labels_are_in_the_readers_language(few: Directory) -> None:
+    assert "Germany" in labels(suggest(few, "germ", "en"), "zone")
+    assert "Allemagne" in labels(suggest(few, "germ", "fr"), "zone")
+
+
+def test_only_the_last_words_are_completed_and_those_before_stay(few: Directory) -> None:
+    values = [item.value for item in suggest(few, "étude de marché magh")]
+    assert "étude de marché Maghreb" in values
+
+
+def test_several_words_are_completed_together(few: Directory) -> None:
+    assert "Gestion de projet" in labels(suggest(few, "gestion de pro"), "skill")
+
+
+@pytest.mark.parametrize("typed", ["sal", "Salma", "idri", "IDRISSI"])
+def test_experts_are_found_by_the_beginning_of_any_name(few: Directory, typed: str) -> None:
+    assert "Salma Idrissi – Experte douane pour le Maroc" in labels(suggest(few, typed), "expert")
+
+
+def test_the_name_of_an_expert_is_found_whatever_the_accents(few: Directory) -> None:
+    assert any(label.startswith("Zoé Vignal") for label in labels(suggest(few, "zoe"), "expert"))
+
+
+@pytest.mark.parametrize("typed", ["e", "a", "con", "é"])
+def test_suggestions_are_few_and_different(few: Directory, typed: str) -> None:
+    found = suggest(few, typed)
+    assert 0 < len(found) <= suggestions.MOST
+    assert len({(item.kind, item.label) for item in found}) == len(found)
+
+
+def test_what_nothing_begins_with_suggests_nothing(few: Directory) -> None:
+    assert suggest(few, "xqzxqz") == []

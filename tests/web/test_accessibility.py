@@ -1,0 +1,106 @@
+"""axe finds nothing serious on any page, in either language, on a phone and on a desk, light and dark."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests import live
+
+PHONE = {"width": 375, "height": 800}
+DESKTOP = {"width": 1440, "height": 900}
+EMPTY = "/experts?q=customs&country=NP&size=5"
+RESULTS = "/experts?q=customs+Morocco&language=en&size=5"
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture
+def new_page(chromium: Browser, sample: live.Site) -> Iterator[NewPage]:
+    pages: list[Page] = []
+
+    def make(**options: Any) -> Page:
+        page = chromium.new_page(
+            **{"base_url": sample.address, "viewport": DESKTOP, "reduced_motion": "reduce", **options}
+        )
+        pages.append(page)
+        return page
+
+    yield make
+    for page in pages:
+        page.close()
+
+
+def faults(page: Page) -> list[str]:
+    """Return what axe calls serious or critical, each with where it is."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{page.url}: {fault['id']}: {node['target']}"
+        for fault in found
+        if fault["impact"] in {"serious", "critical"}
+        for node in fault["nodes"]
+    ]
+
+
+def unfold(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize("path", ["/", RESULTS, EMPTY, "/ranking", "/legal", "/experts?page=none"])
+def test_a_page_has_no_serious_fault(new_page: NewPage, path: str, lang: str) -> None:
+    page = new_page(locale=lang)
+    page.goto(path)
+    assert page.locator("html").get_attribute("lang") == lang
+    unfold(page)
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_profile_has_no_serious_fault(new_page: NewPage, lang: str) -> None:
+    page = new_page(locale=lang)
+    page.goto("/experts?q=customs")
+    page.get_by_test_id("result").filter(has=page.get_by_test_id("boosted")).get_by_role("link").first.click()
+    page.get_by_test_id("reviews").wait_for()
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("path", ["/", RESULTS, EMPTY])
+def test_a_page_on_a_phone_in_the_dark_has_no_serious_fault(new_page: NewPage, path: str) -> None:
+    page = new_page(locale="fr", viewport=PHONE, color_scheme="dark")
+    page.goto(path)
+    unfold(page)
+    assert faults(page) == []
+
+
+def test_open_suggestions_have_no_serious_fault(new_page: NewPage) -> None:
+    page = new_page(locale="en")
+    page.goto("/")
+    page.get_by_test_id("search-box").press_sequentially("cust")
+    page.get_by_role("option").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    assert faults(page) == []
+
+
+def test_a_screen_reader_hears_name_headline_sponsorship_and_rating_of_a_result(new_page: NewPage) -> None:
+    page = new_page(locale="en")
+    page.goto("/experts?q=customs")
+    result = page.get_by_test_id("result").filter(has=page.get_by_test_id("boosted")).first
+    link = result.get_by_role("link").first
+    described_by = (link.get_attribute("aria-describedby") or "").split()
+    heard = [page.locator(f"#{part}").inner_text() for part in described_by]
+    assert heard[0] == result.locator(".result__headline").inner_text()
+    assert heard[1].startswith("Sponsored visibility")
+    assert heard[2].startswith("Rated ")
+
+
+def test_controls_on_a_phone_are_large_enough_for_a_finger(new_page: NewPage) -> None:
+    page = new_page(locale="en", viewport=PHONE, has_touch=True)
+    page.goto("/experts?q=customs+Morocco&country=FR")
+    unfold(page)
+    small = page.evaluate("""() => [...document.querySelectorAll(
+        'button, summary, .option, .chip, .language-switch, .logo, .pagination a, .result__name a'
+    )].filter(item => item.checkVisibility() && item.getBoundingClientRect().height < 43.5)
+      .map(item => item.outerHTML.slice(0, 120))""")
+    assert small == []

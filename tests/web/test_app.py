@@ -1,0 +1,93 @@
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from foundation.database import Database
+from tests.builders import record, settings_in, site
+
+PUBLIC = ["/", "/experts", "/ranking", "/legal", "/api/v1/experts", "/healthz", "/readyz", "/openapi.json"]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with site(tmp_path_factory.mktemp("app"), [record()]) as found:
+        yield found
+
+
+@pytest.mark.parametrize("path", [*PUBLIC, "/metrics", "/nothing", "/api/v1/nothing", "/experts?zone=x"])
+def test_every_answer_carries_the_security_headers_and_a_request_id(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "referrer-policy" in headers
+    assert re.fullmatch(r"[0-9a-f]{16}", headers["x-request-id"])
+
+
+def test_each_request_has_its_own_id(client: TestClient) -> None:
+    assert client.get("/healthz").headers["x-request-id"] != client.get("/healthz").headers["x-request-id"]
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_what_is_public_needs_nothing(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 200
+
+
+def test_the_process_says_that_it_runs(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_without_an_encoder_the_site_is_ready_but_degraded(client: TestClient) -> None:
+    state = client.get("/readyz").json()
+    assert (state["ready"], state["degraded"]) == (True, True)
+    assert "words only" in state["checks"]["encoder"]
+    assert state["checks"]["database"] == state["checks"]["index"] == state["checks"]["outbox"] == "ok"
+
+
+@pytest.mark.parametrize("path", ["/", "/experts?q=export"])
+def test_without_an_encoder_the_pages_say_so(client: TestClient, path: str) -> None:
+    page = client.get(path, headers={"accept-language": "en"}).text
+    assert "words only" in page
+
+
+def test_a_site_whose_database_lacks_its_migrations_is_not_ready(tmp_path: Path) -> None:
+    with site(tmp_path) as client:
+        database = Database(settings_in(tmp_path).database_address)
+        with database.writing() as session:
+            session.connection().exec_driver_sql("DELETE FROM alembic_version")
+        database.close()
+        response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["ready"] is False
+
+
+def test_requests_are_counted_by_route_and_never_by_address(client: TestClient) -> None:
+    client.get("/experts/nobody-at-all")
+    client.get("/api/v1/experts?q=export")
+    text = client.get("/metrics").text
+    assert 'route="/experts/{slug}",status="404"' in text
+    assert 'route="/api/v1/experts"' in text
+    assert "nobody-at-all" not in text
+    assert 'portulan_search_phase_seconds_count{phase="retrieve"}' in text
+
+
+def test_every_operation_describes_its_errors_with_the_one_body(client: TestClient) -> None:
+    description = client.get("/openapi.json").json()
+    for path in ("/api/v1/experts", "/api/v1/suggest"):
+        responses = description["paths"][path]["get"]["responses"]
+        assert {"200", "422", "429", "503"} <= set(responses)
+        for status in ("422", "429", "503"):
+            schema = responses[status]["content"]["application/json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/ErrorBody"}
+
+
+def test_an_unknown_address_is_answered_in_the_form_asked_for(client: TestClient) -> None:
+    page, data = client.get("/nothing"), client.get("/api/v1/nothing")
+    assert (page.status_code, data.status_code) == (404, 404)
+    assert page.headers["content-type"].startswith("text/html")
+    assert data.headers["content-type"] == "application/json"

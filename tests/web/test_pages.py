@@ -1,0 +1,284 @@
+"""What the pages answer over HTTP: headers, caching, languages, errors, and text that stays text."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import select
+
+from accounts.models import Expert
+from foundation import http
+from foundation.settings import Operator
+from ranking import profiles
+from tests import builders
+
+ATTACK = "<script>alert(1)</script>"
+PAGES = ["/", "/experts", "/experts?q=douane", "/ranking", "/legal", "/nowhere", "/experts?page=none"]
+
+RECORDS = [
+    builders.record(
+        "T001",
+        name=f"Ada {ATTACK}",
+        headline=f"Douane {ATTACK}",
+        summary=f"Douane et transit. {ATTACK}",
+        skills=[f"Douane {ATTACK}"],
+        soft_skills=[ATTACK],
+        sectors=[f"Vins {ATTACK}"],
+        city=f"Lyon {ATTACK}",
+        countries=["FR", "MA"],
+        reviews=[{"skill": f"Douane {ATTACK}", "rating": 4, "on": "2026-03-01", "comment": ATTACK}],
+    ),
+    builders.record("T002", headline="Logistique portuaire", visible=False),
+    builders.record("T003", headline="Logistique portuaire", available=False),
+    builders.record("T004", headline="Douane", day_rate={"amount": 1250, "currency": "EUR"}),
+]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with builders.site(tmp_path_factory.mktemp("site"), RECORDS) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def forget_cookies(client: TestClient) -> None:
+    client.cookies.clear()
+
+
+def slug(client: TestClient, words: str) -> str:
+    return client.get("/api/v1/experts", params={"q": words}).json()["results"][0]["slug"]
+
+
+def hidden_slug(client: TestClient, ref: str) -> str:
+    """Return the address of a profile that searches don't give."""
+    database = client.app.state.database  # type: ignore[attr-defined]
+    with database.reading() as session:
+        return session.execute(select(Expert.slug).where(Expert.ref == ref)).scalar_one()
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/static/site.css", "/api/v1/experts", "/api/v1/experts?page=none"])
+def test_every_answer_bears_the_security_headers(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["Content-Security-Policy"] == http.CONTENT_SECURITY_POLICY
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert re.fullmatch("[0-9a-f]{16}", headers["X-Request-Id"])
+
+
+def test_the_content_policy_allows_own_files_only() -> None:
+    policy = dict(part.strip().split(" ", 1) for part in http.CONTENT_SECURITY_POLICY.split(";"))
+    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_needs_inline_script_or_style(client: TestClient, path: str) -> None:
+    page = client.get(path).text
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?! type=\"module\" src=\"/static/)", page)
+
+
+def test_static_files_are_kept_for_a_year_at_the_address_that_pages_name(client: TestClient) -> None:
+    addresses = re.findall(r'"(/static/[^"]+)"', client.get("/").text)
+    assert {address.split("?")[0] for address in addresses} >= {"/static/site.css", "/static/search.js"}
+    for address in addresses:
+        assert client.get(address).headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize("address", ["/static/site.css", "/static/site.css?v=0000000000"])
+def test_static_files_are_asked_for_again_at_any_other_address(client: TestClient, address: str) -> None:
+    assert client.get(address).headers["Cache-Control"] == "no-cache"
+
+
+def test_an_unknown_static_file_is_not_found(client: TestClient) -> None:
+    assert client.get("/static/none.css?v=1").status_code == 404
+    assert client.get("/static/..%2fapp.py").status_code == 404
+
+
+def test_pages_travel_compressed_to_who_can_read_it(client: TestClient) -> None:
+    with client.stream("GET", "/experts", headers={"Accept-Encoding": "gzip"}) as answer:
+        raw = b"".join(answer.iter_raw())
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert gzip.decompress(raw).startswith(b"<!doctype html>")
+
+
+def test_pages_travel_plain_to_who_asks_for_that(client: TestClient) -> None:
+    assert "Content-Encoding" not in client.get("/experts", headers={"Accept-Encoding": "identity"}).headers
+
+
+def test_the_language_is_the_browsers(client: TestClient) -> None:
+    assert '<html lang="en">' in client.get("/", headers={"Accept-Language": "en-GB,en;q=0.9"}).text
+    assert '<html lang="fr">' in client.get("/", headers={"Accept-Language": "fr-CA"}).text
+
+
+def test_without_a_word_from_the_browser_the_language_is_french(client: TestClient) -> None:
+    assert '<html lang="fr">' in client.get("/", headers={"Accept-Language": "ja"}).text
+
+
+def test_the_language_chosen_outlasts_the_browsers(client: TestClient) -> None:
+    client.get("/?lang=en", headers={"Accept-Language": "fr"})
+    assert '<html lang="en">' in client.get("/legal", headers={"Accept-Language": "fr"}).text
+
+
+def test_an_unknown_language_changes_nothing(client: TestClient) -> None:
+    answer = client.get("/?lang=xx", headers={"Accept-Language": "en"})
+    assert '<html lang="en">' in answer.text
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_caches_are_told_what_a_page_depends_on(client: TestClient) -> None:
+    headers = client.get("/", headers={"Accept-Language": "en"}).headers
+    assert headers["Content-Language"] == "en"
+    assert {"Cookie", "Accept-Language"} <= {part.strip() for part in headers["Vary"].split(",")}
+
+
+def test_the_language_switch_keeps_the_search(client: TestClient) -> None:
+    page = client.get("/experts?q=douane&country=FR&country=MA&lang=en").text
+    assert 'href="/experts?q=douane&amp;country=FR&amp;country=MA&amp;lang=fr"' in page
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "https://evil.example/experts?q=1",
+        "//evil.example/experts",
+        "/experts.evil.example",
+        "/experts@evil.example",
+        "javascript:alert(1)",
+        "/\\evil.example",
+        "/legal",
+    ],
+)
+def test_a_foreign_way_back_is_not_believed(client: TestClient, back: str) -> None:
+    page = client.get(f"/experts/{slug(client, 'douane')}", params={"from": back}).text
+    assert 'data-testid="back"' not in page
+
+
+def test_the_way_back_to_own_results_is_shown(client: TestClient) -> None:
+    page = client.get(f"/experts/{slug(client, 'douane')}", params={"from": "/experts?q=douane&page=2"}).text
+    assert '<a href="/experts?q=douane&amp;page=2" data-testid="back">' in page
+
+
+@pytest.mark.parametrize("path", ["/experts", "/experts?q=douane", "/experts?q=transit", "profile"])
+def test_what_an_expert_writes_stays_text(client: TestClient, path: str) -> None:
+    page = client.get(f"/experts/{slug(client, 'transit')}" if path == "profile" else path).text
+    assert "&lt;script&gt;" in page
+    assert page.count("<script") == 1
+    assert "alert(1)</" not in page
+
+
+@pytest.mark.parametrize("path", ["/experts", "/experts?lang=en"])
+def test_what_a_visitor_types_stays_text(client: TestClient, path: str) -> None:
+    page = client.get(path, params={"q": f'douane "><img src=x>{ATTACK}', "skill": ATTACK}).text
+    assert "<img" not in page
+    assert page.count("<script") == 1
+
+
+def test_a_hidden_profile_is_not_found(client: TestClient) -> None:
+    answer = client.get(f"/experts/{hidden_slug(client, 'T002')}", headers={"Accept-Language": "fr"})
+    assert answer.status_code == 404
+    assert "Cette page n’existe pas" in answer.text
+    assert "portuaire" not in answer.text
+
+
+def test_an_unavailable_expert_keeps_a_page_that_says_so(client: TestClient) -> None:
+    answer = client.get(f"/experts/{hidden_slug(client, 'T003')}", headers={"Accept-Language": "en"})
+    assert answer.status_code == 200
+    assert "Not available at the moment" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "reason"),
+    [
+        ("page=none", "page", "Un nombre entier est attendu."),
+        ("page=0", "page", "La plus petite valeur est 1."),
+        ("size=101", "size", "La plus grande valeur est 100."),
+        ("max_day_rate=-3", "max_day_rate", "Un nombre supérieur à 0 est attendu."),
+        ("max_day_rate=1e9", "max_day_rate", "La plus grande valeur est 1000000."),
+        ("available_by=demain", "available_by", "Une date est attendue, écrite comme 2026-12-31."),
+        ("boost=perhaps", "boost", "La valeur attendue est «\u202ftrue\u202f» ou «\u202ffalse\u202f»."),
+        ("colour=red", "colour", "Ce paramètre n’est pas connu."),
+        ("country=Atlantide", "country", "«\u202fAtlantide\u202f» n’est pas un pays"),
+        ("page=600", "page", "Seuls les 10000 premiers résultats"),
+        (f"q={'x' * 5_001}", "q", "Au plus 5000 caractères sont possibles."),
+    ],
+)
+def test_a_bad_parameter_is_named_with_the_reason(client: TestClient, query: str, field: str, reason: str) -> None:
+    answer = client.get(f"/experts?{query}", headers={"Accept-Language": "fr"})
+    assert answer.status_code == 422
+    assert re.search(rf"<b>{field}</b>\s?: ", answer.text)
+    assert reason in answer.text
+
+
+def test_fields_that_a_form_sends_empty_are_absent(client: TestClient) -> None:
+    answer = client.get("/experts?q=&max_day_rate=&available_by=&country=")
+    assert answer.status_code == 200
+
+
+def test_a_method_that_a_page_does_not_know_is_refused_as_a_page(client: TestClient) -> None:
+    answer = client.post("/experts")
+    assert answer.status_code == 405
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_pages_without_an_encoder_say_that_search_is_by_words(client: TestClient) -> None:
+    assert "Search works by words only" in client.get("/", headers={"Accept-Language": "en"}).text
+
+
+def test_a_directory_that_is_no_sample_is_not_called_fictional(client: TestClient) -> None:
+    assert "fictional" not in client.get("/", headers={"Accept-Language": "en"}).text
+
+
+def test_an_empty_directory_says_so_on_both_pages(tmp_path: Path) -> None:
+    with builders.site(tmp_path) as empty:
+        for path in ("/", "/experts"):
+            page = empty.get(path, headers={"Accept-Language": "en"})
+            assert page.status_code == 200
+            assert "No expert has published a profile yet." in page.text
+
+
+def test_the_legal_notice_names_the_operator_of_the_settings(tmp_path: Path) -> None:
+    operator = Operator(name="Cap & Cie", phone="+33 5 61 00 00 00", hosting="Une ferme à Cahors")
+    with builders.site(tmp_path, operator=operator) as site:
+        page = site.get("/legal").text
+    assert "Cap &amp; Cie" in page
+    assert 'href="tel:+33561000000"' in page
+    assert "Une ferme à Cahors" in page
+
+
+def test_the_ranking_page_gives_every_part_of_the_live_profile_its_share(client: TestClient) -> None:
+    page = client.get("/ranking", headers={"Accept-Language": "en"}).text
+    shares = [float(share) for share in re.findall(r'<p class="part__share">([\d.]+)%</p>', page)]
+    assert len(shares) == len(profiles.FIRST.features)
+    assert sum(shares) == pytest.approx(100, abs=0.5)
+    assert profiles.FIRST.id in page
+
+
+def test_the_ranking_page_states_the_bounds_of_the_boost(client: TestClient) -> None:
+    policy = profiles.FIRST.policy
+    page = client.get("/ranking", headers={"Accept-Language": "en"}).text
+    assert f"at most {100 * policy.boost:g}% of the score of all others" in page
+    assert f"At most {policy.boosted_at_top} of the first {policy.top} results" in page
+    assert f"{round(100 * policy.relevance_floor)}%" in page
+
+
+def test_filters_are_shown_in_words(client: TestClient) -> None:
+    page = client.get(
+        "/experts?country=MA&zone=maghreb&language=fr&max_day_rate=1000000&available_by=2026-12-01&lang=fr"
+    ).text
+    shown = re.findall(r'data-testid="active-filter">.*?chip__label">(.*?)</span>', page)
+    assert [re.sub(r"\s", " ", label) for label in shown] == [
+        "Maroc",
+        "Maghreb",
+        "français",
+        "au plus 1 000 000 € par jour",
+        "disponible au plus tard le 1er décembre 2026",
+    ]
+
+
+def test_a_link_carries_a_rate_in_full(client: TestClient) -> None:
+    assert "max_day_rate=1000000&amp;page=" not in client.get("/experts?max_day_rate=1000000").text
+    assert 'href="/experts?max_day_rate=1000000"' in client.get("/experts?max_day_rate=1000000&country=FR").text

@@ -1,0 +1,53 @@
+from datetime import date
+
+import pytest
+
+from foundation.i18n import Language
+from web import rendering
+
+NARROW = "\u202f"
+NO_BREAK = "\xa0"
+
+
+@pytest.mark.parametrize(
+    ("day", "language", "text"),
+    [
+        (date(2026, 11, 1), "fr", "1er novembre 2026"),
+        (date(2026, 11, 11), "fr", "11 novembre 2026"),
+        (date(2026, 11, 2), "fr", "2 novembre 2026"),
+        (date(2026, 11, 1), "en", "November 1, 2026"),
+    ],
+)
+def test_a_day_is_written_as_its_language_does(day: date, language: Language, text: str) -> None:
+    assert rendering.long_date(day, language) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "language", "text"),
+    [
+        (650, "EUR", "fr", f"650{NO_BREAK}€"),
+        (1250, "EUR", "fr", f"1{NARROW}250{NO_BREAK}€"),
+        (1250, "EUR", "en", "€1,250"),
+        (650.5, "EUR", "fr", f"650,50{NO_BREAK}€"),
+        (90_000, "JPY", "en", "¥90,000"),
+    ],
+)
+def test_money_shows_cents_only_where_there_are_some(
+    amount: float, currency: str, language: Language, text: str
+) -> None:
+    assert rendering.money(amount, currency, language) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0"), (999, "999"), (1000, f"1{NARROW}000"), (34.7, "34,7"), (-5, "-5")]
+)
+def test_numbers_have_the_separators_of_their_language(value: float, text: str) -> None:
+    assert rendering.number(value, "fr") == text
+
+
+def test_an_address_encodes_what_it_carries() -> None:
+    assert rendering.address("/experts", [("q", "R&D é"), ("country", "FR")]) == ("/experts?q=R%26D+%C3%A9&country=FR")
+
+
+def test_an_address_without_parameters_is_the_path() -> None:
+    assert rendering.address("/experts", []) == "/experts"
