@@ -74,12 +74,10 @@ class Index:
         prior = self._prior()
         path = live_path(self.folder)
         if path is None or not _has_our_shape(path):
-            path = self._new_path()
+            # Nobody may be told that we are ready while the index is still empty.
+            self.rebuild(progress)
+            return
         self._engine = EmbeddedEngine(path, prior, progress)
-        with self.database.reading() as session:
-            if experts.count(session) == 0:
-                self._engine.set_property("fingerprint", self.fingerprint())
-        _point_to(self.folder, path)
         self._sweep(path)
         self._load_vectors(self._engine)
 

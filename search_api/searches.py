@@ -202,6 +202,8 @@ class Searcher:
                     vector=None,
                 )
                 attempts.append(_attempt(self.engine, "word", group.label, changed_plan))
+        if not any(relaxation.total for relaxation, _ in attempts) and not plan.filters.is_empty:
+            attempts.append(_attempt(self.engine, "filters", "all", replace(plan, filters=Filters())))
         attempts = sorted((item for item in attempts if item[0].total), key=lambda item: -item[0].total)
         if attempts:
             nearest = attempts[0][1]

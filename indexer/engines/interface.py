@@ -130,7 +130,7 @@ class Engine(Protocol):
     """Holds documents and finds them."""
 
     def put(self, found: Iterable[Document], removed: Iterable[str]) -> None:
-        """Store new versions of documents and drop others, durably; older versions than stored are ignored."""
+        """Store new versions of documents and drop others, durably; only newer versions than stored count."""
         ...
 
     def put_vectors(self, vectors: Mapping[str, Vector]) -> None:

@@ -171,7 +171,8 @@ class ResultsPage:
                 }
                 for value in sorted(chosen - present)
             )
-            options.sort(key=lambda option: not option["selected"])
+            asked = {unit.value for unit in self.found.understood.units}
+            options.sort(key=lambda option: (not option["selected"], option["value"] not in asked))
             if options:
                 found.append({"name": name, "title": translate(self.lang, _FACET_TITLES[name]), "options": options})
         return found
@@ -189,7 +190,10 @@ class ResultsPage:
         """Return what to leave out when nothing was found, with how many that gives."""
         found: list[dict[str, str]] = []
         for item in self.found.relaxations:
-            if item.kind == "filter":
+            if item.kind == "filters":
+                url = address(PATH, [("q", self.request.parameters.q)] if self.request.parameters.q else [])
+                text = translate(self.lang, "Without any filter: %(total)s", total=item.total)
+            elif item.kind == "filter":
                 value: Any = None if item.value in {"max_day_rate", "available_by"} else []
                 url = self.link(**{item.value: value})
                 label = translate(self.lang, _FILTER_NAMES[item.value])

@@ -56,9 +56,9 @@ class EmbeddedEngine:
     # Writing
 
     def put(self, found: Iterable[Document], removed: Iterable[str] = ()) -> None:
-        """Store documents durably, then let searches see them; an older version than stored is ignored."""
+        """Store documents durably, then let searches see them; only newer versions than stored count."""
         with self._lock:
-            fresh = [item for item in found if item.version >= self._versions.get(item.id, 0)]
+            fresh = [item for item in found if item.version > self._versions.get(item.id, 0)]
             gone = [item for item in removed if item in self._slots]
             if not fresh and not gone:
                 return
