@@ -88,7 +88,7 @@ Label = Annotated[
     str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_clean)
 ]
 Sentence = Annotated[
-    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_clean)
+    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=400), AfterValidator(_clean)
 ]
 Paragraph = Annotated[
     str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=2_000), AfterValidator(_clean)

@@ -4,7 +4,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -15,6 +15,8 @@ from foundation.outbox import OutboxRow
 from migrations import upgrades
 from tests.builders import import_all, record, settings_in
 
+WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Each example makes databases: a smaller failure isn't worth the minutes."""
 MONDAY = datetime(2026, 6, 1, 9, tzinfo=UTC)
 
 letters = st.characters(exclude_categories=["Cs", "Cc"])
@@ -93,7 +95,7 @@ def fresh(folder: str) -> Database:
 
 
 @given(directories)
-@settings(max_examples=25)
+@settings(max_examples=25, phases=WITHOUT_SHRINKING)
 def test_importing_what_was_exported_changes_nothing(found: list[dict[str, Any]]) -> None:
     with TemporaryDirectory() as folder:
         database = fresh(folder)
@@ -108,7 +110,7 @@ def test_importing_what_was_exported_changes_nothing(found: list[dict[str, Any]]
 
 
 @given(directories)
-@settings(max_examples=10)
+@settings(max_examples=10, phases=WITHOUT_SHRINKING)
 def test_an_export_makes_the_same_directory_elsewhere(found: list[dict[str, Any]]) -> None:
     with TemporaryDirectory() as one, TemporaryDirectory() as other:
         here, there = fresh(one), fresh(other)
