@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, insert, literal, select, update
+from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
@@ -29,7 +29,7 @@ from accounts.models import (
 from accounts.records import LineFault, Record, ReviewRecord, parse
 from foundation import outbox
 from foundation.database import Database
-from foundation.errors import Fault
+from foundation.errors import Conflict, Fault
 
 CHUNK = 500
 ABANDONED_AFTER = timedelta(days=1)
@@ -82,7 +82,7 @@ def run(
                 _stage(database, *merged)
         outcome.faults.sort(key=lambda fault: fault.line)
         if not outcome.faults or skip_invalid:
-            _publish(database, batch, at)
+            _publish(database, batch, outcome, at)
             outcome.is_published = True
     finally:
         if not outcome.is_published:
@@ -253,11 +253,14 @@ def _stored_reviews(session: Session, expert_ids: list[str]) -> dict[str, list[R
     return found
 
 
-def _publish(database: Database, batch: str, at: datetime) -> None:
-    """Flip: make everything staged public in one transaction."""
+def _publish(database: Database, batch: str, outcome: Outcome, at: datetime) -> None:
+    """Flip: make everything staged public in one transaction; raise Conflict if some of it is gone."""
     with database.writing() as session:
-        _merge_again(session, batch, at)
         ours = col(StagedExpert.batch) == batch
+        staged = session.execute(select(func.count()).select_from(StagedExpert).where(ours)).scalar_one()
+        if staged != outcome.created + outcome.updated:
+            raise Conflict("the staged lines were swept by another import: nothing was published, import again")
+        outcome.updated -= _merge_again(session, batch, at)
         session.execute(
             insert(Expert).from_select(
                 _COLUMNS,
@@ -299,8 +302,13 @@ def _publish(database: Database, batch: str, at: datetime) -> None:
         _delete_staged(session, batch)
 
 
-def _merge_again(session: Session, batch: str, at: datetime) -> None:
-    """Merge anew the few experts who changed, appeared or went between staging and flip."""
+def _merge_again(session: Session, batch: str, at: datetime) -> int:
+    """Merge anew the few experts who changed, appeared or went between staging and flip.
+
+    Return how many were left out: somebody deleted meanwhile does not come back through a line that only
+    changes a part.
+    """
+    left_out = 0
     changed = session.execute(
         select(StagedExpert, Expert)
         .outerjoin(Expert, col(Expert.ref) == col(StagedExpert.ref))
@@ -315,20 +323,20 @@ def _merge_again(session: Session, batch: str, at: datetime) -> None:
         assert isinstance(record, Record)  # noqa: S101 - it was checked before it was staged
         old = {name: getattr(expert, name) for name in _COLUMNS} if expert else None
         row = merge(old, record, at=at)
-        if missing(row):
-            row = {**{name: getattr(staged, name) for name in _COLUMNS}, "version": 0}
-        session.execute(
-            update(StagedReview)
-            .where(col(StagedReview.batch) == batch, col(StagedReview.expert_id) == staged.id)
-            .values(expert_id=row["id"])
-        )
         session.execute(
             delete(StagedExpert).where(col(StagedExpert.batch) == batch, col(StagedExpert.ref) == staged.ref)
         )
+        its_reviews = (col(StagedReview.batch) == batch, col(StagedReview.expert_id) == staged.id)
+        if missing(row):
+            session.execute(delete(StagedReview).where(*its_reviews))
+            left_out += 1
+            continue
+        session.execute(update(StagedReview).where(*its_reviews).values(expert_id=row["id"]))
         session.execute(
             insert(StagedExpert),
             _staged_row(batch, row, old, staged.line.encode(), at, replaces_reviews=staged.replaces_reviews),
         )
+    return left_out
 
 
 def _discard(database: Database, batch: str) -> None:

@@ -131,29 +131,35 @@ class Index:
         fresh.set_property("fingerprint", self.fingerprint())
         with self._swap:
             self._changed_meanwhile = set()
+        try:
+            missing = self._fill(fresh, progress)
+            with self._swap:
+                missing.extend(self._refresh_in(fresh, sorted(self._changed_meanwhile)))
+                # Searches under way go on reading the old generation, so it closes one rebuild later.
+                if self._previous is not None:
+                    self._previous.close()
+                self._previous, self._engine = self._engine, fresh
+                _point_to(self.folder, path)
+        finally:
+            self._changed_meanwhile = None
+        self._sweep(path)
+        if missing and self.encoder:
+            with self.database.writing() as session:
+                outbox.record(session, VECTOR_MISSING, dict.fromkeys(missing))
+        log.info("index rebuilt", documents=fresh.count())
+
+    def _fill(self, fresh: EmbeddedEngine, progress: Progress) -> list[str]:
+        """Put everybody into a new generation; return whose vector is still to be made."""
         missing: list[str] = []
         after = ""
         while True:
             with self.database.reading() as session:
                 ids = experts.ids_after(session, after, WALK_CHUNK)
             if not ids:
-                break
+                return missing
             missing.extend(self._refresh_in(fresh, ids))
             progress(len(ids))
             after = ids[-1]
-        with self._swap:
-            missing.extend(self._refresh_in(fresh, sorted(self._changed_meanwhile)))
-            self._changed_meanwhile = None
-            # Searches under way go on reading the old generation, so it closes one rebuild later.
-            if self._previous is not None:
-                self._previous.close()
-            self._previous, self._engine = self._engine, fresh
-            _point_to(self.folder, path)
-        self._sweep(path)
-        if missing and self.encoder:
-            with self.database.writing() as session:
-                outbox.record(session, VECTOR_MISSING, dict.fromkeys(missing))
-        log.info("index rebuilt", documents=fresh.count())
 
     def request_rebuild(self) -> None:
         """Owe the process that writes the index a rebuild."""

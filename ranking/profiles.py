@@ -98,9 +98,9 @@ class Profile:
 
 FIRST = Profile(
     features=(
-        Feature("text", 0.20, Transform("linear", 0.0, 0.80)),
+        Feature("text", 0.17, Transform("linear", 0.0, 0.80)),
         Feature("semantic", 0.38, Transform("saturation", pivot=0.30)),
-        Feature("phrase", 0.06, Transform("linear", 0.05, 0.80)),
+        Feature("phrase", 0.12, Transform("linear", 0.05, 0.80)),
         Feature("skill", 0.04, Transform("linear")),
         Feature("related", 0.11, Transform("linear", 0.0, 0.6)),
         Feature("zone", 0.18, Transform("linear")),

@@ -73,7 +73,9 @@ def suggest(
 ) -> Response:
     """Suggest skills, zones, sectors and names for what was typed so far; popular ones for nothing."""
     searcher = found_desk.searcher(request)
-    found = suggestions.suggest(parameters.q, searcher.wordlists, searcher.engine, parameters.lang)
+    found = suggestions.suggest(
+        parameters.q, searcher.wordlists, searcher.engine, parameters.lang, searcher.still_findable
+    )
     return _json(results.suggestions(found))
 
 

@@ -176,14 +176,18 @@ class Searcher:
     def _shown(self, rows: Sequence["_Row"]) -> tuple[Ranked, ...]:
         """Join rows with their documents; who may no longer be found is gone, whatever the index says."""
         ids = [row.id for row in rows]
-        with self.database.reading() as session:
-            findable = experts.findable_among(session, ids)
+        findable = self.still_findable(ids)
         documents = self.engine.documents([expert_id for expert_id in ids if expert_id in findable])
         return tuple(
             Ranked(documents[row.id], row.score, row.is_boosted, row.moved, row.parts)
             for row in rows
             if row.id in documents
         )
+
+    def still_findable(self, ids: Sequence[str]) -> set[str]:
+        """Return those of some experts who may be shown at this moment, by the database's word."""
+        with self.database.reading() as session:
+            return experts.findable_among(session, ids)
 
     def _relax(self, request: SearchRequest, plan: Plan) -> tuple[tuple[Relaxation, ...], tuple[Ranked, ...]]:
         """Find what to leave out, and who comes nearest when it is."""

@@ -1,5 +1,6 @@
 """Suggestions while typing: skills, zones, sectors and names; something useful on the empty box too."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -13,6 +14,7 @@ from taxonomy.wordlists import Wordlists
 MOST = 8
 MOST_EXPERTS = 3
 POPULAR_ZONES = ("maghreb", "european-union", "asean", "north-america", "west-africa", "middle-east")
+StillFindable = Callable[[Sequence[str]], set[str]]
 Kind = Literal["skill", "zone", "sector", "expert"]
 
 
@@ -25,8 +27,13 @@ class Suggestion:
     label: str
 
 
-def suggest(typed: str, wordlists: Wordlists, engine: Engine, language: Language) -> list[Suggestion]:
-    """Return suggestions for what was typed so far: its last words are being completed."""
+def suggest(
+    typed: str, wordlists: Wordlists, engine: Engine, language: Language, still_findable: StillFindable
+) -> list[Suggestion]:
+    """Return suggestions for what was typed so far: its last words are being completed.
+
+    `still_findable` returns those of some experts' ids who may be shown at this moment.
+    """
     if not texts.words(typed):
         return popular(wordlists, engine, language)
     found: list[Suggestion] = []
@@ -40,9 +47,12 @@ def suggest(typed: str, wordlists: Wordlists, engine: Engine, language: Language
                 found.append(suggestion)
         if len(found) >= MOST:
             break
+    named = engine.names_like(typed, MOST_EXPERTS)
+    shown = still_findable([document.id for document in named])
     experts = [
         Suggestion("expert", document.name, f"{document.name} – {document.headline}")
-        for document in engine.names_like(typed, MOST_EXPERTS)
+        for document in named
+        if document.id in shown
     ]
     return [*found[: MOST - len(experts)], *experts]
 

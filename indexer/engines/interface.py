@@ -101,6 +101,7 @@ class Candidates:
     reviews: Floats
     ties: NDArray[np.int64]
     texts: NDArray[np.int64]
+    """Equal where two profiles repeat a text that is long enough to tell."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from scripts.benchmarks.directories import Directory
 from search_api import requests, understanding
 from search_api.requests import Parameters, SearchRequest
 from search_api.searches import Searcher
+from taxonomy import texts
 
 JUDGMENTS = ROOT / "data" / "sample" / "judgments.jsonl"
 MELO = ROOT.parent / "shared" / "data" / "melo"
@@ -65,7 +66,8 @@ def _refs(searcher: Searcher, query: str, size: int) -> list[str]:
 def _by_meaning(searcher: Searcher, query: str, size: int) -> list[str]:
     """Rank by cosine alone."""
     request = _request(searcher, query, size)
-    plan = searcher.plan(request, understanding.Understanding(text=query), clock.today())
+    text = texts.without_doublets(query)
+    plan = searcher.plan(request, understanding.Understanding(text=text), clock.today())
     policy = replace(plan.profile.policy, similarity_floor=-1.0, neighbours=size)
     plan = replace(plan, profile=replace(plan.profile, policy=policy))
     candidates = searcher.engine.retrieve(plan).candidates

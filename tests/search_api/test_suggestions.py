@@ -7,7 +7,7 @@ from tests.builders import Directory
 
 def suggest(few: Directory, typed: str, language: str = "fr") -> list[Suggestion]:
     searcher = few.searcher()
-    return suggestions.suggest(typed, searcher.wordlists, searcher.engine, language)  # pyright: ignore[reportArgumentType]
+    return suggestions.suggest(typed, searcher.wordlists, searcher.engine, language, searcher.still_findable)  # pyright: ignore[reportArgumentType]
 
 
 def labels(found: list[Suggestion], kind: str) -> list[str]:

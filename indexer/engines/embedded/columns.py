@@ -14,6 +14,7 @@ from taxonomy.concepts import LANGUAGES
 
 NO_DATE = np.iinfo(np.int32).min
 NO_RATE = -1
+TELLING_WORDS = 25
 
 
 class Codes:
@@ -94,6 +95,7 @@ _SCALARS: dict[str, type[np.generic]] = {
     "created_on": np.int32,
     "tie": np.int64,
     "text": np.int64,
+    "twin": np.int64,
     "language": np.int8,
 }
 
@@ -152,8 +154,14 @@ def _scalars(document: Document, length: float, codes: dict[FacetName, Codes]) -
         "created_on": document.created_on.toordinal(),
         "tie": key_of(document.id),
         "text": key_of(document.text_hash),
+        "twin": key_of(document.text_hash if _is_telling(document) else document.id),
         "language": LANGUAGES.index(document.language),
     }
+
+
+def _is_telling(document: Document) -> bool:
+    """Tell whether a text is long enough that two people don't write the same by chance."""
+    return len(document.summary.split()) >= TELLING_WORDS
 
 
 def _ordinal(day: date | None) -> int:

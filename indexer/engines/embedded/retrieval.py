@@ -181,7 +181,7 @@ def _candidates(
         created=columns["created_on"][slots].astype(np.int64),
         reviews=raw["review_count"],
         ties=columns["tie"][slots],
-        texts=columns["text"][slots],
+        texts=columns["twin"][slots],
     )
 
 

@@ -29,7 +29,8 @@ class Storage:
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
+        # A delivery is settled only after this file holds it, so this file must survive a power cut too.
+        self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.executescript(_TABLES)
 
     def close(self) -> None:
