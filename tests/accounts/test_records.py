@@ -41,7 +41,7 @@ BAD = [
     ("name", "bell\x07", "name"),
     ("headline", None, "headline"),
     ("headline", "", "headline"),
-    ("headline", "x" * 201, "headline"),
+    ("headline", "x" * 401, "headline"),
     ("summary", 3, "summary"),
     ("summary", "nul\x00", "summary"),
     ("summary", "x" * 20_001, "summary"),
