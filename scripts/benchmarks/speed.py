@@ -123,7 +123,8 @@ def _generated(name: str, count: int) -> Directory:
     directory = directories.load(name, generated.lines(count), with_vectors=False)
     if directory.index.engine.count_vectors() < count:
         generated.give_vectors(directory)
-        directory.index.rebuild()
+        directory.close()
+        directory = directories.open_empty(directory.settings)
     return directory
 
 
