@@ -78,9 +78,10 @@ def tokenise(text: str) -> Iterator[Token]:
             yield Token(word, start, start + len(raw))
 
 
-def words(text: str) -> list[str]:
-    """Return the folded words of a text, stop words included."""
-    return [token.word for token in tokenise(text)]
+@lru_cache(maxsize=4_096)
+def words(text: str) -> tuple[str, ...]:
+    """Return the folded words of a text, stop words included; indexing asks for the same text several times."""
+    return tuple(token.word for token in tokenise(text))
 
 
 def key(text: str) -> str:

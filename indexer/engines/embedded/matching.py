@@ -44,8 +44,9 @@ def match(snapshot: Snapshot, plan: Plan) -> Match:
     placed = np.zeros(size, dtype=np.bool_)
     hits: list[Flags] = []
     ideal = 0.0
+    lookup = _Lookup(snapshot)
     for group in plan.groups:
-        quality, cover, rarity = _group(snapshot, group)
+        quality, cover, rarity = lookup.group(group)
         text += np.float32(rarity) * quality
         ideal += rarity
         hits.append(cover >= COUNTS_AS_MATCHED)
@@ -98,48 +99,68 @@ def closeness(snapshot: Snapshot, slots: NDArray[np.int64], phrases: Sequence[st
     return best
 
 
-def _group(snapshot: Snapshot, group: Group) -> tuple[Scores, Scores, float]:
-    """Return a group's best quality and cover in each slot, and how rare what was typed is."""
-    quality = np.zeros(snapshot.size, dtype=np.float32)
-    cover = np.zeros(snapshot.size, dtype=np.float32)
-    rarities: list[float] = []
-    for alternative in group.alternatives:
-        found = [_term(snapshot, stems) for stems in alternative.terms]
-        total = sum(item.rarity for item in found)
-        rarities.append(total if len(found) == group.words else total / len(found) * group.words)
+class _Lookup:
+    """Looks up words and groups for one search, on scratch rows that only touched slots are cleaned of."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._scores = np.zeros(snapshot.size, dtype=np.float32)
+        self._shares = np.zeros(snapshot.size, dtype=np.float32)
+        self._known: dict[tuple[str, ...], _Found] = {}
+
+    def group(self, group: Group) -> tuple[Scores, Scores, float]:
+        """Return a group's best quality and cover in each slot, and how rare what was typed is."""
+        quality = np.zeros(self.snapshot.size, dtype=np.float32)
+        cover = np.zeros(self.snapshot.size, dtype=np.float32)
+        rarities: list[float] = []
+        for alternative in group.alternatives:
+            found = [self.term(stems) for stems in alternative.terms]
+            total = sum(item.rarity for item in found)
+            rarities.append(total if len(found) == group.words else total / len(found) * group.words)
+            slots, scores, shares = self._phrase(found, total)
+            quality[slots] = np.maximum(quality[slots], scores * np.float32(alternative.weight))
+            cover[slots] = np.maximum(cover[slots], shares)
+        # What was typed comes first; words nobody uses weigh no more than their best-known synonym.
+        known = [rarity for rarity, item in zip(rarities, group.alternatives, strict=True) if item.weight >= 1.0]
+        return quality, cover, min(max(known or rarities), _rarity(self.snapshot, 1) * group.words)
+
+    def term(self, stems: tuple[str, ...]) -> _Found:
+        """Look a word up by its interchangeable stems; the best one counts."""
+        if stems not in self._known:
+            self._known[stems] = self._term(stems)
+        return self._known[stems]
+
+    def _phrase(self, found: list[_Found], total: float) -> tuple[NDArray[np.int32], Scores, Scores]:
+        """Return the slots that hold some of a phrase's words, how well, and which share of the words."""
         if len(found) == 1:
-            slots, values = found[0].slots, found[0].quality * np.float32(alternative.weight)
-            quality[slots] = np.maximum(quality[slots], values)
-            cover[slots] = 1.0
-            continue
-        scores = np.zeros(snapshot.size, dtype=np.float32)
-        share = np.zeros(snapshot.size, dtype=np.float32)
+            return found[0].slots, found[0].quality, np.ones(len(found[0].slots), dtype=np.float32)
+        parts: list[NDArray[np.int32]] = []
         for item in found:
-            scores[item.slots] += item.quality * np.float32(item.rarity / total)
-            share[item.slots] += np.float32(1 / len(found))
+            parts.append(item.slots[self._shares[item.slots] == 0])
+            self._scores[item.slots] += item.quality * np.float32(item.rarity / total)
+            self._shares[item.slots] += np.float32(1 / len(found))
+        slots = np.concatenate(parts)
+        shares = self._shares[slots]
         # A part of a phrase says much less than all of it.
-        np.maximum(quality, scores * share * share * np.float32(alternative.weight), out=quality)
-        np.maximum(cover, share, out=cover)
-    # What was typed comes first; words nobody uses weigh no more than their best-known synonym.
-    known = [rarity for rarity, item in zip(rarities, group.alternatives, strict=True) if item.weight >= 1.0]
-    return quality, cover, min(max(known or rarities), _rarity(snapshot, 1) * group.words)
+        scores = self._scores[slots] * shares * shares
+        self._scores[slots] = 0
+        self._shares[slots] = 0
+        return slots, scores, shares
 
-
-def _term(snapshot: Snapshot, stems: tuple[str, ...]) -> _Found:
-    """Look a word up by its interchangeable stems; the best one counts."""
-    parts = [snapshot.postings(term_hash(stem)) for stem in stems]
-    parts = [part for part in parts if len(part[0])]
-    if not parts:
-        return _Found(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32), _rarity(snapshot, 0))
-    if len(parts) == 1:
+    def _term(self, stems: tuple[str, ...]) -> _Found:
+        parts = [self.snapshot.postings(term_hash(stem)) for stem in stems]
+        parts = [part for part in parts if len(part[0])]
+        if not parts:
+            return _Found(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32), _rarity(self.snapshot, 0))
         slots, quality = parts[0]
-    else:
-        dense = np.zeros(snapshot.size, dtype=np.float32)
-        for part_slots, part_quality in parts:
-            dense[part_slots] = np.maximum(dense[part_slots], part_quality)
-        slots = np.flatnonzero(dense).astype(np.int32)
-        quality = dense[slots]
-    return _Found(slots, quality, _rarity(snapshot, len(slots)))
+        for more, better in parts[1:]:
+            self._scores[slots] = quality
+            fresh = more[self._scores[more] == 0]
+            self._scores[more] = np.maximum(self._scores[more], better)
+            slots = np.concatenate([slots, fresh])
+            quality = self._scores[slots]
+            self._scores[slots] = 0
+        return _Found(slots, quality, _rarity(self.snapshot, len(slots)))
 
 
 def _rarity(snapshot: Snapshot, holders: int) -> float:
