@@ -74,8 +74,8 @@ class Policy:
     newcomer_days: int = 60
     holdout_percent: int = 4
     similarity_floor: float = 0.06
-    neighbours: int = 300
-    window: int = 500
+    neighbours: int = 200
+    window: int = 300
 
 
 @dataclass(frozen=True)

@@ -164,9 +164,9 @@ class Searcher:
         """Return one page: the ranked window first, then whoever follows by the first phase."""
         first = (request.page - 1) * request.size
         last = first + request.size
-        ranked = _rank(plan, retrieved.candidates, request)
-        rows = [ranked[place] for place in range(first, min(last, len(ranked)))]
-        beyond = retrieved.rest[max(0, first - len(ranked)) : max(0, last - len(ranked))]
+        rows = _rank(plan, retrieved.candidates, request, first, last)
+        window = len(retrieved.candidates.ids)
+        beyond = retrieved.rest[max(0, first - window) : max(0, last - window)]
         if beyond:
             described = self.engine.describe(plan, beyond)
             by_id = {row.id: row for row in _scored(plan, described, request)}
@@ -227,7 +227,8 @@ class _Row:
     parts: tuple[Part, ...]
 
 
-def _rank(plan: Plan, candidates: Candidates, request: SearchRequest) -> list[_Row]:
+def _rank(plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int) -> list[_Row]:
+    """Order the window and return the rows from `first` to before `last`."""
     scores = scoring.score(plan.profile, candidates.raw, plan.asked, len(candidates.ids))
     held_out = _held_out(plan, candidates, request)
     added = _added(plan, candidates, request, scores, held_out)
@@ -242,7 +243,10 @@ def _rank(plan: Plan, candidates: Candidates, request: SearchRequest) -> list[_R
         newcomers=newcomers,
         texts=candidates.texts,
     )
-    return [_row(candidates, scores, added, int(place), ordered.moves.get(int(place))) for place in ordered.order]
+    return [
+        _row(candidates, scores, added, int(place), ordered.moves.get(int(place)))
+        for place in ordered.order[first:last]
+    ]
 
 
 def _scored(plan: Plan, candidates: Candidates, request: SearchRequest) -> list[_Row]:

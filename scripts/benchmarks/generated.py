@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import orjson
 
-from accounts import experts
-from indexer import documents, embeddings
+from indexer import embeddings
 from scripts.benchmarks.directories import Directory
 from scripts.demos import SAMPLE
 
@@ -56,18 +55,11 @@ def give_vectors(directory: Directory) -> None:
         return
     noise = np.random.default_rng(7)
     real = directory.index.concepts.units + directory.index.concepts.centre.passage[0]
-    after = ""
-    while True:
-        with directory.database.reading() as session:
-            ids = experts.ids_after(session, after, CHUNK)
-            built = [documents.build(profile, directory.wordlists.current()) for profile in experts.load(session, ids)]
-            known = embeddings.stored(session, directory.encoder.name, (item.text_hash for item in built))
-        if not ids:
-            return
-        missing = [item.text_hash for item in built if item.text_hash not in known]
-        rows = real[noise.integers(len(real), size=len(missing))]
+    hashes = directory.index.engine.text_hashes()
+    for start in range(0, len(hashes), CHUNK):
+        rows = real[noise.integers(len(real), size=len(hashes[start : start + CHUNK]))]
         rows = rows + NOISE * noise.standard_normal(rows.shape) / np.sqrt(rows.shape[1])
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        made = dict(zip(hashes[start : start + CHUNK], rows.astype(np.float32), strict=True))
         with directory.database.writing() as session:
-            embeddings.store(session, directory.encoder.name, dict(zip(missing, rows.astype(np.float32), strict=True)))
-        after = ids[-1]
+            embeddings.store(session, directory.encoder.name, made)

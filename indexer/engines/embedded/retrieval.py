@@ -1,6 +1,8 @@
 """Answering a plan: match, filter, first phase, neighbours, facets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +51,7 @@ def retrieve(snapshot: Snapshot, plan: Plan) -> Retrieved:
         total=int(lexical.sum()) + len(outside),
         lexical_total=int(lexical.sum()),
         candidates=_candidates(snapshot, plan, slots, found.text),
-        rest=[snapshot.columns.ids[slot] for slot in rest],
+        rest=rest,
         facets=_facets(snapshot, found.matched, lexical, plan.filters),
         group_counts=[int((hits & passing).sum()) for hits in found.group_hits],
     )
@@ -83,7 +85,7 @@ def _browse(snapshot: Snapshot, plan: Plan) -> Retrieved:
         total=int(passing.sum()),
         lexical_total=int(passing.sum()),
         candidates=_candidates(snapshot, plan, window, text),
-        rest=[snapshot.columns.ids[slot] for slot in rest],
+        rest=rest,
         facets=_facets(snapshot, everybody, passing, plan.filters),
         group_counts=[],
     )
@@ -115,14 +117,50 @@ def _first_phase(snapshot: Snapshot, plan: Plan, slots: Slots, text: NDArray[np.
     return slots, scores.base
 
 
-def _window(snapshot: Snapshot, first: tuple[Slots, Floats], size: int) -> tuple[Slots, Slots]:
-    """Return the best by the first phase, and who follows them, best first."""
+class _Rest(Sequence[str]):
+    """Who follows the window, best first; put in order only when somebody pages that far."""
+
+    def __init__(self, snapshot: Snapshot, slots: Slots, scores: Floats, window: int) -> None:
+        self._snapshot = snapshot
+        self._slots, self._scores = _best(slots, scores, LISTED)
+        self._window = window
+
+    def __len__(self) -> int:
+        return max(0, len(self._slots) - self._window)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            wanted = range(len(self))[index]
+            ids = self._snapshot.columns.ids
+            return [ids[slot] for slot in self._ordered[[*wanted]]] if wanted else []
+        return self[index : index + 1][0]
+
+    @cached_property
+    def _ordered(self) -> Slots:
+        return _in_order(self._snapshot, self._slots, self._scores)[self._window :]
+
+
+def _window(snapshot: Snapshot, first: tuple[Slots, Floats], size: int) -> tuple[Slots, Sequence[str]]:
+    """Return the best by the first phase, best first, and who follows them."""
     slots, scores = first
-    if len(slots) > LISTED:
-        best = np.argpartition(scores, -LISTED)[-LISTED:]
-        slots, scores = slots[best], scores[best]
-    order = slots[np.lexsort((snapshot.columns["tie"][slots], -scores))]
-    return order[:size], order[size:]
+    return _in_order(snapshot, *_best(slots, scores, size))[:size], _Rest(snapshot, slots, scores, size)
+
+
+def _best(slots: Slots, scores: Floats, count: int) -> tuple[Slots, Floats]:
+    """Return the best `count` in no order, and all who are as good as the last of them."""
+    if len(slots) <= count:
+        return slots, scores
+    least = np.partition(scores, -count)[-count]
+    kept = scores >= least
+    return slots[kept], scores[kept]
+
+
+def _in_order(snapshot: Snapshot, slots: Slots, scores: Floats) -> Slots:
+    return slots[np.lexsort((snapshot.columns["tie"][slots], -scores))]
 
 
 def _columns(
@@ -201,8 +239,8 @@ def _facets(snapshot: Snapshot, matched: Flags, lexical: Flags, filters: Filters
         "language": bool(filters.language),
     }
     return {
-        name: snapshot.facet_counts(name, matched & snapshot.passing(filters, without=name) if own[name] else lexical)[
-            :FACET_VALUES
-        ]
+        name: snapshot.facet_counts(
+            name, matched & snapshot.passing(filters, without=name) if own[name] else lexical, FACET_VALUES
+        )
         for name in FACETS
     }

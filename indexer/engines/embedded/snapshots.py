@@ -107,13 +107,13 @@ class Snapshot:
             mask = mask & (self.columns["available_on"] <= filters.available_by.toordinal())
         return mask
 
-    def facet_counts(self, name: FacetName, mask: Flags) -> list[FacetCount]:
-        """Count a facet's values over some slots, most frequent first."""
+    def facet_counts(self, name: FacetName, mask: Flags, limit: int) -> list[FacetCount]:
+        """Count a facet's values over some slots, most frequent first, and return the first `limit`."""
         ragged, values = self.columns.facets[name], self.codes[name].values
         rows = np.flatnonzero(mask)
         counts = ragged.counts(rows, len(values))
         order = np.lexsort((np.arange(len(counts)), -counts))
-        return [FacetCount(values[at], int(counts[at])) for at in order[: np.count_nonzero(counts)]]
+        return [FacetCount(values[at], int(counts[at])) for at in order[: min(limit, np.count_nonzero(counts))]]
 
     def days_until_available(self, today: date) -> NDArray[np.float64]:
         """Return the days until each slot's expert is available; NaN where not said."""

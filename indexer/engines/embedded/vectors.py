@@ -20,7 +20,7 @@ PRIOR_COUNT = 20
 """How many vectors the prior mean is worth, so that a handful of profiles doesn't define the centre."""
 REDUCED = 96
 EXACT_BELOW = 20_000
-SHORTLIST = 8
+SHORTLIST = 5
 """How many times the wanted neighbours the first pass keeps."""
 
 
