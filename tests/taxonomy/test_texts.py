@@ -30,15 +30,15 @@ def test_folding_twice_changes_nothing_more(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["l'export", "l’export", "lʼexport", "L'EXPORT", "d'export", "qu'export"])
 def test_an_elided_article_goes(text: str) -> None:
-    assert texts.words(text) == ["export"]
+    assert list(texts.words(text)) == ["export"]
 
 
 def test_an_apostrophe_inside_a_name_only_parts_its_words() -> None:
-    assert texts.words("O'Brien") == ["o", "brien"]
+    assert list(texts.words("O'Brien")) == ["o", "brien"]
 
 
 def test_an_english_possessive_goes() -> None:
-    assert texts.words("the client's orders") == ["the", "client", "orders"]
+    assert list(texts.words("the client's orders")) == ["the", "client", "orders"]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_an_english_possessive_goes() -> None:
     ],
 )
 def test_names_that_punctuation_would_tear_apart_stay_whole(text: str, word: str) -> None:
-    assert texts.words(f"({text}), {text} {text}") == [word, word, word]
+    assert list(texts.words(f"({text}), {text} {text}")) == [word, word, word]
 
 
 def test_c_cplusplus_and_csharp_are_three_words() -> None:
@@ -65,7 +65,7 @@ def test_c_cplusplus_and_csharp_are_three_words() -> None:
 
 
 def test_the_word_net_alone_is_not_dotnet() -> None:
-    assert texts.words("résultat net") == ["resultat", "net"]
+    assert list(texts.words("résultat net")) == ["resultat", "net"]
 
 
 @given(ANY_TEXT)
