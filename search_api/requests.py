@@ -1,10 +1,11 @@
 """What may be asked: parameters as they come, checked, and what they mean."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from foundation import currencies
 from foundation.errors import Fault, Invalid
@@ -17,6 +18,17 @@ DEEPEST = 10_000
 LONGEST_QUERY = 5_000
 MOST_VALUES = 30
 Values = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=MOST_VALUES)]
+
+
+def _iso_day(value: object) -> object:
+    """Refuse what Pydantic would take for a number of seconds."""
+    if isinstance(value, str) and not _ISO_DAY.fullmatch(value):
+        raise ValueError("must be a date as YYYY-MM-DD")
+    return value
+
+
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+Day = Annotated[date, BeforeValidator(_iso_day)]
 
 
 class Parameters(BaseModel):
@@ -42,7 +54,7 @@ class Parameters(BaseModel):
         default=None, gt=0, le=1_000_000, allow_inf_nan=False, description="Highest day rate, in `currency`."
     )
     currency: str = Field(default="EUR", max_length=3, description="ISO 4217 code.")
-    available_by: date | None = Field(default=None, description="Keeps who is available by this day, or has not said.")
+    available_by: Day | None = Field(default=None, description="Keeps who is available by this day, or has not said.")
     boost: bool = Field(default=True, description="Whether Visibility Boosts may influence the order.")
     page: int = Field(default=1, ge=1, le=DEEPEST)
     size: int = Field(default=20, ge=1, le=100)

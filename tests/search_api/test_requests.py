@@ -33,6 +33,7 @@ def resolved(wordlists: Wordlists, **values: Any) -> SearchRequest:
         ("size", "101"),
         ("available_by", "yesterday"),
         ("available_by", "2026-02-30"),
+        ("available_by", "0.0"),
         ("boost", "perhaps"),
         ("explain", "perhaps"),
         ("lang", "de"),
