@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from foundation import currencies
 from foundation.errors import Fault, Invalid
@@ -23,7 +24,7 @@ Values = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length
 def _iso_day(value: object) -> object:
     """Refuse what Pydantic would take for a number of seconds."""
     if isinstance(value, str) and not _ISO_DAY.fullmatch(value):
-        raise ValueError("must be a date as YYYY-MM-DD")
+        raise PydanticCustomError("date_parsing", "must be a date as YYYY-MM-DD")
     return value
 
 
