@@ -147,7 +147,7 @@ def test_highlights_are_escaped(tmp_path: Path) -> None:
         ("currency=XYZ", [("currency", "unknown_currency")]),
         ("page=101&size=100", [("page", "too_deep")]),
         ("max_day_rate=nan", [("max_day_rate", "finite_number")]),
-        ("available_by=soon", [("available_by", "date_from_datetime_parsing")]),
+        ("available_by=soon", [("available_by", "date_parsing")]),
         ("lang=de", [("lang", "literal_error")]),
     ],
 )
