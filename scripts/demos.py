@@ -32,7 +32,7 @@ def load() -> None:
         raise typer.Exit(1)
     (settings.data_dir / "sample.json").write_bytes(orjson.dumps({"loaded_on": clock.today().isoformat()}))
     typer.echo(f"{outcome.created} created, {outcome.updated} updated, {outcome.unchanged} unchanged.")
-    typer.echo("Indexing words and meanings (the first time takes about half a minute)")
+    typer.echo("Indexing words and meanings")
     deliver(settings, database)
     typer.echo("The directory is ready.")
 
