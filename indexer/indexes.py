@@ -71,13 +71,12 @@ class Index:
         """Take the writer's lock unless it is ours, and load the live generation, an empty one if there is none."""
         if not self._writer.is_held:
             self.reserve()
-        prior = self._prior()
         path = live_path(self.folder)
         if path is None or not _has_our_shape(path):
             # Nobody may be told that we are ready while the index is still empty.
             self.rebuild(progress)
             return
-        self._engine = EmbeddedEngine(path, prior, progress)
+        self._engine = EmbeddedEngine(path, self._prior(), progress)
         self._sweep(path)
         self._load_vectors(self._engine)
 

@@ -85,11 +85,6 @@ def address(path: str, parameters: Sequence[tuple[str, str]]) -> str:
     return f"{path}?{urlencode(parameters)}" if parameters else path
 
 
-def parse_day(text: str | None) -> date | None:
-    """Return a day from an ISO date, if it is one."""
-    return date.fromisoformat(text) if text else None
-
-
 def long_date(day: date, language: Language) -> str:
     """Return a day in words; the first of a month is an ordinal in French, which CLDR leaves out."""
     text = format_date(day, format="long", locale=language)

@@ -143,8 +143,7 @@ class EmbeddedEngine:
 
     def common_values(self, facet: FacetName, limit: int) -> list[FacetCount]:
         """Return a facet's most frequent values over everybody."""
-        snapshot = self._snapshot
-        return snapshot.facet_counts(facet, snapshot.alive, limit)
+        return self._snapshot.common(facet)[:limit]
 
     def count(self) -> int:
         """Count the documents."""

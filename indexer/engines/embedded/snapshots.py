@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,6 +115,14 @@ class Snapshot:
         counts = ragged.counts(rows, len(values))
         order = np.lexsort((np.arange(len(counts)), -counts))
         return [FacetCount(values[at], int(counts[at])) for at in order[: min(limit, np.count_nonzero(counts))]]
+
+    def common(self, name: FacetName) -> list[FacetCount]:
+        """Return all values of a facet over everybody; counted once a snapshot, since each keystroke asks."""
+        key = ("common", name)
+        if key not in self.cache:
+            self.cache[key] = self.facet_counts(name, self.alive, len(self.codes[name].values))
+        found: Any = self.cache[key]
+        return found
 
     def days_until_available(self, today: date) -> NDArray[np.float64]:
         """Return the days until each slot's expert is available; NaN where not said."""
