@@ -19,7 +19,7 @@ from taxonomy import dictionaries, texts
 from taxonomy.concepts import Language
 from taxonomy.wordlists import Wordlists
 
-SCHEMA = 2
+SCHEMA = 3
 EMBEDDED_SUMMARY_WORDS = 120
 
 _HEADLINE, _SKILL, _SECTOR, _SUMMARY, _SOFT_SKILL, _CITY, _REFERENCE, _NAME = (

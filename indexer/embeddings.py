@@ -1,8 +1,10 @@
 """Vectors in the database, and the centre of the space that they live in."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +45,30 @@ class Concepts:
 
     terms: tuple[str, ...]
     units: NDArray[np.float32]
+    is_name: NDArray[np.bool_]
+    """Which rows are names of the concept; the others are needs."""
     centre: Centre
+
+    @cached_property
+    def rows(self) -> dict[str, NDArray[np.intp]]:
+        """Return which rows are about each term."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for row, term in enumerate(self.terms):
+            found[term].append(row)
+        return {term: np.array(rows, dtype=np.intp) for term, rows in found.items()}
+
+    def names(self, term: str) -> NDArray[np.float32]:
+        """Return the vectors of a concept's names."""
+        rows = self.rows[term]
+        return self.units[rows[self.is_name[rows]]]
+
+    def towards(self, unit: Vector, terms: Iterable[str], share: float) -> Vector:
+        """Move a centred query towards concepts that it names: an acronym alone means little to the encoder."""
+        middles = [self.units[self.rows[term]].mean(axis=0) for term in terms if term in self.rows]
+        if not middles:
+            return unit
+        moved = unit + share * _unit(np.vstack([_unit(middle) for middle in middles]).mean(axis=0))
+        return _unit(moved)
 
     def near(self, unit: Vector) -> dict[str, float]:
         """Return the concepts nearest to a centred query, as terms, with how far above the floor each is."""
@@ -72,6 +97,18 @@ def stored(session: Session, encoder: str, hashes: Iterable[str]) -> dict[str, V
     return found
 
 
+def known(session: Session, encoder: str, hashes: Iterable[str]) -> set[str]:
+    """Return which texts have their vector."""
+    wanted = list(dict.fromkeys(hashes))
+    found: set[str] = set()
+    for start in range(0, len(wanted), READ_CHUNK):
+        statement = select(col(Embedding.text_hash)).where(
+            col(Embedding.encoder) == encoder, col(Embedding.text_hash).in_(wanted[start : start + READ_CHUNK])
+        )
+        found.update(session.execute(statement).scalars())
+    return found
+
+
 def store(session: Session, encoder: str, vectors: Mapping[str, Vector]) -> None:
     """Keep vectors; one that exists already stays."""
     rows = [
@@ -86,11 +123,11 @@ def store(session: Session, encoder: str, vectors: Mapping[str, Vector]) -> None
 
 
 def count_documents(session: Session, encoder: str) -> int:
-    """Count the texts whose vector an encoder has made."""
+    """Count the profiles' texts whose vector an encoder has made: their keys are bare hashes."""
     statement = (
         select(func.count())
         .select_from(Embedding)
-        .where(col(Embedding.encoder) == encoder, col(Embedding.text_hash).not_like(f"{CONCEPT}%"))
+        .where(col(Embedding.encoder) == encoder, col(Embedding.text_hash).not_like("%/%"))
     )
     return session.execute(statement).scalar_one()
 
@@ -142,13 +179,19 @@ def concepts(database: Database, encoder: Encoder, wordlists: Wordlists) -> Conc
         return [encoder.encode_query(label) for label in labels]
 
     labelled: list[str] = []
+    is_name: list[bool] = []
     passages: list[NDArray[np.float32]] = []
     queries: list[NDArray[np.float32]] = []
     for language in LANGUAGES:
-        said = [(term, text) for term, concept in zip(terms, found, strict=True) for text in _texts(concept, language)]
-        labelled.extend(term for term, _ in said)
+        said = [
+            (term, text, at == 0)
+            for term, concept in zip(terms, found, strict=True)
+            for at, text in enumerate(_texts(concept, language))
+        ]
+        labelled.extend(term for term, _, _ in said)
+        is_name.extend(is_first for _, _, is_first in said)
         passages.append(
-            _encoded(database, encoder.name, "passage", [text for _, text in said], encoder.encode_passages)
+            _encoded(database, encoder.name, "passage", [text for _, text, _ in said], encoder.encode_passages)
         )
         labels = [concept.label(language) for concept in found[::QUERY_SAMPLE]]
         queries.append(_encoded(database, encoder.name, "query", labels, encode_queries))
@@ -158,14 +201,18 @@ def concepts(database: Database, encoder: Encoder, wordlists: Wordlists) -> Conc
     )
     units = np.vstack([vectors - mean for vectors, mean in zip(passages, middle.passage, strict=True)])
     units /= np.maximum(np.linalg.norm(units, axis=1, keepdims=True), 1e-9)
-    return Concepts(tuple(labelled), units, middle)
+    return Concepts(tuple(labelled), units, np.array(is_name), middle)
 
 
 def _texts(concept: Concept, language: Language) -> list[str]:
-    """Return what is encoded for a concept: its names together, and each way to put the need for it."""
+    """Return what is encoded for a concept: its names together first, then each way to put the need for it."""
     others = [name for name in concept.names if texts.key(name) != texts.key(concept.label(language))]
     names = ", ".join([concept.label(language), *others[:ENCODED_NAMES]])
     return [names, *concept.needs.get(language, ())]
+
+
+def _unit(vector: NDArray[np.floating]) -> Vector:
+    return (vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32)
 
 
 def _encoded(database: Database, encoder: str, role: str, found: list[str], encode: Encode) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """The index of one process: which generation is live, and keeping it in step with the database."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,14 +16,16 @@ from foundation.database import Database
 from foundation.errors import Unavailable
 from foundation.locks import ProcessLock
 from foundation.settings import Settings
-from indexer import documents, embeddings
-from indexer.documents import Document
+from indexer import documents, embeddings, skill_vectors
+from indexer.documents import Document, skill_term
 from indexer.embeddings import Concepts
 from indexer.encoders import Encoder
 from indexer.engines.embedded.engine import EmbeddedEngine
 from indexer.engines.embedded.storage import Storage
 from indexer.engines.embedded.vectors import Centre
+from indexer.engines.interface import Vector
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
+from indexer.skill_vectors import SkillVectors
 from taxonomy.concepts import LANGUAGES
 from taxonomy.wordlists import LiveWordlists, Wordlists
 
@@ -48,6 +50,7 @@ class Index:
         self._engine: EmbeddedEngine | None = None
         self._previous: EmbeddedEngine | None = None
         self.concepts: Concepts | None = None
+        self.skill_vectors: SkillVectors | None = None
         self._swap = threading.RLock()
         self._changed_meanwhile: set[str] | None = None
 
@@ -108,20 +111,23 @@ class Index:
                 outbox.record(session, VECTOR_MISSING, missing)
 
     def embed(self, expert_ids: Sequence[str]) -> None:
-        """Give experts the vector of their present text, unless that text has one."""
+        """Give experts the vectors of their present text and of their free skills, unless there are some."""
         if self.encoder is None:
             return
+        wordlists = self.wordlists.current()
         with self.database.reading() as session:
-            found = _documents(session, expert_ids, self.wordlists.current())
-            known = embeddings.stored(session, self.encoder.name, (item.text_hash for item in found))
-        todo = {item.text_hash: item for item in found if item.text_hash not in known}
-        texts = [documents.text_to_embed(item.headline, item.skills, item.summary) for item in todo.values()]
-        made = dict(zip(todo, self.encoder.encode_passages(texts), strict=True))
+            found = _documents(session, expert_ids, wordlists)
+            wanted = _texts_to_encode(found, wordlists)
+            known = embeddings.known(session, self.encoder.name, wanted)
+        todo = {text_hash: text for text_hash, text in wanted.items() if text_hash not in known}
+        made = dict(zip(todo, self.encoder.encode_passages(list(todo.values())), strict=True))
         if made:
             with self.database.writing() as session:
                 embeddings.store(session, self.encoder.name, made)
+        with self.database.reading() as session:
+            vectors = embeddings.stored(session, self.encoder.name, (item.text_hash for item in found))
         with self._swap:
-            self.engine.put_vectors({**known, **made})
+            self.engine.put_vectors(vectors)
 
     def rebuild(self, progress: Progress = lambda _: None) -> None:
         """Build a new generation from the database beside the live one, catch up, swap. Searches go on."""
@@ -166,16 +172,17 @@ class Index:
 
     def _refresh_in(self, engine: EmbeddedEngine, expert_ids: Sequence[str]) -> list[str]:
         """Refresh documents of one generation; return whose vector is still to be made."""
+        wordlists = self.wordlists.current()
         with self.database.reading() as session:
-            found = _documents(session, expert_ids, self.wordlists.current())
-            vectors = (
-                embeddings.stored(session, self.encoder.name, (item.text_hash for item in found))
-                if self.encoder
-                else {}
-            )
+            found = _documents(session, expert_ids, wordlists)
+            vectors: dict[str, Vector] = {}
+            known: set[str] = set()
+            if self.encoder:
+                vectors = embeddings.stored(session, self.encoder.name, (item.text_hash for item in found))
+                known = embeddings.known(session, self.encoder.name, _texts_to_encode(found, wordlists))
         engine.put(found, removed=set(expert_ids) - {item.id for item in found})
         engine.put_vectors(vectors)
-        return [item.id for item in found if item.text_hash not in vectors]
+        return [item.id for item in found if not known.issuperset(_texts_to_encode([item], wordlists))]
 
     def _load_vectors(self, engine: EmbeddedEngine) -> None:
         if self.encoder is None:
@@ -191,7 +198,10 @@ class Index:
             nothing = np.zeros((len(LANGUAGES), NO_ENCODER_DIMENSION), dtype=np.float32)
             return Centre(nothing, nothing)
         embeddings.adopt_shipped(self.database, self.encoder)
-        self.concepts = embeddings.concepts(self.database, self.encoder, self.wordlists.current())
+        wordlists = self.wordlists.current()
+        self.concepts = embeddings.concepts(self.database, self.encoder, wordlists)
+        names = {concept.id: self.concepts.names(skill_term(concept.id)) for concept in wordlists.skills.concepts}
+        self.skill_vectors = SkillVectors(self.database, self.encoder.name, self.concepts.centre, names)
         return self.concepts.centre
 
     def _new_path(self) -> Path:
@@ -268,6 +278,15 @@ def _documents(session: Session, expert_ids: Sequence[str], wordlists: Wordlists
         for profile in experts.load(session, expert_ids)
         if experts.is_findable(profile.expert)
     ]
+
+
+def _texts_to_encode(found: Iterable[Document], wordlists: Wordlists) -> dict[str, str]:
+    """Return what needs a vector for some documents, by hash: each one's text, and its free skills."""
+    wanted: dict[str, str] = {}
+    for item in found:
+        wanted[item.text_hash] = documents.text_to_embed(item.headline, item.skills, item.summary)
+        wanted.update(skill_vectors.free_skills(item.skills, wordlists))
+    return wanted
 
 
 def _difference(expected: Document | None, held: Document | None) -> str | None:

@@ -16,6 +16,7 @@ Source = Literal[
     "phrase",
     "skill",
     "related",
+    "nearest_skill",
     "zone",
     "sector",
     "language",
@@ -99,10 +100,11 @@ class Profile:
 FIRST = Profile(
     features=(
         Feature("text", 0.17, Transform("linear", 0.0, 0.80)),
-        Feature("semantic", 0.38, Transform("saturation", pivot=0.30)),
-        Feature("phrase", 0.12, Transform("linear", 0.05, 0.80)),
-        Feature("skill", 0.04, Transform("linear")),
-        Feature("related", 0.11, Transform("linear", 0.0, 0.6)),
+        Feature("semantic", 0.28, Transform("saturation", pivot=0.30)),
+        Feature("nearest_skill", 0.20, Transform("saturation", pivot=0.30)),
+        Feature("phrase", 0.02, Transform("linear", 0.05, 0.80)),
+        Feature("skill", 0.02, Transform("linear")),
+        Feature("related", 0.13, Transform("linear", 0.0, 0.6)),
         Feature("zone", 0.18, Transform("linear")),
         Feature("sector", 0.03, Transform("linear")),
         Feature("language", 0.04, Transform("linear")),

@@ -11,6 +11,7 @@ _PARTS = {
     "phrase": message("Headline or skill close to the wording"),
     "skill": message("Skills asked for"),
     "related": message("Skills close to what was asked"),
+    "nearest_skill": message("Closest of the expert’s skills, by meaning"),
     "zone": message("Works in the zone asked for"),
     "sector": message("Sectors asked for"),
     "language": message("Languages asked for"),

@@ -17,6 +17,7 @@ from indexer.documents import Document
 from indexer.embeddings import Concepts
 from indexer.encoders import Encoder
 from indexer.engines.interface import Candidates, Engine, FacetCount, FacetName, Filters, Plan, Retrieved
+from indexer.skill_vectors import SkillVectors
 from ranking import policies, scoring
 from ranking.policies import Move
 from ranking.profiles import Profile, Source
@@ -28,6 +29,9 @@ from taxonomy import dictionaries
 from taxonomy.wordlists import Wordlists
 
 WEEK_DAYS = 7
+NAMED_SHARE = 0.7
+"""How far a short query's vector moves towards the concepts that it names; `FULLY_NAMED_WORDS` words count as short."""
+FULLY_NAMED_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Searcher:
     engine: Engine
     encoder: Encoder | None
     concepts: Concepts | None
+    skill_vectors: SkillVectors | None
     wordlists: Wordlists
     profile: Profile
 
@@ -122,17 +127,23 @@ class Searcher:
     def plan(self, request: SearchRequest, understood: Understanding, today: date) -> Plan:
         """Return what the engine is asked: what was understood, the filters, and the query's vector."""
         asked: set[Source] = set()
-        vector = None
+        vector = topic = None
         related: dict[str, float] = {}
         if any(group.is_required for group in understood.groups):
             asked |= {"text", "phrase"}
         elif understood.groups:
             asked.add("text")
         if understood.text and self.encoder is not None and self.concepts is not None:
-            raw = self.encoder.encode_query(understood.text)
-            vector = self.concepts.centre.query_unit(raw, dictionaries.language_of(understood.text))
-            related = self.concepts.near(vector)
-            asked.add("semantic")
+            language = dictionaries.language_of(understood.text)
+            typed = self.concepts.centre.query_unit(self.encoder.encode_query(understood.text), language)
+            related = self.concepts.near(typed)
+            share = NAMED_SHARE * min(1.0, FULLY_NAMED_WORDS / max(understood.telling_words, 1))
+            vector = self.concepts.towards(typed, understood.named, share)
+            topic = vector
+            if understood.topic != understood.text:
+                bare = self.concepts.centre.query_unit(self.encoder.encode_query(understood.topic), language)
+                topic = self.concepts.towards(bare, understood.named, share)
+            asked |= {"semantic", "nearest_skill"}
         if related:
             asked.add("related")
         if understood.skills:
@@ -158,20 +169,28 @@ class Searcher:
             languages=understood.languages,
             phrases=tuple(filter(None, (understood.text, understood.translated))),
             vector=vector,
+            topic=topic,
         )
 
     def _page(self, request: SearchRequest, plan: Plan, retrieved: Retrieved) -> tuple[Ranked, ...]:
         """Return one page: the ranked window first, then whoever follows by the first phase."""
         first = (request.page - 1) * request.size
         last = first + request.size
-        rows = _rank(plan, retrieved.candidates, request, first, last)
+        rows = _rank(plan, self._compared(plan, retrieved.candidates), request, first, last)
         window = len(retrieved.candidates.ids)
         beyond = retrieved.rest[max(0, first - window) : max(0, last - window)]
         if beyond:
-            described = self.engine.describe(plan, beyond)
+            described = self._compared(plan, self.engine.describe(plan, beyond))
             by_id = {row.id: row for row in _scored(plan, described, request)}
             rows.extend(by_id[expert_id] for expert_id in beyond if expert_id in by_id)
         return self._shown(rows)
+
+    def _compared(self, plan: Plan, candidates: Candidates) -> Candidates:
+        """Add how near the nearest of each candidate's skills is to what is asked."""
+        if plan.topic is None or self.skill_vectors is None:
+            return candidates
+        closeness = self.skill_vectors.closeness(plan.topic, candidates.skills)
+        return replace(candidates, raw={**candidates.raw, "nearest_skill": closeness})
 
     def _shown(self, rows: Sequence["_Row"]) -> tuple[Ranked, ...]:
         """Join rows with their documents; who may no longer be found is gone, whatever the index says."""

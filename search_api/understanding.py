@@ -68,6 +68,12 @@ class Understanding:
     sectors: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
     translated: str = ""
+    topic: str = ""
+    """What was searched without the places in it; all of it where nothing else is left."""
+    named: tuple[str, ...] = ()
+    """The concepts that it names, as terms: its skills, or else its sectors."""
+    telling_words: int = 0
+    """How many of its words are no stop words."""
 
     @property
     def required_words(self) -> int:
@@ -120,7 +126,22 @@ def read(query: str, wordlists: Wordlists, engine: Engine) -> Understanding:
         sectors=frozenset(sectors),
         languages=frozenset(unit.value for unit in units if unit.kind == "language"),
         translated=_translated(units, words, wordlists),
+        topic=_topic(query, units),
+        named=tuple(map(skill_term, skills)) or tuple(map(sector_term, sorted(sectors))),
+        telling_words=sum(1 for word in words if texts.stems(word)),
     )
+
+
+def _topic(query: str, units: Sequence[Unit]) -> str:
+    """Return a query without the places that it names."""
+    kept: list[str] = []
+    at = 0
+    for unit in units:
+        if unit.kind in PLACES:
+            kept.append(query[at : unit.begin])
+            at = unit.end
+    topic = " ".join(" ".join([*kept, query[at:]]).split())
+    return topic if len(topic) > 2 else query
 
 
 def label(unit: Unit, wordlists: Wordlists, language: Language) -> str:

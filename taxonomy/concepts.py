@@ -12,6 +12,8 @@ from taxonomy import texts
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
 LONGEST_PHRASE = 7
+Meanings = tuple[tuple[str, str], ...]
+"""Kind and id of everything that a phrase may mean, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,50 +63,76 @@ class Mention:
 
     start: int
     stop: int
-    meanings: tuple[tuple[str, str], ...]
+    meanings: Meanings
 
 
 @dataclass
 class PhraseBook:
     """Finds known phrases in a text, longest first.
 
-    By stems, so that any inflection is found and stop words inside a phrase don't count; or `exact`, by whole
-    words, for names of places: "réunions" is not La Réunion, nor "francs" France.
+    By stems, so that any inflection is found and stop words inside a phrase don't count. A phrase with one telling
+    word only is found by its words themselves, in the singular or plural, since a lone stem says too little:
+    "payer" is no payroll, "important" no import, "parts" no car parts. A book of places is `exact` throughout:
+    "réunions" is not La Réunion, nor "francs" France.
     """
 
     exact: bool = False
-    _entries: dict[tuple[str, ...], list[tuple[str, str]]] = field(default_factory=dict)
+    _by_stems: dict[tuple[str, ...], Meanings] = field(default_factory=dict)
+    _by_words: dict[tuple[str, ...], Meanings] = field(default_factory=dict)
 
     def add(self, phrase: str, kind: str, meaning: str) -> None:
         """Teach one phrase; the first meaning taught comes first."""
         words = texts.words(phrase)
-        entry = tuple(words) if self.exact else phrase_key(words)
+        entry = phrase_key(words)
+        entries = self._by_stems
+        if self.exact or len(entry) == 1:
+            entry, entries = self._literal(words), self._by_words
         if not entry or len(entry) > LONGEST_PHRASE:
             return
-        meanings = self._entries.setdefault(entry, [])
-        if (kind, meaning) not in meanings:
-            meanings.append((kind, meaning))
+        known = entries.get(entry, ())
+        if (kind, meaning) not in known:
+            entries[entry] = (*known, (kind, meaning))
 
     def phrases(self) -> Iterator[str]:
         """Yield every phrase, as it is recognised."""
-        return (" ".join(entry) for entry in self._entries)
+        return (" ".join(entry) for entries in (self._by_stems, self._by_words) for entry in entries)
 
     def mentions(self, words: Sequence[str]) -> Iterator[Mention]:
         """Yield the phrases found in folded words, longest match first, without overlap."""
-        if self.exact:
-            kept = list(enumerate(words))
-        else:
-            kept = [(position, texts.stems(word)[0]) for position, word in enumerate(words) if texts.stems(word)]
+        literal = self._literal(words)
+        telling = (
+            [] if self.exact else [(at, texts.stems(word)[0]) for at, word in enumerate(words) if texts.stems(word)]
+        )
         at = 0
-        while at < len(kept):
-            for size in range(min(LONGEST_PHRASE, len(kept) - at), 0, -1):
-                meanings = self._entries.get(tuple(term for _, term in kept[at : at + size]))
-                if meanings:
-                    yield Mention(kept[at][0], kept[at + size - 1][0] + 1, tuple(meanings))
-                    at += size
-                    break
+        while at < len(words):
+            while telling and telling[0][0] < at:
+                telling.pop(0)
+            found = self._literally(literal, at)
+            if telling and telling[0][0] == at:
+                found = max(found, self._by_stem(telling), key=lambda mention: mention.stop)
+            if found.meanings:
+                yield found
+                at = found.stop
             else:
                 at += 1
+
+    def _literally(self, words: tuple[str, ...], at: int) -> Mention:
+        for size in range(min(LONGEST_PHRASE, len(words) - at), 0, -1):
+            meanings = self._by_words.get(words[at : at + size])
+            if meanings:
+                return Mention(at, at + size, meanings)
+        return Mention(at, at, ())
+
+    def _by_stem(self, telling: Sequence[tuple[int, str]]) -> Mention:
+        at = telling[0][0]
+        for size in range(min(LONGEST_PHRASE, len(telling)), 1, -1):
+            meanings = self._by_stems.get(tuple(stem for _, stem in telling[:size]))
+            if meanings:
+                return Mention(at, telling[size - 1][0] + 1, meanings)
+        return Mention(at, at, ())
+
+    def _literal(self, words: Sequence[str]) -> tuple[str, ...]:
+        return tuple(words) if self.exact else tuple(map(texts.singular, words))
 
 
 def phrase_key(words: Iterable[str]) -> tuple[str, ...]:

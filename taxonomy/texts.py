@@ -111,6 +111,24 @@ def stems(word: str) -> tuple[str, ...]:
     return (french,) if french == english else (french, english)
 
 
+_PLURALS = (("ies", "y"), ("eaux", "eau"), ("aux", "al"), ("s", ""), ("x", ""))
+_ADJECTIVES = (("ales", "al"), ("ale", "al"), ("elles", "el"), ("elle", "el"), ("ives", "if"), ("ive", "if"))
+
+
+@lru_cache(maxsize=50_000)
+def singular(word: str) -> str:
+    """Return a folded word in one form for singular and plural, and for both genders of common adjectives.
+
+    Much less than a stem: a noun and its verb stay apart. The form need not be a word.
+    """
+    if len(word) < 4:
+        return word
+    for ending, form in (*_ADJECTIVES, *_PLURALS):
+        if word.endswith(ending):
+            return word[: len(word) - len(ending)] + form
+    return word
+
+
 # How French words of the two genders differ at their end, folded: masculine ending → feminine ones.
 _GENDER_ENDINGS = (
     ("eur", ("euse", "rice", "eure", "eresse")),

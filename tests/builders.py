@@ -80,6 +80,7 @@ class Directory:
             engine=self.index.engine,
             encoder=self.index.encoder,
             concepts=self.index.concepts,
+            skill_vectors=self.index.skill_vectors,
             wordlists=self.wordlists.current(),
             profile=profile,
         )

@@ -69,7 +69,7 @@ def create(settings: Settings) -> FastAPI:
     app.state.profile = profiles.FIRST
     app.state.profile_since = PROFILE_SINCE
     app.state.make_searcher = lambda: Searcher(
-        database, index.engine, index.encoder, index.concepts, wordlists.current(), profiles.FIRST
+        database, index.engine, index.encoder, index.concepts, index.skill_vectors, wordlists.current(), profiles.FIRST
     )
     app.state.search_desk = search_edge.SearchDesk(
         app.state.make_searcher, http.SearchLimit(settings.search_per_second), metrics

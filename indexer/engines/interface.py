@@ -81,7 +81,9 @@ class Plan:
     phrases: tuple[str, ...] = ()
     """The query as typed and as translated, to compare letter by letter."""
     vector: Vector | None = None
-    """The query's, centred for its language and of length one."""
+    """The query's, centred for its language, moved towards the concepts that it names, and of length one."""
+    topic: Vector | None = None
+    """The same without the places that the query names: what skills are compared with."""
 
     @property
     def is_browsing(self) -> bool:
@@ -102,6 +104,8 @@ class Candidates:
     ties: NDArray[np.int64]
     texts: NDArray[np.int64]
     """Equal where two profiles repeat a text that is long enough to tell."""
+    skills: list[list[str]]
+    """The keys of each one's skills."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ class Directory:
             self.index.engine,
             self.encoder if with_meaning else None,
             self.index.concepts if with_meaning else None,
+            self.index.skill_vectors if with_meaning else None,
             self.wordlists.current(),
             profiles.FIRST,
         )

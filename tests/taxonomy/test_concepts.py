@@ -83,3 +83,31 @@ def test_one_phrase_may_have_several_meanings_the_first_taught_first() -> None:
 def test_a_phrase_of_stop_words_alone_is_never_found() -> None:
     assert phrase_key(["pour", "the"]) == ()
     assert meanings(book("pour the"), "pour the moment") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("payer moins de taxes", []),
+        ("la paie des salariés", ["Paie"]),
+        ("c'est important", []),
+        ("une importation", ["Importation"]),
+        ("des importations", ["Importation"]),
+        ("spare parts", []),
+        ("car parts", ["Car parts"]),
+        ("management", []),
+        ("IT management", ["IT management"]),
+        ("conseil fiscal", ["Fiscale"]),
+        ("enjeux fiscaux", ["Fiscale"]),
+    ],
+)
+def test_a_lone_word_is_found_by_itself_and_not_by_its_stem(text: str, found: list[str]) -> None:
+    known = book("Paie", "Importation", "Car parts", "IT management", "Fiscale")
+    assert meanings(known, text) == found
+
+
+@pytest.mark.parametrize("text", ["everyday payments", "generation of leads", "we save time", "to win a market"])
+def test_ordinary_words_are_no_concepts(wordlists: Wordlists, text: str) -> None:
+    found = wordlists.trade_phrases.mentions(texts.words(text))
+    concepts = {meaning for mention in found for _, meaning in mention.meanings}
+    assert not concepts & {"payroll", "artificial-intelligence", "after-sales", "wine-spirits"}

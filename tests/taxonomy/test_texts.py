@@ -169,3 +169,24 @@ def test_dropping_doublets_never_lengthens_a_text(text: str) -> None:
 
 def test_character_ngrams_know_where_a_word_begins_and_ends() -> None:
     assert texts.ngrams("le vin") == ["_vi", "vin", "in_"]
+
+
+@pytest.mark.parametrize(
+    ("words", "form"),
+    [
+        ("vente ventes", "vente"),
+        ("fiscal fiscale fiscales fiscaux", "fiscal"),
+        ("bateau bateaux", "bateau"),
+        ("industriel industrielle industrielles", "industriel"),
+        ("export exports", "export"),
+        ("company companies", "company"),
+        ("bus", "bus"),
+    ],
+)
+def test_singular_and_plural_have_one_form(words: str, form: str) -> None:
+    assert {texts.singular(word) for word in words.split()} == {form}
+
+
+@pytest.mark.parametrize(("noun", "other"), [("paie", "payer"), ("vente", "vendre"), ("import", "important")])
+def test_a_noun_and_its_verb_stay_apart(noun: str, other: str) -> None:
+    assert texts.singular(noun) != texts.singular(other)

@@ -21,6 +21,7 @@ _EXPLANATIONS = {
     "phrase": message("How closely the headline or a skill is written like your query, letter by letter."),
     "skill": message("Whether the profile lists the skills that you asked for, or mentions them."),
     "related": message("Whether the profile lists or mentions skills whose meaning is near that of your query."),
+    "nearest_skill": message("How near the meaning of the closest of the expert’s skills is to that of your query."),
     "zone": message(
         "Whether the expert works in the countries that you named, or lives there. Nobody is left out for this "
         "unless you set it as a filter."

@@ -60,6 +60,13 @@ class Ragged:
         rows = np.searchsorted(self.starts, np.flatnonzero(hits), side="right") - 1
         return np.bincount(rows, minlength=len(self.starts) - 1)
 
+    def values_of(self, rows: NDArray[np.int64], names: list[str]) -> list[list[str]]:
+        """Return the named values of some rows."""
+        starts, stops = self.starts[rows].tolist(), self.starts[rows + 1].tolist()
+        return [
+            [names[at] for at in self.values[start:stop].tolist()] for start, stop in zip(starts, stops, strict=True)
+        ]
+
     def counts(self, rows: NDArray[np.intp], size: int) -> NDArray[np.int64]:
         """Count each value over some rows."""
         flat, _ = ranges(self.starts, rows)

