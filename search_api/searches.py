@@ -69,7 +69,7 @@ class Found:
     understood: Understanding
     total: int
     lexical_total: int
-    """How many of them hold the words; the others are near in meaning."""
+    """How many of them match the words; the others are near in meaning."""
     results: tuple[Ranked, ...]
     near: tuple[Ranked, ...]
     relaxations: tuple[Relaxation, ...]

@@ -66,6 +66,7 @@ def render(
     body = _environment(language).get_template(template).render({**shared, **context})
     response = HTMLResponse(body, status_code=status)
     response.headers["Vary"] = "Cookie, Accept-Language"
+    response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Content-Language"] = language
     if request.query_params.get("lang") in {"fr", "en"}:
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 86_400, httponly=True, samesite="lax", path="/")
