@@ -38,6 +38,7 @@ RECORDS = [
     builders.record(
         "T005",
         headline="Étude de marché",
+        skills=["Réseau d'ateliers"],
         reviews=[
             {"skill": "Étude de marché", "rating": 5, "on": "2026-03-01"},
             {"skill": "Négociation", "rating": 3, "on": "2026-02-01"},
@@ -419,6 +420,12 @@ def test_filters_are_shown_in_words(client: TestClient) -> None:
         "au plus 1 000 000 € par jour",
         "disponible au plus tard le 1er décembre 2026",
     ]
+
+
+def test_a_free_skill_is_called_as_its_expert_writes_it(client: TestClient) -> None:
+    page = client.get("/experts?skill=RESEAU+d'ateliers&lang=fr").text
+    assert re.findall(r'data-testid="active-filter">.*?chip__label">(.*?)</span>', page) == ["Réseau d’ateliers"]
+    assert re.search(r'name="skill" value="[^"]+" checked[^>]*><span class="option__label">Réseau d’ateliers<', page)
 
 
 def test_a_link_carries_a_rate_in_full(client: TestClient) -> None:

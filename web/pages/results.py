@@ -1,11 +1,12 @@
 """The results page: what was found, how it was understood, and every way on from here."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from foundation.i18n import Language, message, translate
 from indexer.engines.interface import FACETS, FacetName
-from search_api import labels, results, understanding
+from search_api import labels, understanding
 from search_api.requests import Parameters, SearchRequest
 from search_api.searches import Found
 from search_api.understanding import Unit
@@ -139,14 +140,19 @@ class ResultsPage:
         for name in FACETS:
             chosen = set(self._chosen(name))
             options = [
-                {**results.facet(name, item, self.wordlists, self.lang), "selected": item.value in chosen}
+                {
+                    "value": labels.facet_parameter(name, item.value, self.wordlists, self.lang),
+                    "label": self._facet_label(name, item.value),
+                    "count": item.count,
+                    "selected": item.value in chosen,
+                }
                 for item in self.found.facets.get(name, [])
             ]
             present = {item.value for item in self.found.facets.get(name, [])}
             options.extend(
                 {
                     "value": labels.facet_parameter(name, value, self.wordlists, self.lang),
-                    "label": labels.facet_value(name, value, self.wordlists, self.lang),
+                    "label": self._facet_label(name, value),
                     "count": 0,
                     "selected": True,
                 }
@@ -212,5 +218,22 @@ class ResultsPage:
             return zones.country_label(self.wordlists.zones.find_country(value) or value, self.lang)
         if name == "language":
             return languages.label(languages.find(value) or value, self.lang)
-        key = self.wordlists.skill_key(value) if name == "skill" else self.wordlists.sector_key(value)
-        return labels.facet_value("skill" if name == "skill" else "sector", key, self.wordlists, self.lang)
+        if name == "skill":
+            return self._facet_label("skill", self.wordlists.skill_key(value))
+        return self._facet_label("sector", self.wordlists.sector_key(value))
+
+    def _facet_label(self, name: FacetName, value: str) -> str:
+        return self._written.get((name, value)) or labels.facet_value(name, value, self.wordlists, self.lang)
+
+    @cached_property
+    def _written(self) -> dict[tuple[FacetName, str], str]:
+        """Free skills and sectors as the experts on this page write them; an index knows them without accents."""
+        written: dict[tuple[FacetName, str], str] = {}
+        for item in (*self.found.results, *self.found.near):
+            document = item.document
+            keys: list[tuple[FacetName, str, str]] = [
+                *(("skill", self.wordlists.skill_key(label), label) for label in document.skills),
+                *(("sector", self.wordlists.sector_key(label), label) for label in document.sectors),
+            ]
+            written.update({(name, key): label for name, key, label in keys if key.startswith("~")})
+        return written
