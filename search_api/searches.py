@@ -72,6 +72,8 @@ class Found:
     profile: Profile
     understood: Understanding
     total: int
+    lexical_total: int
+    """How many of them match the words; the others are near in meaning."""
     results: tuple[Ranked, ...]
     near: tuple[Ranked, ...]
     relaxations: tuple[Relaxation, ...]
@@ -112,6 +114,7 @@ class Searcher:
             profile=self.profile,
             understood=understood,
             total=retrieved.total,
+            lexical_total=retrieved.lexical_total,
             results=results,
             near=near,
             relaxations=relaxations,

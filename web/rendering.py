@@ -1,9 +1,10 @@
 """Rendering templates in the reader's language."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from babel.dates import format_date
@@ -13,11 +14,16 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from foundation.i18n import Language, preferred, translations
-from foundation.settings import ROOT
+from foundation.settings import ROOT, Settings
 from taxonomy import languages, zones
 from web import assets
 
+Text = TypeVar("Text", bound=str)
 LANGUAGE_COOKIE = "lang"
+OWN_WAY = frozenset({"from", "reviews"})
+"""Parameters that say how a page was come by or is looked at, and make no other page of it."""
+_APOSTROPHE = re.compile(r"(\w|</mark>)(?:'|&#x27;|&#39;)(?=\w|<mark>)")
+_FRENCH_MARK = re.compile(r"(?<=\S) (?=[;:!?»%€](?:\s|[.,)»]|$))|(?<=«) ")
 
 
 @lru_cache(maxsize=4)
@@ -37,8 +43,9 @@ def _environment(language: Language) -> Environment:
         "long_date": lambda day: long_date(day, language),
         "number": lambda value: number(value, language),
         "decimal": lambda value: format_decimal(value, format="#,##0.0", locale=language),
-        "country": lambda code: zones.country_label(code, language),
+        "country": lambda code: typeset(zones.country_label(code, language), language),
         "language": lambda code: languages.label(code, language),
+        "typeset": lambda text, written_in=language: typeset(text, written_in),
     }
     environment.globals.update(names)
     environment.filters.update(filters)
@@ -51,6 +58,7 @@ def render(
     """Render a page."""
     shared: dict[str, Any] = {
         "path_with_lang": lambda other: _path_with_lang(request, other),
+        "page_address": lambda other=None: _page_address(request, other),
         "search_q": context.get("q", ""),
         "notices": notices(request, language),
         "is_sample": request.app.state.holds_sample(),
@@ -58,6 +66,7 @@ def render(
     body = _environment(language).get_template(template).render({**shared, **context})
     response = HTMLResponse(body, status_code=status)
     response.headers["Vary"] = "Cookie, Accept-Language"
+    response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Content-Language"] = language
     if request.query_params.get("lang") in {"fr", "en"}:
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 86_400, httponly=True, samesite="lax", path="/")
@@ -103,6 +112,25 @@ def money(amount: float, currency: str, language: Language) -> str:
     return format_currency(amount, currency, format=pattern, locale=language, currency_digits=False)
 
 
-def _path_with_lang(request: Request, other: str) -> str:
-    parameters = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
-    return address(request.url.path, [*parameters, ("lang", other)])
+def typeset(text: Text, language: str) -> Text:
+    """Return a text, of ours or of an expert, as print writes it.
+
+    Typewriter apostrophes between letters become curly, and in French a space before a mark keeps it on its line.
+    """
+    curly = _APOSTROPHE.sub("\\1\u2019", str(text))
+    set_text = _FRENCH_MARK.sub("\u202f", curly) if language == "fr" else curly
+    return type(text)(set_text)
+
+
+def _path_with_lang(request: Request, other: str | None, *, dropped: Collection[str] = ()) -> str:
+    parameters = [
+        (name, value) for name, value in request.query_params.multi_items() if name != "lang" and name not in dropped
+    ]
+    return address(request.url.path, [*parameters, ("lang", other)] if other else parameters)
+
+
+def _page_address(request: Request, other: str | None) -> str:
+    """Return the page's own full address in a language, or in whichever the reader wants."""
+    settings: Settings = request.app.state.settings
+    site = settings.base_url or str(request.base_url)
+    return site.rstrip("/") + _path_with_lang(request, other, dropped=OWN_WAY)

@@ -15,8 +15,8 @@ from foundation.settings import Settings
 from search_api import requests
 from search_api.api import SearchDesk
 from search_api.requests import Parameters
-from web.pages import homes, profiles, rankings, results
-from web.rendering import language_of, render
+from web.pages import addresses, homes, profiles, rankings, results
+from web.rendering import address, language_of, render
 
 _ERROR_TEXTS = {
     404: (
@@ -64,7 +64,7 @@ def find(request: Request) -> HTMLResponse:
     search_desk: SearchDesk = request.app.state.search_desk
     searcher = search_desk.searcher(request)
     try:
-        parameters = Parameters.model_validate(results.read_parameters(request, language))
+        parameters = Parameters.model_validate(addresses.read_parameters(request, language))
     except ValidationError as error:
         raise Invalid([_fault(detail, language) for detail in error.errors()]) from None
     checked = requests.resolve(parameters.model_copy(update={"explain": True}), searcher.wordlists)
@@ -118,14 +118,22 @@ def error_page(request: Request, status: int, faults: list[Fault]) -> HTMLRespon
         "message": translate(language, text),
         "faults": listed,
         "home_url": "/",
+        "retry_url": _without_faults(request, faults) if status == 422 and request.method == "GET" else None,
     }
     return render(request, "error.html", language, context, status=status)
+
+
+def _without_faults(request: Request, faults: list[Fault]) -> str | None:
+    """Return the same search without the parameters that can't be used."""
+    wrong = {fault.field for fault in faults} | {"lang"}
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in wrong and value]
+    return address(addresses.PATH, kept) if request.url.path == addresses.PATH else None
 
 
 def _back_url(request: Request) -> str | None:
     """Return the results that a profile was opened from; only addresses of results here are believed."""
     back = request.query_params.get("from", "")
-    return back if back == results.PATH or back.startswith(f"{results.PATH}?") else None
+    return back if back == addresses.PATH or back.startswith(f"{addresses.PATH}?") else None
 
 
 def _fault(detail: Any, language: Language) -> Fault:

@@ -1,76 +1,12 @@
 """A visitor in a real browser finds an expert in the sample directory, with and without JavaScript."""
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests import live
-
-PHONE = {"width": 375, "height": 800}
-DESKTOP = {"width": 1440, "height": 900}
-NewContext = Callable[..., BrowserContext]
-
-
-@pytest.fixture
-def new_context(chromium: Browser, sample: live.Site) -> Iterator[NewContext]:
-    """Return what opens a fresh browser profile; none may see a console error or a refused resource."""
-    complaints: list[str] = []
-    contexts: list[BrowserContext] = []
-
-    def listen(page: Page) -> None:
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None,
-        )
-
-    def make(**options: Any) -> BrowserContext:
-        context = chromium.new_context(**{"base_url": sample.address, "locale": "en", "viewport": DESKTOP, **options})
-        context.set_default_timeout(10_000)
-        context.on("page", listen)
-        contexts.append(context)
-        return context
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-@pytest.fixture
-def page(new_context: NewContext) -> Page:
-    return new_context().new_page()
-
-
-def names(page: Page) -> list[str]:
-    return page.get_by_test_id("result").locator("h3").all_inner_texts()
-
-
-def total(page: Page) -> int:
-    return int(page.get_by_test_id("total").first.get_attribute("value") or "")
-
-
-def mark(page: Page) -> None:
-    """Leave a mark that only loading another document takes away."""
-    page.evaluate("window.isSameDocument = true")
-
-
-def is_same_document(page: Page) -> bool:
-    return bool(page.evaluate("window.isSameDocument === true"))
-
-
-def facet(page: Page, name: str, value: str) -> Locator:
-    return page.locator(f"input[data-testid=facet][name={name}][value='{value}']")
-
-
-def search_from_home(page: Page, words: str) -> None:
-    page.goto("/")
-    page.get_by_test_id("search-box").fill(words)
-    page.get_by_role("button", name="Search").click()
-    expect(page.get_by_test_id("result").first).to_be_visible()
+from tests.journeys.visits import PHONE, NewContext, facet, is_same_document, mark, names, search_from_home, total
 
 
 def test_the_sample_is_there_as_soon_as_the_site_says_that_it_is_ready(sample: live.Site) -> None:
@@ -331,6 +267,58 @@ def test_on_a_phone_the_filters_unfold_and_stay_open_after_a_choice(new_context:
     box.check()
     expect(page.get_by_test_id("active-filter")).to_be_visible()
     expect(box).to_be_visible()
+    page.get_by_role("button", name="Show results").click()
+    expect(box).to_be_hidden()
+    expect(page.get_by_test_id("active-filter")).to_have_text(re.compile("France"))
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
+
+
+def test_on_a_phone_without_javascript_filters_unfold_and_are_sent(new_context: NewContext) -> None:
+    page = new_context(viewport=PHONE, has_touch=True, java_script_enabled=False).new_page()
+    page.goto("/experts?q=customs")
+    page.locator("summary", has_text="Filters").click()
+    facet(page, "country", "FR").check()
+    page.get_by_role("button", name="Show results").click()
+    page.wait_for_url(re.compile(r"q=customs&country=FR"))
+    page.get_by_test_id("active-filter").click()
+    page.wait_for_url(re.compile(r"/experts\?q=customs$"))
+    page.get_by_test_id("chip").click()
+    page.wait_for_url(re.compile(r"/experts$"))
+
+
+def test_the_chosen_language_stays_in_another_tab_and_on_a_profile(new_context: NewContext) -> None:
+    context = new_context()
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_test_id("language-switch").click()
+    other = context.new_page()
+    search_from_home(other, "douane", button="Rechercher")
+    other.get_by_test_id("result").get_by_role("link").first.click()
+    expect(other.locator("html")).to_have_attribute("lang", "fr")
+    assert "lang=" not in other.url
+    other.get_by_test_id("language-switch").click()
+    other.get_by_test_id("back").click()
+    expect(other.locator("html")).to_have_attribute("lang", "en")
+    page.reload()
+    assert page.url.endswith("?lang=fr")
+    page.goto("/legal")
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+
+
+def test_the_words_of_a_brief_unfold_and_can_be_left_out(page: Page) -> None:
+    brief = (
+        "We make dosing pumps and want to sell them in Germany and Austria. Find distributors, prepare a trade fair, "
+        "follow the first offers and train our sales assistant, some days a month."
+    )
+    search_from_home(page, brief)
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"^\d+ experts? for your brief$"))
+    expect(page.get_by_test_id("chip").filter(has_text="Germany")).to_be_visible()
+    word = page.get_by_test_id("chip").filter(has_text="pumps")
+    expect(word).to_be_hidden()
+    page.locator("summary", has_text=re.compile(r"and \d+ words")).click()
+    word.click()
+    expect(page.get_by_test_id("search-box")).to_have_value(brief.replace("pumps ", ""))
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])

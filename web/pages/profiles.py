@@ -1,5 +1,6 @@
 """The profile page: all that an expert shows."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,8 @@ from indexer import documents
 from taxonomy import zones
 from taxonomy.wordlists import Wordlists
 from web import maps
-from web.pages.results import PATH, expert
+from web.pages.addresses import PATH
+from web.pages.cards import expert
 from web.rendering import address
 
 SHOWN_ZONES = 4
@@ -34,10 +36,14 @@ _STATUSES: dict[str, str] = {
     LegalStatus.OTHER: message("Other status"),
 }
 _CONTROLS = {
-    ReviewOrigin.IMPORTED: message("Brought and vouched for by the operator; not tied to a mission on this site."),
-    ReviewOrigin.MISSION: message("Written by the client of a mission carried out and validated on this site."),
+    ReviewOrigin.IMPORTED: message("Vouched for by the operator"),
+    ReviewOrigin.MISSION: message("Mission validated on this site"),
 }
-_RULES = message(
+_RULES = {
+    ReviewOrigin.IMPORTED: message("The review was brought by the operator; it is not tied to a mission on this site."),
+    ReviewOrigin.MISSION: message("The review was written by the client of a mission carried out on this site."),
+}
+_NOTE = message(
     "Reviews are shown with the date of the experience and the date of publication. No one is paid for a review; "
     "each is published as it was written, and says how it was controlled."
 )
@@ -71,10 +77,15 @@ def context(
             "legal_status_label": translate(language, _STATUSES[shown.legal_status]) if shown.legal_status else None,
             "is_boosted": shown.boost_granted_until is not None and shown.boost_granted_until >= today,
             "boosted": False,
-            "highlights": [],
             "why": [],
             "reviews": [_review(review, language) for review in _sorted(profile, sort)],
-            "review_rules": translate(language, _RULES),
+            "ratings_by_skill": ratings_by_skill(profile.reviews),
+            "review_rules": [
+                {"label": translate(language, _CONTROLS[origin]), "text": translate(language, _RULES[origin])}
+                for origin in ReviewOrigin
+                if any(review.origin == origin for review in profile.reviews)
+            ],
+            "review_note": translate(language, _NOTE),
             "review_sort": sort,
             "review_sort_urls": {name: address(path, [("reviews", name), *carried]) for name in ("recent", "rating")},
             "zones": _zones(shown.countries, wordlists, language),
@@ -82,6 +93,17 @@ def context(
             "back_url": back_url,
         }
     }
+
+
+def ratings_by_skill(reviews: Sequence[Review]) -> list[dict[str, Any]]:
+    """Return the mean rating and the number of reviews of each reviewed skill, most reviewed first."""
+    ratings: dict[str, list[int]] = {}
+    for review in reviews:
+        ratings.setdefault(review.skill, []).append(review.rating)
+    return [
+        {"skill": skill, "mean": round(sum(given) / len(given), 1), "count": len(given)}
+        for skill, given in sorted(ratings.items(), key=lambda item: (-len(item[1]), item[0]))
+    ]
 
 
 def _sorted(profile: Profile, sort: str) -> list[Review]:

@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 from foundation.i18n import Language, message, translate
-from ranking.profiles import Profile
+from ranking.profiles import Profile, Source
 from search_api import labels
+from search_api.searches import Found
 
 _EXPLANATIONS = {
     "text": message(
@@ -37,6 +38,34 @@ _EXPLANATIONS = {
         "Who is available now counts more than who will be later; who has not said is in between."
     ),
 }
+
+_CRITERIA: dict[Source, str] = {
+    "text": message("relevance"),
+    "semantic": message("relevance"),
+    "phrase": message("relevance"),
+    "skill": message("skills asked for"),
+    "related": message("skills asked for"),
+    "zone": message("zones asked for"),
+    "sector": message("sectors asked for"),
+    "language": message("languages asked for"),
+    "review_mean": message("reviews"),
+    "review_count": message("reviews"),
+    "days_until_available": message("availability"),
+}
+
+
+def criteria(found: Found, language: Language, *, is_boosting: bool) -> list[str]:
+    """Return what the order of these results depends on, most important first; what was not asked has no weight."""
+    shown = found.results or found.near
+    weights: dict[str, float] = {}
+    for part in shown[0].parts if shown else ():
+        if part.source in _CRITERIA and part.weight > 0:
+            name = _CRITERIA[part.source]
+            weights[name] = weights.get(name, 0.0) + part.weight
+    names = sorted(weights, key=lambda name: -weights[name])
+    if names and is_boosting:
+        names.append(message("Visibility Boost (sponsored)"))
+    return [translate(language, name) for name in names]
 
 
 def context(profile: Profile, language: Language, *, since: date) -> dict[str, Any]:

@@ -1,42 +1,40 @@
 """The results page: what was found, how it was understood, and every way on from here."""
 
 from dataclasses import dataclass
-from datetime import date
+from functools import cached_property
 from typing import Any
 
-from babel.numbers import format_decimal
-from fastapi import Request
-from markupsafe import Markup
-
-from foundation import clock
 from foundation.i18n import Language, message, translate
 from indexer.engines.interface import FACETS, FacetName
-from search_api import highlights, labels, results, understanding
+from search_api import labels, understanding
 from search_api.requests import Parameters, SearchRequest
-from search_api.searches import Found, Ranked
+from search_api.searches import Found
+from search_api.understanding import Unit
 from taxonomy import languages, zones
 from taxonomy.wordlists import Wordlists
-from web.rendering import address, long_date, money
+from web.pages import cards, rankings
+from web.pages.addresses import PATH, Pairs, page_numbers, pairs, plain
+from web.rendering import address, long_date, money, typeset
 
-PATH = "/experts"
-PAGE_LINKS = 2
-"""Pages linked on each side of the present one."""
+LONG_QUERY = 80
+"""Characters above which a query is a brief: it is shown apart, not within the title."""
+SHOWN_CHIPS = 8
+"""Chips above which plain words are folded away, so that what they say together comes first."""
 _FACET_TITLES: dict[FacetName, str] = {
     "country": message("Countries"),
     "skill": message("Skills"),
     "sector": message("Sectors"),
     "language": message("Languages"),
 }
-_RANKED_BY = {
-    "text": message("relevance"),
+_FILTER_NAMES = {
+    "country": message("countries"),
     "zone": message("zones"),
     "skill": message("skills"),
-    "review_mean": message("reviews"),
-    "days_until_available": message("availability"),
-    "boost": message("Visibility Boost (sponsored)"),
+    "sector": message("sectors"),
+    "language": message("languages"),
+    "max_day_rate": message("the day rate"),
+    "available_by": message("availability"),
 }
-
-Pairs = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -56,29 +54,33 @@ class ResultsPage:
         """Return the template's values."""
         parameters = self.request.parameters
         last = max(1, -(-min(self.found.total, 10_000) // self.request.size))
-        wanted = highlights.wanted_stems(self.found.understood.groups)
         page = self.request.page
+        chips = self.chips()
+        has_many = len(chips) > SHOWN_CHIPS
         return {
             "q": parameters.q,
+            "is_brief": len(parameters.q) > LONG_QUERY,
             "total": self.found.total,
+            "by_words": self.found.lexical_total,
             "page": page,
             "pages": last,
             "first_position": (page - 1) * self.request.size + 1,
-            "results": [self.result(item, wanted) for item in self.found.results],
-            "near": [self.result(item, wanted) for item in self.found.near],
+            "results": self.cards("results"),
+            "near": self.cards("near"),
             "advice": self.advice(),
             "corrections": [{"typed": item.typed, "used": item.used} for item in self.found.understood.corrections],
-            "chips": self.chips(),
+            "chips": [chip for chip in chips if not (has_many and chip["kind"] == "word")],
+            "more_chips": [chip for chip in chips if has_many and chip["kind"] == "word"],
             "active_filters": self.active_filters(),
             "clear_url": address(PATH, [("q", parameters.q)] if parameters.q else []),
             "facets": self.facets(),
             "hidden_fields": self.hidden_fields(),
-            "max_day_rate": _plain(parameters.max_day_rate),
+            "max_day_rate": plain(parameters.max_day_rate),
             "currency": parameters.currency,
             "available_by": parameters.available_by.isoformat() if parameters.available_by else "",
             "boost": parameters.boost,
             "boost_url": self.link(boost=not parameters.boost),
-            "ranked_by": self.ranked_by(),
+            "ranked_by": rankings.criteria(self.found, self.lang, is_boosting=parameters.boost),
             "previous_url": self.link(page=page - 1) if page > 1 else None,
             "next_url": self.link(page=page + 1) if page < last else None,
             "page_links": [
@@ -93,41 +95,21 @@ class ResultsPage:
         values.update(changes if "page" in changes else {**changes, "page": 1})
         return address(PATH, pairs(Parameters.model_validate(values)))
 
-    def result(self, item: Ranked, wanted: frozenset[str]) -> dict[str, Any]:
-        """Return one result as templates show it."""
-        document = item.document
-        matched = {label for label in document.skills if highlights.mark(label, wanted) != str(Markup.escape(label))}
-        matched |= {
-            label for label in document.skills if self.wordlists.skill_key(label) in self.found.understood.skills
-        }
-        parts = results.explanation(item, self.lang)
-        return {
-            **expert(item.document, clock.today()),
-            "url": address(f"{PATH}/{document.slug}", [("from", self.link(page=self.request.page))]),
-            "skills": sorted(document.skills, key=lambda label: label not in matched),
-            "matched_skills": matched,
-            "boosted": item.is_boosted,
-            "moved": _moved(item, self.lang),
-            "placed": _placed(item, self.lang),
-            "highlights": [Markup(text) for text in highlights.snippets(document, wanted)],  # noqa: S704 - escaped there
-            "why": [
-                {**part, "points": 100 * part["points"], "text": _why(part, self.lang)}
-                for part in parts
-                if part["points"] > 0
-            ],
-            "score": 100 * item.score,
-        }
+    def cards(self, which: str) -> list[dict[str, Any]]:
+        """Return the `results`, or those `near`, as templates show them."""
+        back_url = self.link(page=self.request.page)
+        items = self.found.results if which == "results" else self.found.near
+        return [cards.result(item, self.found, self.wordlists, self.lang, back_url=back_url) for item in items]
 
     def chips(self) -> list[dict[str, str]]:
-        """Return what was understood, each with the search that it is left out of."""
-        text = self.found.understood.text
+        """Return what was understood, each with the search that it is left out of; what comes twice is said once."""
+        units: dict[tuple[str, str], list[Unit]] = {}
+        for unit in self.found.understood.units:
+            label = understanding.label(unit, self.wordlists, self.lang)
+            units.setdefault((unit.kind, label), []).append(unit)
         return [
-            {
-                "kind": unit.kind,
-                "label": understanding.label(unit, self.wordlists, self.lang),
-                "remove_url": self.link(q=" ".join((text[: unit.begin] + text[unit.end :]).split())),
-            }
-            for unit in self.found.understood.units
+            {"kind": kind, "label": typeset(label, self.lang), "remove_url": self.link(q=self._without(same))}
+            for (kind, label), same in units.items()
         ]
 
     def active_filters(self) -> list[dict[str, str]]:
@@ -138,7 +120,7 @@ class ResultsPage:
             values: list[str] = getattr(parameters, name)
             found.extend(
                 {
-                    "label": self._filter_label(name, value),
+                    "label": typeset(self._filter_label(name, value), self.lang),
                     "remove_url": self.link(**{name: [other for other in values if other != value]}),
                 }
                 for value in values
@@ -158,14 +140,19 @@ class ResultsPage:
         for name in FACETS:
             chosen = set(self._chosen(name))
             options = [
-                {**results.facet(name, item, self.wordlists, self.lang), "selected": item.value in chosen}
+                {
+                    "value": labels.facet_parameter(name, item.value, self.wordlists, self.lang),
+                    "label": self._facet_label(name, item.value),
+                    "count": item.count,
+                    "selected": item.value in chosen,
+                }
                 for item in self.found.facets.get(name, [])
             ]
             present = {item.value for item in self.found.facets.get(name, [])}
             options.extend(
                 {
                     "value": labels.facet_parameter(name, value, self.wordlists, self.lang),
-                    "label": labels.facet_value(name, value, self.wordlists, self.lang),
+                    "label": self._facet_label(name, value),
                     "count": 0,
                     "selected": True,
                 }
@@ -202,22 +189,17 @@ class ResultsPage:
                 )
             else:
                 unit = next(unit for unit in self.found.understood.units if unit.text == item.value)
-                query = self.found.understood.text
-                url = self.link(q=" ".join((query[: unit.begin] + query[unit.end :]).split()))
+                url = self.link(q=self._without([unit]))
                 text = translate(self.lang, "Without “%(word)s”: %(total)s", word=item.value, total=item.total)
             found.append({"text": text, "url": url})
         return found
 
-    def ranked_by(self) -> list[str]:
-        """Return what the order depends on, most important first."""
-        weights: dict[str, float] = {}
-        for feature in self.found.profile.features:
-            if feature.source in _RANKED_BY:
-                weights[feature.source] = feature.weight
-        names = sorted(weights, key=lambda name: -weights[name])
-        if self.request.boost:
-            names.append("boost")
-        return [translate(self.lang, _RANKED_BY[name]) for name in names]
+    def _without(self, units: list[Unit]) -> str:
+        """Return the query with some units cut out."""
+        text = self.found.understood.text
+        for unit in sorted(units, key=lambda unit: -unit.begin):
+            text = text[: unit.begin] + text[unit.end :]
+        return " ".join(text.split())
 
     def _chosen(self, name: FacetName) -> frozenset[str]:
         filters = self.request.filters
@@ -236,111 +218,22 @@ class ResultsPage:
             return zones.country_label(self.wordlists.zones.find_country(value) or value, self.lang)
         if name == "language":
             return languages.label(languages.find(value) or value, self.lang)
-        key = self.wordlists.skill_key(value) if name == "skill" else self.wordlists.sector_key(value)
-        return labels.facet_value("skill" if name == "skill" else "sector", key, self.wordlists, self.lang)
+        if name == "skill":
+            return self._facet_label("skill", self.wordlists.skill_key(value))
+        return self._facet_label("sector", self.wordlists.sector_key(value))
 
+    def _facet_label(self, name: FacetName, value: str) -> str:
+        return self._written.get((name, value)) or labels.facet_value(name, value, self.wordlists, self.lang)
 
-_FILTER_NAMES = {
-    "country": message("countries"),
-    "zone": message("zones"),
-    "skill": message("skills"),
-    "sector": message("sectors"),
-    "language": message("languages"),
-    "max_day_rate": message("the day rate"),
-    "available_by": message("availability"),
-}
-
-
-def expert(document: Any, today: date) -> dict[str, Any]:
-    """Return what results and profiles show of an expert alike."""
-    since: date | None = document.available_from
-    return {
-        "name": document.name,
-        "slug": document.slug,
-        "headline": document.headline,
-        "headline_lang": document.language,
-        "initials": initials(document.name),
-        "countries": document.countries,
-        "based_in": document.based_in,
-        "city": document.city,
-        "languages": document.languages,
-        "sectors": document.sectors,
-        "day_rate": results.day_rate(document),
-        "available_from": since,
-        "is_available_now": since is None or since <= today,
-        "rating": results.rating(document),
-    }
-
-
-def initials(name: str) -> str:
-    """Return at most two initials."""
-    parts = [part for part in name.replace("-", " ").split() if part[0].isalpha()]
-    return "".join(part[0].upper() for part in (parts[:1] + parts[-1:] if len(parts) > 1 else parts))
-
-
-def pairs(parameters: Parameters) -> Pairs:
-    """Return parameters as an address carries them, those at their default left out; the language is a cookie's."""
-    found: Pairs = []
-    for name, value in parameters.model_dump(exclude_defaults=True, exclude={"lang", "explain"}).items():
-        if isinstance(value, list):
-            found.extend((name, str(item)) for item in value)
-        elif isinstance(value, bool):
-            found.append((name, str(value).lower()))
-        elif value is not None and value != "":
-            found.append((name, _plain(value) if isinstance(value, float) else str(value)))
-    return found
-
-
-def page_numbers(page: int, last: int) -> list[int | None]:
-    """Return the pages to link: first, last and those around; None where numbers are left out."""
-    shown = {1, last, *range(max(1, page - PAGE_LINKS), min(last, page + PAGE_LINKS) + 1)}
-    numbers: list[int | None] = []
-    for number in sorted(shown):
-        if numbers and number - (numbers[-1] or 0) > 1:
-            numbers.append(None)
-        numbers.append(number)
-    return numbers
-
-
-def read_parameters(request: Request, language: Language) -> dict[str, Any]:
-    """Return the page's parameters; empty ones, as forms send them, are absent."""
-    values: dict[str, Any] = {}
-    for name in request.query_params:
-        given = [value for value in request.query_params.getlist(name) if value.strip()]
-        if given:
-            field = Parameters.model_fields.get(name)
-            is_list = field is not None and field.default_factory is list
-            values[name] = given if is_list else given[-1]
-    return {**values, "lang": language}
-
-
-def _plain(amount: float | None) -> str:
-    return "" if amount is None else f"{amount:.2f}".removesuffix("00").removesuffix(".")
-
-
-def _moved(item: Ranked, language: Language) -> str | None:
-    if item.moved == "boost":
-        return translate(language, "moved up by it")
-    if item.moved in {"boost_capped", "boost_held_out"}:
-        return translate(language, "without effect here")
-    return None
-
-
-def _placed(item: Ranked, language: Language) -> str | None:
-    if item.moved == "newcomer":
-        return translate(language, "Place kept for a newcomer")
-    if item.moved == "duplicate":
-        return translate(language, "Same text as a result above")
-    return None
-
-
-def _why(part: dict[str, Any], language: Language) -> str:
-    if part["part"] == "boost":
-        share = format_decimal(100 * part["weight"], format="0.#", locale=language)
-        return translate(language, "sponsored: adds %(share)s%% of the score so far", share=share)
-    return translate(
-        language,
-        "%(share)s%% of %(points)s points",
-        share=round(100 * part["value"]),
-        points=format_decimal(100 * part["weight"], format="0.0", locale=language),
-    )
+    @cached_property
+    def _written(self) -> dict[tuple[FacetName, str], str]:
+        """Free skills and sectors as the experts on this page write them; an index knows them without accents."""
+        written: dict[tuple[FacetName, str], str] = {}
+        for item in (*self.found.results, *self.found.near):
+            document = item.document
+            keys: list[tuple[FacetName, str, str]] = [
+                *(("skill", self.wordlists.skill_key(label), label) for label in document.skills),
+                *(("sector", self.wordlists.sector_key(label), label) for label in document.sectors),
+            ]
+            written.update({(name, key): label for name, key, label in keys if key.startswith("~")})
+        return written

@@ -269,6 +269,12 @@ document.addEventListener("submit", (event) => {
   const form = event.target.closest?.("[data-filters]");
   if (!form) return;
   event.preventDefault();
+  // On a phone the button is the way from the filters, which cover the screen, to what they gave.
+  const fold = form.closest("details");
+  if (fold?.querySelector("summary").checkVisibility()) {
+    fold.open = false;
+    document.getElementById("results-title")?.focus();
+  }
   visit(addressOf(form), { push: true });
 });
 

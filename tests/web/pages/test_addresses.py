@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_api.requests import Parameters
-from web.pages import results
+from web.pages import addresses
 
 
 @pytest.mark.parametrize(
@@ -17,42 +17,28 @@ from web.pages import results
     ],
 )
 def test_pages_are_linked_around_the_present_one(page: int, last: int, shown: list[int | None]) -> None:
-    assert results.page_numbers(page, last) == shown
+    assert addresses.page_numbers(page, last) == shown
 
 
 @given(st.data())
 def test_first_present_and_last_page_are_always_linked_in_order(data: st.DataObject) -> None:
     last = data.draw(st.integers(1, 500))
     page = data.draw(st.integers(1, last))
-    numbers = [number for number in results.page_numbers(page, last) if number is not None]
+    numbers = [number for number in addresses.page_numbers(page, last) if number is not None]
     assert {1, page, last} <= set(numbers)
     assert numbers == sorted(set(numbers))
 
 
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("Jean-Marc Olivari", "JO"),
-        ("Élodie", "É"),
-        ("Serge Mbarga Etoundi", "SE"),
-        ("3D Export", "E"),
-        ("42", ""),
-    ],
-)
-def test_initials_are_those_of_first_and_last_name(name: str, shown: str) -> None:
-    assert results.initials(name) == shown
-
-
 def test_a_link_leaves_out_what_is_at_its_default_and_the_language() -> None:
     parameters = Parameters(q="", page=1, lang="en", explain=True)
-    assert results.pairs(parameters) == []
+    assert addresses.pairs(parameters) == []
 
 
 def test_a_link_carries_every_other_parameter() -> None:
     parameters = Parameters(
         q="vin", country=["FR", "IT"], max_day_rate=1_000_000, available_by="2026-12-01", boost=False, page=2
     )
-    assert results.pairs(parameters) == [
+    assert addresses.pairs(parameters) == [
         ("q", "vin"),
         ("country", "FR"),
         ("country", "IT"),
@@ -65,5 +51,5 @@ def test_a_link_carries_every_other_parameter() -> None:
 
 @given(st.integers(1, 100_000_000))
 def test_a_rate_survives_its_link(cents: int) -> None:
-    carried = dict(results.pairs(Parameters(max_day_rate=cents / 100)))["max_day_rate"]
+    carried = dict(addresses.pairs(Parameters(max_day_rate=cents / 100)))["max_day_rate"]
     assert float(carried) == cents / 100

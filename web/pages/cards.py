@@ -1,0 +1,95 @@
+"""What results and profiles show of an expert alike, and what only a result says."""
+
+from datetime import date
+from typing import Any
+
+from babel.numbers import format_decimal
+from markupsafe import Markup
+
+from foundation import clock
+from foundation.i18n import Language, message, translate
+from indexer.documents import Document
+from search_api import highlights, results
+from search_api.searches import Found, Ranked
+from taxonomy.wordlists import Wordlists
+from web.pages.addresses import PATH
+from web.rendering import address
+
+_MOVES = {
+    "boost": message("moved up by it"),
+    "boost_capped": message("without effect here"),
+    "boost_held_out": message("without effect here"),
+}
+_PLACES = {
+    "newcomer": message("Place kept for a newcomer"),
+    "duplicate": message("Same text as a result above"),
+}
+
+
+def expert(document: Document, today: date) -> dict[str, Any]:
+    """Return what results and profiles show of an expert alike."""
+    since = document.available_from
+    return {
+        "name": document.name,
+        "slug": document.slug,
+        "headline": document.headline,
+        "headline_lang": document.language,
+        "initials": initials(document.name),
+        "countries": document.countries,
+        "based_in": document.based_in,
+        "city": document.city,
+        "languages": document.languages,
+        "sectors": document.sectors,
+        "day_rate": results.day_rate(document),
+        "available_from": since,
+        "is_available_now": since is None or since <= today,
+        "rating": results.rating(document),
+    }
+
+
+def result(item: Ranked, found: Found, wordlists: Wordlists, language: Language, *, back_url: str) -> dict[str, Any]:
+    """Return one result as templates show it; its profile leads back to `back_url`."""
+    document = item.document
+    wanted = highlights.wanted_stems(found.understood.groups)
+    matched = {label for label in document.skills if highlights.mark(label, wanted) != str(Markup.escape(label))}
+    matched |= {label for label in document.skills if wordlists.skill_key(label) in found.understood.skills}
+    return {
+        **expert(document, clock.today()),
+        "url": address(f"{PATH}/{document.slug}", [("from", back_url)]),
+        "skills": sorted(document.skills, key=lambda label: label not in matched),
+        "matched_skills": matched,
+        "boosted": item.is_boosted,
+        "moved": translate(language, _MOVES[item.moved]) if item.moved in _MOVES else None,
+        "placed": translate(language, _PLACES[item.moved]) if item.moved in _PLACES else None,
+        "extract": _extract(highlights.snippets(document, wanted)),
+        "why": [
+            {**part, "points": 100 * part["points"], "text": _why(part, language)}
+            for part in results.explanation(item, language)
+            if part["points"] > 0
+        ],
+        "score": 100 * item.score,
+    }
+
+
+def initials(name: str) -> str:
+    """Return at most two initials."""
+    parts = [part for part in name.replace("-", " ").split() if part[0].isalpha()]
+    return "".join(part[0].upper() for part in (parts[:1] + parts[-1:] if len(parts) > 1 else parts))
+
+
+def _extract(passages: list[str]) -> Markup:
+    """Return passages as one running text, with one mark of omission between them and none alone on a line."""
+    text = " ".join(passages).replace("… … ", "… ").replace(" …", "\xa0…")
+    return Markup(text)  # noqa: S704 - escaped where the words were marked
+
+
+def _why(part: dict[str, Any], language: Language) -> str:
+    if part["part"] == "boost":
+        share = format_decimal(100 * part["weight"], format="0.#", locale=language)
+        return translate(language, "sponsored: adds %(share)s%% of the score so far", share=share)
+    return translate(
+        language,
+        "%(share)s%% of %(points)s points",
+        share=round(100 * part["value"]),
+        points=format_decimal(100 * part["weight"], format="0.0", locale=language),
+    )
