@@ -15,6 +15,8 @@ from taxonomy.concepts import LANGUAGES
 NO_DATE = np.iinfo(np.int32).min
 NO_RATE = -1
 TELLING_WORDS = 25
+FEW = 16
+"""Where fewer than one row in so many is wanted, looking rows up costs less than passing over all of them."""
 
 
 class Codes:
@@ -60,10 +62,14 @@ class Ragged:
         rows = np.searchsorted(self.starts, np.flatnonzero(hits), side="right") - 1
         return np.bincount(rows, minlength=len(self.starts) - 1)
 
-    def counts(self, rows: NDArray[np.intp], size: int) -> NDArray[np.int64]:
-        """Count each value over some rows."""
-        flat, _ = ranges(self.starts, rows)
-        return np.bincount(self.values[flat], minlength=size)
+    def counts(self, flags: NDArray[np.bool_], size: int) -> NDArray[np.int64]:
+        """Count each value over the flagged rows."""
+        rows = np.flatnonzero(flags)
+        if len(rows) * FEW < len(flags):
+            values = self.values[ranges(self.starts, rows)[0]]
+        else:
+            values = self.values[np.repeat(flags, np.diff(self.starts))]
+        return np.bincount(values, minlength=size)
 
     def extended(self, lists: list[list[int]]) -> "Ragged":
         """Return a copy with rows added."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
+from threadpoolctl import threadpool_limits
 
 from indexer.documents import Document
 from indexer.engines.embedded import retrieval
@@ -33,6 +34,8 @@ class EmbeddedEngine:
     """An `Engine` over one generation's file. `prior` centres vectors until there are enough of them."""
 
     def __init__(self, path: Path, prior: Centre, progress: Callable[[int], None] = lambda _: None) -> None:
+        # One search is too small to share: on busy processors, threads of one product wait for each other.
+        threadpool_limits(limits=1, user_api="blas")
         self._storage = Storage(path)
         self._lock = threading.RLock()
         self._codes: dict[FacetName, Codes] = {name: Codes() for name in FACETS}
@@ -139,7 +142,7 @@ class EmbeddedEngine:
     def holders(self, stems: Iterable[str]) -> int:
         """Return how many documents hold the most frequent of these terms."""
         snapshot = self._snapshot
-        return max((len(snapshot.mentions(term_hash(stem))[0]) for stem in stems), default=0)
+        return max((snapshot.holders((term_hash(stem),)).count for stem in stems), default=0)
 
     def common_values(self, facet: FacetName, limit: int) -> list[FacetCount]:
         """Return a facet's most frequent values over everybody."""

@@ -122,13 +122,12 @@ def nearest(
     floor: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the `count` slots most like a query among the allowed ones, best first, with their cosines."""
-    rows = None if allowed is None else np.flatnonzero(allowed)
-    size = len(unit) if rows is None else len(rows)
+    size = len(unit) if allowed is None else int(np.count_nonzero(allowed))
     if size == 0:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
     if reduced is None or basis is None or size <= EXACT_BELOW // 4:
-        cosines = unit @ query if rows is None else unit[rows] @ query
-        return _best(rows, cosines, count, floor)
+        rows = None if allowed is None else np.flatnonzero(allowed)
+        return _best(rows, (unit if rows is None else unit[rows]) @ query, count, floor)
     rough = reduced @ (query @ basis)
     if allowed is not None:
         rough = np.where(allowed, rough, -2.0)
