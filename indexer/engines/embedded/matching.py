@@ -19,6 +19,8 @@ from indexer.engines.embedded.vectors import Flags
 from indexer.engines.interface import ENOUGH, Alternative, Group, Plan
 
 ROUNDING = 1e-4
+_MANY = 16
+"""From one document in so many on, a group is looked up in all of them, and remembered."""
 
 Slots = NDArray[np.int64]
 
@@ -48,10 +50,15 @@ def scores(snapshot: Snapshot, plan: Plan, slots: Slots) -> Scores:
     """
     text = np.zeros(len(slots), dtype=np.float32)
     ideal = 0.0
-    lookup = _Lookup(snapshot, slots)
+    lookup = _Lookup(snapshot, None if _MANY * len(slots) > snapshot.size else slots)
     for group in plan.groups:
         rarity = _group_rarity(snapshot, group)
-        text += np.float32(rarity) * lookup.quality(group)
+        quality = snapshot.qualities.get(group.alternatives)
+        if quality is None:
+            quality = lookup.quality(group)
+            if lookup.slots is None:
+                snapshot.qualities.put(group.alternatives, quality)
+        text += np.float32(rarity) * (quality if len(quality) == len(slots) else quality.take(slots))
         ideal += rarity
     if ideal:
         text /= np.float32(ideal)
@@ -147,14 +154,15 @@ class _Found:
 
 
 class _Lookup:
-    """Looks groups up in some slots, on scratch rows that only touched places are cleaned of."""
+    """Looks groups up in some slots or all, on scratch rows that only touched places are cleaned of."""
 
-    def __init__(self, snapshot: Snapshot, slots: Slots) -> None:
+    def __init__(self, snapshot: Snapshot, slots: Slots | None) -> None:
         self.snapshot = snapshot
-        self._selection = Selection(slots, snapshot.size)
-        self._saturation = snapshot.saturation[slots]
-        self._scores = np.zeros(len(slots), dtype=np.float32)
-        self._shares = np.zeros(len(slots), dtype=np.float32)
+        self.slots = slots
+        self._selection = None if slots is None else Selection(slots, snapshot.size)
+        self._saturation = snapshot.saturation if slots is None else snapshot.saturation[slots]
+        self._scores = np.zeros(len(self._saturation), dtype=np.float32)
+        self._shares = np.zeros(len(self._saturation), dtype=np.float32)
         self._known: dict[tuple[str, ...], _Found] = {}
 
     def quality(self, group: Group) -> Scores:
@@ -204,7 +212,7 @@ class _Lookup:
 
     def _one(self, term: int) -> tuple[Slots, Scores]:
         """Return where a term stands, and BM25's saturated frequency there, 0 to 1."""
-        places, frequencies = self.snapshot.mentions_within(term, self._selection)
+        places, frequencies = self.snapshot.mentions(term, self._selection)
         return places, (frequencies / (frequencies + self._saturation[places])).astype(np.float32, copy=False)
 
 

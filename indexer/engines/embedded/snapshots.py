@@ -1,10 +1,11 @@
 """One state of the embedded index: what a search reads from beginning to end, whatever is written meanwhile."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,12 @@ B = 0.5
 CACHED_MASKS = 512
 HOLDERS_BYTES = 64 << 20
 """How much memory a snapshot may spend on remembering who holds a word."""
+QUALITIES_BYTES = 96 << 20
+"""How much it may spend on how well groups are matched."""
 
 Scores = NDArray[np.float32]
+Remembered = TypeVar("Remembered")
+Row = TypeVar("Row", bound=NDArray[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,30 @@ class Holders:
 
     bits: Bits
     count: int
+
+
+class Recent(Generic[Row]):
+    """Remembers rows within so much memory; who was not asked for longest goes."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._rows: dict[object, Row] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: object) -> Row | None:
+        """Return a row if it is remembered."""
+        with self._lock:
+            row = self._rows.pop(key, None)
+            if row is not None:
+                self._rows[key] = row
+            return row
+
+    def put(self, key: object, row: Row) -> None:
+        """Remember a row; all are of one size."""
+        with self._lock:
+            while self._rows and (len(self._rows) + 1) * row.nbytes > self._most_bytes:
+                del self._rows[next(iter(self._rows))]
+            self._rows[key] = row
 
 
 @dataclass(frozen=True)
@@ -46,7 +75,9 @@ class Snapshot:
     present: Flags
     reduced: Matrix | None
     basis: Matrix | None
-    _masks: dict[object, NDArray] = field(default_factory=dict)  # pyright: ignore[reportMissingTypeArgument]
+    _masks: dict[object, object] = field(default_factory=dict[object, object])
+    qualities: "Recent[Scores]" = field(default_factory=lambda: Recent(QUALITIES_BYTES))
+    """How well each document matches the groups asked for lately, by their alternatives."""
     _holders: dict[tuple[int, ...], Holders] = field(default_factory=dict[tuple[int, ...], Holders])
     cache: dict[object, object] = field(default_factory=dict)
     """What browsing computed for this state."""
@@ -83,14 +114,18 @@ class Snapshot:
             self._holders[terms] = found
         return found
 
-    def mentions_within(self, term: int, selection: Selection) -> tuple[NDArray[np.int64], Scores]:
+    def mentions(self, term: int, selection: Selection | None) -> tuple[NDArray[np.int64], Scores]:
         """Return the places of selected slots that hold a term, with its weighted frequency in each."""
-        parts = [selection.restrict(*segment.postings(term)) for segment in self.segments]
-        if len(parts) == 1:
-            return parts[0]
-        if not parts:
+        parts = [segment.postings(term) for segment in self.segments]
+        if selection is None:
+            found = [(slots.astype(np.int64), frequencies) for slots, frequencies in parts]
+        else:
+            found = [selection.restrict(*part) for part in parts]
+        if len(found) == 1:
+            return found[0]
+        if not found:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+        return np.concatenate([part[0] for part in found]), np.concatenate([part[1] for part in found])
 
     def bearing(self, name: FacetName, values: frozenset[str]) -> Flags:
         """Return which slots bear one of some facet values."""
@@ -127,10 +162,18 @@ class Snapshot:
 
     def facet_counts(self, name: FacetName, mask: Flags, limit: int) -> list[FacetCount]:
         """Count a facet's values over some slots, most frequent first, and return the first `limit`."""
-        ragged, values = self.columns.facets[name], self.codes[name].values
-        counts = ragged.counts(mask, len(values))
+        values = self.codes[name].values
+        counts = self._counts(name, mask, len(values))
         order = np.lexsort((np.arange(len(counts)), -counts))
         return [FacetCount(values[at], int(counts[at])) for at in order[: min(limit, np.count_nonzero(counts))]]
+
+    def _counts(self, name: FacetName, mask: Flags, size: int) -> NDArray[np.int64]:
+        table = self.remembered(("table", name), self.columns.facets[name].table)
+        if 2 * np.count_nonzero(mask) < self.count:
+            return table.counts(mask, size)
+        # Where most are in, counting who is not is quicker.
+        everybody = self.remembered(("counts", name, size), lambda: table.counts(self.alive, size))
+        return everybody - table.counts(self.alive & ~mask, size)
 
     def common(self, name: FacetName) -> list[FacetCount]:
         """Return all values of a facet over everybody; counted once a snapshot, since each keystroke asks."""
@@ -178,9 +221,9 @@ class Snapshot:
         found = [self.codes[name].find(value) for value in values]
         return np.array(sorted(number for number in found if number is not None), dtype=np.int32)
 
-    def remembered(self, key: object, compute: Callable[[], NDArray]) -> NDArray:  # pyright: ignore[reportMissingTypeArgument]
+    def remembered(self, key: object, compute: Callable[[], Remembered]) -> Remembered:
         """Return what was computed under a key, now if not before."""
-        found = self._masks.get(key)
+        found: Any = self._masks.get(key)
         if found is None:
             found = compute()
             if len(self._masks) >= CACHED_MASKS:
