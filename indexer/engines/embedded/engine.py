@@ -4,7 +4,6 @@ import threading
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +27,7 @@ COMPACT_ABOVE_DEAD = 0.25
 COMPACT_FROM = 2_000
 SHORTEST_CORRECTED = 4
 LOAD_CHUNK = 20_000
+REMEMBERED_CORRECTIONS = 10_000
 
 
 class EmbeddedEngine:
@@ -50,6 +50,7 @@ class EmbeddedEngine:
         self._alive = np.zeros(0, dtype=np.bool_)
         self._generation = 0
         self._words = self._storage.words()
+        self._corrections: dict[str, str | None] = {}
         self._load(progress)
 
     def close(self) -> None:
@@ -70,7 +71,7 @@ class EmbeddedEngine:
             self._storage.write(analysed, gone, words)
             for word, count in words.items():
                 self._words[word] = self._words.get(word, 0) + count
-            _closest.cache_clear()
+            self._corrections = {}
             self._add(analysed, gone)
             self._compact_if_wasteful()
             self._publish()
@@ -137,7 +138,13 @@ class EmbeddedEngine:
         """Return the indexed word nearest to a misspelling, at one edit for short words and two for long ones."""
         if len(word) < SHORTEST_CORRECTED or not word.isalpha():
             return None
-        return _closest(self, word)
+        known = self._corrections
+        if word in known:
+            return known[word]
+        found = _closest(self._words, word)
+        if len(known) < REMEMBERED_CORRECTIONS:
+            known[word] = found
+        return found
 
     def holders(self, stems: Iterable[str]) -> int:
         """Return how many documents hold the most frequent of these terms."""
@@ -278,11 +285,10 @@ def _words_of(found: Iterable[Document]) -> Counter[str]:
     return words
 
 
-@lru_cache(maxsize=10_000)
-def _closest(engine: EmbeddedEngine, word: str) -> str | None:
-    vocabulary = engine.vocabulary()
+def _closest(vocabulary: Mapping[str, int], word: str) -> str | None:
     limit = 1 if len(word) < 7 else 2
-    choices = [known for known in vocabulary if abs(len(known) - len(word)) <= limit]
+    # A copy: another thread may be adding words.
+    choices = [known for known in list(vocabulary) if abs(len(known) - len(word)) <= limit]
     found: list[tuple[str, int, int]] = process.extract(
         word, choices, scorer=DamerauLevenshtein.distance, score_cutoff=limit, limit=20
     )

@@ -20,8 +20,9 @@ PRIOR_COUNT = 20
 """How many vectors the prior mean is worth, so that a handful of profiles doesn't define the centre."""
 REDUCED = 96
 EXACT_BELOW = 20_000
-SHORTLIST = 5
-"""How many times the wanted neighbours the first pass keeps."""
+SHORTLIST = 10
+"""How many times the wanted neighbours the first pass keeps: with 96 directions it then finds .995 of the exact ones
+among 48,000 vectors of job titles and profiles; five times finds .977."""
 
 
 @dataclass(frozen=True, slots=True)
