@@ -74,6 +74,8 @@ class PhraseBook:
 
     exact: bool = False
     _entries: dict[tuple[str, ...], list[tuple[str, str]]] = field(default_factory=dict)
+    _longest: dict[str, int] = field(default_factory=dict)
+    """How long the longest phrase is that begins with a term."""
 
     def add(self, phrase: str, kind: str, meaning: str) -> None:
         """Teach one phrase; the first meaning taught comes first."""
@@ -82,6 +84,7 @@ class PhraseBook:
         if not entry or len(entry) > LONGEST_PHRASE:
             return
         meanings = self._entries.setdefault(entry, [])
+        self._longest[entry[0]] = max(len(entry), self._longest.get(entry[0], 0))
         if (kind, meaning) not in meanings:
             meanings.append((kind, meaning))
 
@@ -97,7 +100,7 @@ class PhraseBook:
             kept = [(position, texts.stems(word)[0]) for position, word in enumerate(words) if texts.stems(word)]
         at = 0
         while at < len(kept):
-            for size in range(min(LONGEST_PHRASE, len(kept) - at), 0, -1):
+            for size in range(min(self._longest.get(kept[at][1], 0), len(kept) - at), 0, -1):
                 meanings = self._entries.get(tuple(term for _, term in kept[at : at + size]))
                 if meanings:
                     yield Mention(kept[at][0], kept[at + size - 1][0] + 1, tuple(meanings))
