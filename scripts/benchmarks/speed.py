@@ -16,6 +16,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from foundation.settings import Settings
+from indexer.events import VECTOR_MISSING
 from ranking import profiles
 from scripts.benchmarks import directories, generated, machines
 from scripts.benchmarks.directories import Directory
@@ -91,9 +93,15 @@ def search(sizes: list[int]) -> dict[str, float]:
 
 
 def _generated(name: str, count: int) -> Directory:
-    directory = directories.load(name, generated.lines(count), with_vectors=False)
+    """Open a generated directory, made unless an earlier run left it whole; remove its folder to make it anew."""
+    directory = directories.open_empty(Settings(data_dir=directories.FOLDER / name))
+    if directory.index.engine.count() < count:
+        directory.close()
+        directory = directories.load(name, generated.lines(count), with_vectors=False)
     if directory.index.engine.count_vectors() < count:
         generated.give_vectors(directory)
+        # Nothing may be left that a serving process would do beside searches.
+        directories.drain(directory, VECTOR_MISSING, batch=2_000)
         directory.close()
         directory = directories.open_empty(directory.settings)
     return directory

@@ -4,6 +4,7 @@ import threading
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,7 @@ class EmbeddedEngine:
                         rows.append(vector)
             if slots:
                 self._put_vectors(np.array(slots, dtype=np.int64), np.vstack(rows).astype(np.float32))
-                self._publish()
+                self._publish_vectors()
 
     # Reading
 
@@ -265,6 +266,20 @@ class EmbeddedEngine:
             alive=self._alive.copy(),
             columns=self._columns,
             codes=self._codes,
+            unit=vectors.unit[:size],
+            present=vectors.present[:size].copy(),
+            reduced=None if vectors.reduced is None else vectors.reduced[:size],
+            basis=vectors.basis,
+        )
+
+    def _publish_vectors(self) -> None:
+        """Let searches see vectors; what the snapshot remembers of words, columns and facets stays true."""
+        size = self._snapshot.size
+        vectors = self._vectors
+        self._generation += 1
+        self._snapshot = replace(
+            self._snapshot,
+            generation=self._generation,
             unit=vectors.unit[:size],
             present=vectors.present[:size].copy(),
             reduced=None if vectors.reduced is None else vectors.reduced[:size],
