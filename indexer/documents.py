@@ -7,7 +7,7 @@ engine: a word's frequency is the sum over the fields, each times its weight (BM
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -73,7 +73,7 @@ class Document:
 
     def dump(self) -> bytes:
         """Return the document as JSON."""
-        return orjson.dumps(asdict(self))
+        return orjson.dumps(self)
 
 
 def load(text: bytes) -> Document:
@@ -116,7 +116,7 @@ def build(profile: Profile, wordlists: Wordlists) -> Document:
         skill_keys=skill_keys,
         sector_keys=_unique(wordlists.sector_key(label) for label in expert.sectors),
         mentioned_skills=_mentioned_skills(expert.headline, expert.summary, skill_keys, wordlists),
-        language=dictionaries.language_of(f"{expert.headline} {expert.summary}") or "fr",
+        language=dictionaries.language_of_words((*texts.words(expert.headline), *texts.words(expert.summary))) or "fr",
         text_hash=hashlib.sha256(text_to_embed(expert.headline, expert.skills, expert.summary).encode()).hexdigest(),
     )
 

@@ -6,6 +6,7 @@ A convex combination of calibrated features beats rank fusion in and out of doma
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +29,8 @@ class Scores:
     base: Floats
 
 
-def apply(transform: Transform, raw: Floats) -> Floats:
-    """Transform raw values; NaN stays NaN."""
+def apply(transform: Transform, raw: NDArray[np.floating[Any]]) -> NDArray[Any]:
+    """Transform raw values of either precision; NaN stays NaN."""
     if transform.kind == "linear":
         return np.clip((raw - transform.low) / (transform.high - transform.low), 0.0, 1.0)
     if transform.kind == "saturation":

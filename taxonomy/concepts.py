@@ -67,6 +67,29 @@ class Mention:
 
 
 @dataclass
+class _Entries:
+    """Phrases by their terms."""
+
+    meanings: dict[tuple[str, ...], Meanings] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
+    """How long the longest phrase is that begins with a term."""
+
+    def add(self, terms: tuple[str, ...], meaning: tuple[str, str]) -> None:
+        known = self.meanings.get(terms, ())
+        if meaning not in known:
+            self.meanings[terms] = (*known, meaning)
+        self.longest[terms[0]] = max(len(terms), self.longest.get(terms[0], 0))
+
+    def find(self, terms: Sequence[str], at: int) -> tuple[int, Meanings]:
+        """Return how many terms the longest phrase that begins at one has, and what it means; none is 0."""
+        for size in range(min(self.longest.get(terms[at], 0), len(terms) - at), 0, -1):
+            meanings = self.meanings.get(tuple(terms[at : at + size]))
+            if meanings:
+                return size, meanings
+        return 0, ()
+
+
+@dataclass
 class PhraseBook:
     """Finds known phrases in a text, longest first.
 
@@ -77,8 +100,8 @@ class PhraseBook:
     """
 
     exact: bool = False
-    _by_stems: dict[tuple[str, ...], Meanings] = field(default_factory=dict)
-    _by_words: dict[tuple[str, ...], Meanings] = field(default_factory=dict)
+    _by_stems: _Entries = field(default_factory=_Entries)
+    _by_words: _Entries = field(default_factory=_Entries)
 
     def add(self, phrase: str, kind: str, meaning: str) -> None:
         """Teach one phrase; the first meaning taught comes first."""
@@ -87,49 +110,30 @@ class PhraseBook:
         entries = self._by_stems
         if self.exact or len(entry) == 1:
             entry, entries = self._literal(words), self._by_words
-        if not entry or len(entry) > LONGEST_PHRASE:
-            return
-        known = entries.get(entry, ())
-        if (kind, meaning) not in known:
-            entries[entry] = (*known, (kind, meaning))
+        if entry and len(entry) <= LONGEST_PHRASE:
+            entries.add(entry, (kind, meaning))
 
     def phrases(self) -> Iterator[str]:
         """Yield every phrase, as it is recognised."""
-        return (" ".join(entry) for entries in (self._by_stems, self._by_words) for entry in entries)
+        return (" ".join(entry) for entries in (self._by_stems, self._by_words) for entry in entries.meanings)
 
     def mentions(self, words: Sequence[str]) -> Iterator[Mention]:
         """Yield the phrases found in folded words, longest match first, without overlap."""
         literal = self._literal(words)
-        telling = (
-            [] if self.exact else [(at, texts.stems(word)[0]) for at, word in enumerate(words) if texts.stems(word)]
-        )
+        places = [] if self.exact else [at for at, word in enumerate(words) if texts.stems(word)]
+        stems = [texts.stems(words[at])[0] for at in places]
+        nth = {at: n for n, at in enumerate(places)}
         at = 0
         while at < len(words):
-            while telling and telling[0][0] < at:
-                telling.pop(0)
-            found = self._literally(literal, at)
-            if telling and telling[0][0] == at:
-                found = max(found, self._by_stem(telling), key=lambda mention: mention.stop)
-            if found.meanings:
-                yield found
-                at = found.stop
-            else:
-                at += 1
-
-    def _literally(self, words: tuple[str, ...], at: int) -> Mention:
-        for size in range(min(LONGEST_PHRASE, len(words) - at), 0, -1):
-            meanings = self._by_words.get(words[at : at + size])
+            size, meanings = self._by_words.find(literal, at)
+            stop = at + size
+            if at in nth:
+                size, by_stems = self._by_stems.find(stems, nth[at])
+                if size and places[nth[at] + size - 1] >= stop:
+                    stop, meanings = places[nth[at] + size - 1] + 1, by_stems
             if meanings:
-                return Mention(at, at + size, meanings)
-        return Mention(at, at, ())
-
-    def _by_stem(self, telling: Sequence[tuple[int, str]]) -> Mention:
-        at = telling[0][0]
-        for size in range(min(LONGEST_PHRASE, len(telling)), 1, -1):
-            meanings = self._by_stems.get(tuple(stem for _, stem in telling[:size]))
-            if meanings:
-                return Mention(at, telling[size - 1][0] + 1, meanings)
-        return Mention(at, at, ())
+                yield Mention(at, stop, meanings)
+            at = max(stop, at + 1)
 
     def _literal(self, words: Sequence[str]) -> tuple[str, ...]:
         return tuple(words) if self.exact else tuple(map(texts.singular, words))

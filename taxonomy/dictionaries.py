@@ -3,6 +3,7 @@
 The dictionaries are those of the package `pyspellchecker`, folded.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from spellchecker import SpellChecker
@@ -28,6 +29,11 @@ def has(word: str) -> bool:
 
 def language_of(text: str) -> Language | None:
     """Return the language of most words of a text, or None where they could be either."""
-    found = texts.words(text)
-    balance = sum((word in _ordinary("fr")) - (word in _ordinary("en")) for word in found)
+    return language_of_words(texts.words(text))
+
+
+def language_of_words(words: Iterable[str]) -> Language | None:
+    """Return the language of most of some folded words, or None where they could be either."""
+    french, english = _ordinary("fr"), _ordinary("en")
+    balance = sum((word in french) - (word in english) for word in words)
     return None if balance == 0 else "fr" if balance > 0 else "en"

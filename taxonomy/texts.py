@@ -70,15 +70,21 @@ def tokenise(text: str) -> Iterator[Token]:
             if fold(raw[:-1]) in _ELIDED:
                 continue
             raw = raw[:-1]
-        word = fold(raw)
+        word = _word(raw)
         if word == "s" and start and text[start - 1] in "'’ʼ":
             continue  # English possessive
-        word = _TECHNICAL.get(word) or word.replace(".", "").replace("-", "")
         if word:
             yield Token(word, start, start + len(raw))
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=100_000)
+def _word(raw: str) -> str:
+    """Return the folded form of a word as it was written."""
+    word = fold(raw)
+    return _TECHNICAL.get(word) or word.replace(".", "").replace("-", "")
+
+
+@lru_cache(maxsize=16_384)
 def words(text: str) -> tuple[str, ...]:
     """Return the folded words of a text, stop words included; indexing asks for the same text several times."""
     return tuple(token.word for token in tokenise(text))

@@ -127,8 +127,6 @@ class Retrieved:
     rest: Sequence[str]
     """Who follows the window, best first by the first phase."""
     facets: dict[FacetName, list[FacetCount]]
-    group_counts: list[int]
-    """How many documents each group of the plan finds within the filters."""
 
 
 class Engine(Protocol):

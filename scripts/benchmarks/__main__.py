@@ -6,7 +6,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from scripts.benchmarks import machines, relevance, speed
+from scripts.benchmarks import machines, rates, relevance, speed
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Where to write the figures.")]
@@ -35,7 +35,7 @@ def measure_search(
 @app.command("index")
 def measure_index(json: JsonFile = None) -> None:
     """How fast import, text index and vectors of 2,000 experts are, and what bounds each."""
-    _write(speed.index(), json)
+    _write(rates.index(), json)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def load(name: str, lines: Iterable[bytes], *, with_vectors: bool = True) -> Dir
         raise SystemExit("\n".join(map(str, outcome.faults[:20])))
     drain(directory, EXPERT_CHANGED)
     if with_vectors:
-        drain(directory, VECTOR_MISSING)
+        drain(directory, VECTOR_MISSING, batch=64)
     return directory
 
 
@@ -75,11 +75,10 @@ def open_empty(settings: Settings) -> Directory:
     return Directory(settings, database, wordlists, encoder, index)
 
 
-def drain(directory: Directory, topic: str) -> None:
+def drain(directory: Directory, topic: str, batch: int = 2_000) -> None:
     """Deliver everything owed on a topic."""
     outbox.reclaim(directory.database)
     reaction = directory.index.refresh if topic == EXPERT_CHANGED else directory.index.embed
-    batch = 2_000 if topic == EXPERT_CHANGED else 64
     while outbox.drain(directory.database, topic, reaction, batch=batch):
         pass
 

@@ -1,4 +1,4 @@
-"""How fast: searching over many generated experts, and filling the index."""
+"""How fast searching over many generated experts is."""
 
 import http.client
 import socket
@@ -16,20 +16,20 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from accounts import imports
-from accounts.events import EXPERT_CHANGED
-from foundation import clock
 from foundation.settings import Settings
+from indexer.events import VECTOR_MISSING
+from ranking import profiles
 from scripts.benchmarks import directories, generated, machines
 from scripts.benchmarks.directories import Directory
-from search_api import requests
+from search_api import requests, understanding
 from search_api.requests import Parameters
+from search_api.searches import Searcher
 
 ROUNDS = 240
 HTTP_ROUNDS = 120
-RATES_COUNT = 2_000
-VECTORS_COUNT = 100
-NEIGHBOURS = 300
+DISTINCT = 40
+NEIGHBOURS = profiles.FIRST.policy.neighbours
+PHASES = ("understand", "encode", "retrieve", "rank")
 
 BRIEF = (
     "Nous sommes un fabricant français d'équipements pour l'agroalimentaire et cherchons un expert capable de nous "
@@ -92,37 +92,16 @@ def search(sizes: list[int]) -> dict[str, float]:
     return figures
 
 
-def index() -> dict[str, float]:
-    """Measure the three rates of filling an index."""
-    console = Console(width=120)
-    console.print(machines.line())
-    directories.remove(directories.FOLDER / "rates")
-    directory = directories.open_empty(Settings(data_dir=directories.FOLDER / "rates"))
-    lines = list(generated.lines(RATES_COUNT, seed=11))
-    imported = _timed(lambda: imports.run(directory.database, lines, at=clock.now()))
-    indexed = _timed(lambda: directories.drain(directory, EXPERT_CHANGED))
-    with directory.database.reading() as session:
-        from accounts import experts  # noqa: PLC0415
-
-        ids = experts.ids_after(session, "", VECTORS_COUNT)
-    encoded = _timed(lambda: directory.index.embed(ids))
-    directory.close()
-    table = Table("step", "a second", "bound by", title=f"{RATES_COUNT} experts, vectors of {VECTORS_COUNT}")
-    rates = {
-        "import": (RATES_COUNT / imported, "checking lines and writing rows"),
-        "words": (RATES_COUNT / indexed, "cutting text into terms, in Python"),
-        "vectors": (VECTORS_COUNT / encoded, "the encoder, on both cores"),
-    }
-    for step, (rate, bound) in rates.items():
-        table.add_row(step, f"{rate:,.0f}" if rate > 100 else f"{rate:.1f}", bound)
-    console.print(table)
-    return {f"index.embedded.{step}_per_s": rate for step, (rate, _) in rates.items()}
-
-
 def _generated(name: str, count: int) -> Directory:
-    directory = directories.load(name, generated.lines(count), with_vectors=False)
+    """Open a generated directory, made unless an earlier run left it whole; remove its folder to make it anew."""
+    directory = directories.open_empty(Settings(data_dir=directories.FOLDER / name))
+    if directory.index.engine.count() < count:
+        directory.close()
+        directory = directories.load(name, generated.lines(count), with_vectors=False)
     if directory.index.engine.count_vectors() < count:
         generated.give_vectors(directory)
+        # Nothing may be left that a serving process would do beside searches.
+        directories.drain(directory, VECTOR_MISSING, batch=2_000)
         directory.close()
         directory = directories.open_empty(directory.settings)
     return directory
@@ -130,45 +109,66 @@ def _generated(name: str, count: int) -> Directory:
 
 def _in_process(console: Console, directory: Directory, prefix: str) -> dict[str, float]:
     searcher = directory.searcher()
-    table = Table(
-        "kind",
-        "median ms",
-        "p95 ms",
-        "understand",
-        "encode",
-        "retrieve",
-        "rank",
-        title=f"{prefix}, in process",
-    )
-    whole: list[float] = []
     for parameters in (item for kind in MIX.values() for item in kind):
         searcher.find(requests.resolve(parameters, searcher.wordlists))  # query vectors cached
-    for kind, mix in MIX.items():
-        times: list[float] = []
-        phases: dict[str, list[float]] = defaultdict(list)
-        for parameters in islice(cycle(mix), ROUNDS // len(MIX)):
-            started = time.perf_counter()
-            found = searcher.find(requests.resolve(parameters, searcher.wordlists))
-            times.append(1e3 * (time.perf_counter() - started))
-            for phase, spent in found.timings_ms.items():
-                phases[phase].append(spent)
-        whole.extend(times)
-        table.add_row(kind, *_two(times), *(f"{np.median(spent):.1f}" for spent in phases.values()))
-    table.add_row("all", *_two(whole), style="bold")
-    console.print(table)
-    fresh = [f"{kind} {number}" for number in range(20) for kind in ("prospection", "market study")]
-    encode = directory.encoder.encode_query if directory.encoder else str
-    uncached = [_timed(partial(encode, text)) for text in fresh]
-    console.print(f"embedding a query that is not cached: median {1e3 * np.median(uncached):.1f} ms")
-    vector = searcher.encoder.encode_query("prospection export") if searcher.encoder else None
-    if vector is not None and searcher.concepts is not None:
-        unit = searcher.concepts.centre.query_unit(vector, "fr")
-        share = directory.index.engine.nearest_exact_share(unit, NEIGHBOURS)
-        console.print(f"share of the exact {NEIGHBOURS} nearest neighbours that are found: {share:.3f}")
+    repeated = {kind: list(islice(cycle(mix), ROUNDS // len(MIX))) for kind, mix in MIX.items()}
+    whole = _by_kind(console, searcher, repeated, f"{prefix}, in process")
+    distinct = {kind: list(generated.queries(kind, DISTINCT)) for kind in MIX}
+    for parameters in (item for kind in distinct.values() for item in kind):
+        text = understanding.read(parameters.q, searcher.wordlists, searcher.engine).text
+        if text and searcher.encoder is not None:
+            searcher.encoder.encode_query(text)
+    fresh = _by_kind(console, searcher, distinct, f"{prefix}, in process, no query asked before")
     return {
         f"{prefix}.p50_ms": float(np.percentile(whole, 50)),
         f"{prefix}.p95_ms": float(np.percentile(whole, 95)),
+        f"{prefix}.distinct.p50_ms": float(np.percentile(fresh, 50)),
+        f"{prefix}.distinct.p95_ms": float(np.percentile(fresh, 95)),
+        **_encoding(console, directory, prefix),
+    }
+
+
+def _by_kind(console: Console, searcher: Searcher, mix: dict[str, list[Parameters]], title: str) -> list[float]:
+    """Search, print a row a kind, and return all times in milliseconds."""
+    table = Table("kind", "median ms", "p95 ms", "processor", *PHASES, title=title)
+    whole: list[float] = []
+    worked: list[float] = []
+    for kind, asked in mix.items():
+        times: list[float] = []
+        busy: list[float] = []
+        phases: dict[str, list[float]] = defaultdict(list)
+        for parameters in asked:
+            started, begun = time.perf_counter(), time.thread_time()
+            found = searcher.find(requests.resolve(parameters, searcher.wordlists))
+            times.append(1e3 * (time.perf_counter() - started))
+            busy.append(1e3 * (time.thread_time() - begun))
+            for phase, spent in found.timings_ms.items():
+                phases[phase].append(spent)
+        whole.extend(times)
+        worked.extend(busy)
+        table.add_row(
+            kind, *_two(times), f"{np.median(busy):.1f}", *(f"{np.median(phases[phase]):.1f}" for phase in PHASES)
+        )
+    table.add_row("all", *_two(whole), f"{np.median(worked):.1f}", style="bold")
+    console.print(table)
+    return whole
+
+
+def _encoding(console: Console, directory: Directory, prefix: str) -> dict[str, float]:
+    """Measure what is apart: embedding a query that is not cached, and how exact its neighbours are."""
+    if directory.encoder is None or directory.index.concepts is None:
+        return {}
+    fresh = [f"{kind} {number}" for number in range(20) for kind in ("prospection", "market study")]
+    uncached = [_timed(partial(directory.encoder.encode_query, text)) for text in fresh]
+    console.print(f"embedding a query that is not cached: median {1e3 * np.median(uncached):.1f} ms")
+    centre = directory.index.concepts.centre
+    asked = [parameters.q for kind in MIX.values() for parameters in kind if parameters.q]
+    units = [centre.query_unit(directory.encoder.encode_query(text), "fr") for text in asked]
+    exact = float(np.mean([directory.index.engine.nearest_exact_share(unit, NEIGHBOURS) for unit in units]))
+    console.print(f"share of the exact {NEIGHBOURS} nearest neighbours that are found: {exact:.3f}")
+    return {
         f"{prefix}.embed_query_ms": 1e3 * float(np.median(uncached)),
+        f"{prefix}.neighbours_recall": exact,
     }
 
 

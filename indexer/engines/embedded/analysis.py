@@ -33,6 +33,12 @@ def term_hash(term: str) -> int:
     return int.from_bytes(hashlib.blake2b(term.encode(), digest_size=8).digest(), "little")
 
 
+@lru_cache(maxsize=100_000)
+def hashes_of(terms: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the hash of each term."""
+    return tuple(map(term_hash, terms))
+
+
 @lru_cache(maxsize=200_000)
 def gram_hash(gram: str) -> int:
     """Return a character n-gram's bucket."""

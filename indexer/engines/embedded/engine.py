@@ -4,13 +4,14 @@ import threading
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
+from threadpoolctl import threadpool_limits
 
 from indexer.documents import Document
 from indexer.engines.embedded import retrieval
@@ -27,12 +28,15 @@ COMPACT_ABOVE_DEAD = 0.25
 COMPACT_FROM = 2_000
 SHORTEST_CORRECTED = 4
 LOAD_CHUNK = 20_000
+REMEMBERED_CORRECTIONS = 10_000
 
 
 class EmbeddedEngine:
     """An `Engine` over one generation's file. `prior` centres vectors until there are enough of them."""
 
     def __init__(self, path: Path, prior: Centre, progress: Callable[[int], None] = lambda _: None) -> None:
+        # One search is too small to share: on busy processors, threads of one product wait for each other.
+        threadpool_limits(limits=1, user_api="blas")
         self._storage = Storage(path)
         self._lock = threading.RLock()
         self._codes: dict[FacetName, Codes] = {name: Codes() for name in FACETS}
@@ -47,6 +51,7 @@ class EmbeddedEngine:
         self._alive = np.zeros(0, dtype=np.bool_)
         self._generation = 0
         self._words = self._storage.words()
+        self._corrections: dict[str, str | None] = {}
         self._load(progress)
 
     def close(self) -> None:
@@ -67,7 +72,7 @@ class EmbeddedEngine:
             self._storage.write(analysed, gone, words)
             for word, count in words.items():
                 self._words[word] = self._words.get(word, 0) + count
-            _closest.cache_clear()
+            self._corrections = {}
             self._add(analysed, gone)
             self._compact_if_wasteful()
             self._publish()
@@ -84,7 +89,7 @@ class EmbeddedEngine:
                         rows.append(vector)
             if slots:
                 self._put_vectors(np.array(slots, dtype=np.int64), np.vstack(rows).astype(np.float32))
-                self._publish()
+                self._publish_vectors()
 
     # Reading
 
@@ -134,12 +139,18 @@ class EmbeddedEngine:
         """Return the indexed word nearest to a misspelling, at one edit for short words and two for long ones."""
         if len(word) < SHORTEST_CORRECTED or not word.isalpha():
             return None
-        return _closest(self, word)
+        known = self._corrections
+        if word in known:
+            return known[word]
+        found = _closest(self._words, word)
+        if len(known) < REMEMBERED_CORRECTIONS:
+            known[word] = found
+        return found
 
     def holders(self, stems: Iterable[str]) -> int:
         """Return how many documents hold the most frequent of these terms."""
         snapshot = self._snapshot
-        return max((len(snapshot.mentions(term_hash(stem))[0]) for stem in stems), default=0)
+        return max((snapshot.holders((term_hash(stem),)).count for stem in stems), default=0)
 
     def common_values(self, facet: FacetName, limit: int) -> list[FacetCount]:
         """Return a facet's most frequent values over everybody."""
@@ -261,6 +272,20 @@ class EmbeddedEngine:
             basis=vectors.basis,
         )
 
+    def _publish_vectors(self) -> None:
+        """Let searches see vectors; what the snapshot remembers of words, columns and facets stays true."""
+        size = self._snapshot.size
+        vectors = self._vectors
+        self._generation += 1
+        self._snapshot = replace(
+            self._snapshot,
+            generation=self._generation,
+            unit=vectors.unit[:size],
+            present=vectors.present[:size].copy(),
+            reduced=None if vectors.reduced is None else vectors.reduced[:size],
+            basis=vectors.basis,
+        )
+
 
 def _words_of(found: Iterable[Document]) -> Counter[str]:
     """Count the words that a misspelling may stand for; names and numbers are none."""
@@ -275,11 +300,10 @@ def _words_of(found: Iterable[Document]) -> Counter[str]:
     return words
 
 
-@lru_cache(maxsize=10_000)
-def _closest(engine: EmbeddedEngine, word: str) -> str | None:
-    vocabulary = engine.vocabulary()
+def _closest(vocabulary: Mapping[str, int], word: str) -> str | None:
     limit = 1 if len(word) < 7 else 2
-    choices = [known for known in vocabulary if abs(len(known) - len(word)) <= limit]
+    # A copy: another thread may be adding words.
+    choices = [known for known in list(vocabulary) if abs(len(known) - len(word)) <= limit]
     found: list[tuple[str, int, int]] = process.extract(
         word, choices, scorer=DamerauLevenshtein.distance, score_cutoff=limit, limit=20
     )

@@ -1,4 +1,7 @@
-"""Lexical matching: which documents a plan's groups find, and how well each is matched."""
+"""Lexical matching: which documents a plan's groups find, and how well each is matched.
+
+Who matches is decided on bitmaps of all documents; how well is then computed for those only whose score counts.
+"""
 
 import math
 from collections.abc import Sequence
@@ -7,72 +10,111 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.engines.embedded.analysis import GRAM_BUCKETS, gram_buckets, term_hash
+from indexer.engines.embedded import bitmaps
+from indexer.engines.embedded.analysis import GRAM_BUCKETS, gram_buckets, hashes_of
+from indexer.engines.embedded.bitmaps import Bits
+from indexer.engines.embedded.segments import Selection
 from indexer.engines.embedded.snapshots import Scores, Snapshot
 from indexer.engines.embedded.vectors import Flags
-from indexer.engines.interface import ENOUGH, Group, Plan
+from indexer.engines.interface import ENOUGH, Alternative, Group, Plan
 
 ROUNDING = 1e-4
-COUNTS_AS_MATCHED = 0.5
-"""From this share of a phrase's words on, the group counts as matched for the numbers beside words."""
+_MANY = 16
+"""From one document in so many on, a group is looked up in all of them, and remembered."""
+
+Slots = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What matching found: the text score of every slot (0 to 1) and who is a lexical match, filters apart."""
+def matched(snapshot: Snapshot, plan: Plan) -> Flags:
+    """Return who is a lexical match.
 
-    text: Scores
-    matched: Flags
-    group_hits: list[Flags]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    slots: NDArray[np.int32]
-    quality: Scores
-    rarity: float
-
-
-def match(snapshot: Snapshot, plan: Plan) -> Match:
-    """Score every slot by the plan's groups: rare words weigh more, the best alternative of each group counts.
-
-    Filters have no say in who matches, so that a facet counts what its filter then gives.
+    Filters have no say in it, so that a facet counts what its filter then gives.
     """
-    size = snapshot.size
-    text = np.zeros(size, dtype=np.float32)
-    words = np.zeros(size, dtype=np.float32)
-    placed = np.zeros(size, dtype=np.bool_)
-    hits: list[Flags] = []
-    ideal = 0.0
-    lookup = _Lookup(snapshot)
+    required = [group for group in plan.groups if group.is_required]
+    if required:
+        return _holding_enough(snapshot, required, plan)
+    placed = np.zeros(snapshot.size, dtype=np.bool_)
     for group in plan.groups:
-        quality, cover, rarity = lookup.group(group)
-        text += np.float32(rarity) * quality
+        for alternative in group.alternatives:
+            for stems in alternative.terms:
+                placed |= bitmaps.flags(snapshot.holders(hashes_of(stems)).bits, snapshot.size)
+    for countries in plan.places:
+        placed |= snapshot.coverage(countries) > 0
+    return placed
+
+
+def scores(snapshot: Snapshot, plan: Plan, slots: Slots) -> Scores:
+    """Return the text score of some slots, 0 to 1: rare words weigh more, the best alternative of each group counts.
+
+    `slots` ascend.
+    """
+    text = np.zeros(len(slots), dtype=np.float32)
+    ideal = 0.0
+    lookup = _Lookup(snapshot, None if _MANY * len(slots) > snapshot.size else slots)
+    for group in plan.groups:
+        rarity = _group_rarity(snapshot, group)
+        quality = snapshot.qualities.get(group.alternatives)
+        if quality is None:
+            quality = lookup.quality(group)
+            if lookup.slots is None:
+                snapshot.qualities.put(group.alternatives, quality)
+        text += np.float32(rarity) * (quality if len(quality) == len(slots) else quality.take(slots))
         ideal += rarity
-        hits.append(cover >= COUNTS_AS_MATCHED)
-        if group.is_required:
-            words += np.float32(group.words) * cover
-        else:
-            placed |= cover > 0
     if ideal:
         text /= np.float32(ideal)
-    if any(group.is_required for group in plan.groups):
-        matched = _holding_enough(words, snapshot.alive, plan)
-    else:
-        for countries in plan.places:
-            placed = placed | (snapshot.coverage(countries) > 0)
-        matched = placed
-    return Match(text, matched, hits)
+    return text
 
 
-def _holding_enough(words: Scores, alive: Flags, plan: Plan) -> Flags:
+def _holding_enough(snapshot: Snapshot, required: Sequence[Group], plan: Plan) -> Flags:
     """Return who holds enough words: as many as asked, or fewer where that leaves less than a page."""
+    parts = _parts(required)
+    words = np.zeros(snapshot.size, dtype=np.min_scalar_type(parts * sum(group.words for group in required)))
+    for group in required:
+        below = 0
+        for share, bits in sorted(_cover(snapshot, group, parts).items()):
+            words += np.multiply(bitmaps.flags(bits, snapshot.size), (share - below) * group.words, dtype=words.dtype)
+            below = share
     needed = plan.minimum_words
     while True:
-        matched = words >= needed - ROUNDING
-        if needed <= plan.fewest_words or np.count_nonzero(matched & alive) >= ENOUGH:
-            return matched
+        enough = words >= math.ceil((needed - ROUNDING) * parts)
+        if needed <= plan.fewest_words or np.count_nonzero(enough & snapshot.alive) >= ENOUGH:
+            return enough
         needed = max(needed - 1.0, plan.fewest_words)
+
+
+def _parts(groups: Sequence[Group]) -> int:
+    """Return in how many parts to count a word, so that every share of a phrase is a whole number of them."""
+    return math.lcm(*(len(alternative.terms) for group in groups for alternative in group.alternatives))
+
+
+def _cover(snapshot: Snapshot, group: Group, parts: int) -> dict[int, Bits]:
+    """Return, for each share of an alternative's words, who holds at least that share of one."""
+    found: dict[int, Bits] = {}
+    for alternative in group.alternatives:
+        holders = [snapshot.holders(hashes_of(stems)).bits for stems in alternative.terms]
+        for held, bits in enumerate(bitmaps.at_least(holders), 1):
+            share = held * parts // len(holders)
+            found[share] = found[share] | bits if share in found else bits
+    above: Bits | None = None
+    for share in sorted(found, reverse=True):
+        above = found[share] = found[share] if above is None else found[share] | above
+    return found
+
+
+def _group_rarity(snapshot: Snapshot, group: Group) -> float:
+    """Return how rare what was typed is; words nobody uses weigh no more than their best-known synonym."""
+    typed = [item for item in group.alternatives if item.weight >= 1.0] or group.alternatives
+    return min(max(_typed_rarity(snapshot, item, group.words) for item in typed), _rarity(snapshot, 1) * group.words)
+
+
+def _typed_rarity(snapshot: Snapshot, alternative: Alternative, words: int) -> float:
+    total = sum(_word_rarity(snapshot, stems) for stems in alternative.terms)
+    count = len(alternative.terms)
+    return total if count == words else total / count * words
+
+
+def _word_rarity(snapshot: Snapshot, stems: tuple[str, ...]) -> float:
+    return _rarity(snapshot, snapshot.holders(hashes_of(stems)).count)
 
 
 def closeness(snapshot: Snapshot, slots: NDArray[np.int64], phrases: Sequence[str]) -> NDArray[np.float64]:
@@ -81,86 +123,97 @@ def closeness(snapshot: Snapshot, slots: NDArray[np.int64], phrases: Sequence[st
     Character trigrams, rare ones weighing more: what finds a headline through typos and endings.
     """
     best = np.zeros(len(slots))
-    grams, phrase_of, row_of = snapshot.grams(slots)
-    if not len(grams):
+    grams, sizes, row_of = snapshot.grams(slots)
+    # Sums below are over the runs between starts: a phrase without letters has none.
+    row_of, sizes = row_of[sizes > 0], sizes[sizes > 0]
+    if not len(sizes):
         return best
+    starts = np.cumsum(sizes) - sizes
+    buckets = grams.astype(np.intp)
     rarity = _gram_rarity(snapshot)
-    weights = rarity[grams]
-    norms = np.sqrt(np.bincount(phrase_of, weights * weights, minlength=len(row_of)))
+    norms = np.sqrt(np.add.reduceat((rarity * rarity).take(buckets), starts))
     for phrase in phrases:
-        wanted = np.zeros(GRAM_BUCKETS)
-        buckets = np.fromiter(gram_buckets(phrase), dtype=np.int64)
-        if not len(buckets):
+        asked = np.fromiter(gram_buckets(phrase), dtype=np.int64)
+        if not len(asked):
             continue
-        wanted[buckets] = rarity[buckets]
-        norm = math.sqrt(float((wanted * wanted).sum()))
-        dots = np.bincount(phrase_of, weights * wanted[grams], minlength=len(row_of))
+        wanted = np.zeros(GRAM_BUCKETS)
+        wanted[asked] = rarity[asked] ** 2
+        norm = math.sqrt(float(wanted.sum()))
+        dots = np.add.reduceat(wanted.take(buckets), starts)
         np.maximum.at(best, row_of, dots / np.maximum(norms * norm, 1e-9))
     return best
 
 
-class _Lookup:
-    """Looks up words and groups for one search, on scratch rows that only touched slots are cleaned of."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Where among the looked-up slots a word stands, how well it is matched there, and how rare it is."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    places: Slots
+    quality: Scores
+    rarity: float
+
+
+class _Lookup:
+    """Looks groups up in some slots or all, on scratch rows that only touched places are cleaned of."""
+
+    def __init__(self, snapshot: Snapshot, slots: Slots | None) -> None:
         self.snapshot = snapshot
-        self._scores = np.zeros(snapshot.size, dtype=np.float32)
-        self._shares = np.zeros(snapshot.size, dtype=np.float32)
+        self.slots = slots
+        self._selection = None if slots is None else Selection(slots, snapshot.size)
+        self._saturation = snapshot.saturation if slots is None else snapshot.saturation[slots]
+        self._scores = np.zeros(len(self._saturation), dtype=np.float32)
+        self._shares = np.zeros(len(self._saturation), dtype=np.float32)
         self._known: dict[tuple[str, ...], _Found] = {}
 
-    def group(self, group: Group) -> tuple[Scores, Scores, float]:
-        """Return a group's best quality and cover in each slot, and how rare what was typed is."""
-        quality = np.zeros(self.snapshot.size, dtype=np.float32)
-        cover = np.zeros(self.snapshot.size, dtype=np.float32)
-        rarities: list[float] = []
+    def quality(self, group: Group) -> Scores:
+        """Return a group's best quality in each slot."""
+        best = np.zeros(len(self._scores), dtype=np.float32)
         for alternative in group.alternatives:
-            found = [self.term(stems) for stems in alternative.terms]
-            total = sum(item.rarity for item in found)
-            rarities.append(total if len(found) == group.words else total / len(found) * group.words)
-            slots, scores, shares = self._phrase(found, total)
-            quality[slots] = np.maximum(quality[slots], scores * np.float32(alternative.weight))
-            cover[slots] = np.maximum(cover[slots], shares)
-        # What was typed comes first; words nobody uses weigh no more than their best-known synonym.
-        known = [rarity for rarity, item in zip(rarities, group.alternatives, strict=True) if item.weight >= 1.0]
-        return quality, cover, min(max(known or rarities), _rarity(self.snapshot, 1) * group.words)
+            places, quality = self._phrase([self._word(stems) for stems in alternative.terms])
+            best[places] = np.maximum(best[places], quality * np.float32(alternative.weight))
+        return best
 
-    def term(self, stems: tuple[str, ...]) -> _Found:
+    def _phrase(self, found: list[_Found]) -> tuple[Slots, Scores]:
+        """Return where some of a phrase's words stand, and how well it is matched there."""
+        if len(found) == 1:
+            return found[0].places, found[0].quality
+        total = sum(item.rarity for item in found)
+        parts: list[Slots] = []
+        for item in found:
+            parts.append(item.places[self._shares[item.places] == 0])
+            self._scores[item.places] += item.quality * np.float32(item.rarity / total)
+            self._shares[item.places] += np.float32(1 / len(found))
+        places = np.concatenate(parts)
+        shares = self._shares[places]
+        # A part of a phrase says much less than all of it.
+        quality = self._scores[places] * shares * shares
+        self._scores[places] = 0
+        self._shares[places] = 0
+        return places, quality
+
+    def _word(self, stems: tuple[str, ...]) -> _Found:
         """Look a word up by its interchangeable stems; the best one counts."""
         if stems not in self._known:
-            self._known[stems] = self._term(stems)
+            self._known[stems] = self._any_of(stems)
         return self._known[stems]
 
-    def _phrase(self, found: list[_Found], total: float) -> tuple[NDArray[np.int32], Scores, Scores]:
-        """Return the slots that hold some of a phrase's words, how well, and which share of the words."""
-        if len(found) == 1:
-            return found[0].slots, found[0].quality, np.ones(len(found[0].slots), dtype=np.float32)
-        parts: list[NDArray[np.int32]] = []
-        for item in found:
-            parts.append(item.slots[self._shares[item.slots] == 0])
-            self._scores[item.slots] += item.quality * np.float32(item.rarity / total)
-            self._shares[item.slots] += np.float32(1 / len(found))
-        slots = np.concatenate(parts)
-        shares = self._shares[slots]
-        # A part of a phrase says much less than all of it.
-        scores = self._scores[slots] * shares * shares
-        self._scores[slots] = 0
-        self._shares[slots] = 0
-        return slots, scores, shares
-
-    def _term(self, stems: tuple[str, ...]) -> _Found:
-        parts = [self.snapshot.postings(term_hash(stem)) for stem in stems]
-        parts = [part for part in parts if len(part[0])]
-        if not parts:
-            return _Found(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32), _rarity(self.snapshot, 0))
-        slots, quality = parts[0]
-        for more, better in parts[1:]:
-            self._scores[slots] = quality
+    def _any_of(self, stems: tuple[str, ...]) -> _Found:
+        rarity = _word_rarity(self.snapshot, stems)
+        found = [self._one(term) for term in hashes_of(stems)]
+        places, quality = found[0]
+        for more, better in found[1:]:
+            self._scores[places] = quality
             fresh = more[self._scores[more] == 0]
             self._scores[more] = np.maximum(self._scores[more], better)
-            slots = np.concatenate([slots, fresh])
-            quality = self._scores[slots]
-            self._scores[slots] = 0
-        return _Found(slots, quality, _rarity(self.snapshot, len(slots)))
+            places = np.concatenate([places, fresh])
+            quality = self._scores[places]
+            self._scores[places] = 0
+        return _Found(places, quality, rarity)
+
+    def _one(self, term: int) -> tuple[Slots, Scores]:
+        """Return where a term stands, and BM25's saturated frequency there, 0 to 1."""
+        places, frequencies = self.snapshot.mentions(term, self._selection)
+        return places, (frequencies / (frequencies + self._saturation[places])).astype(np.float32, copy=False)
 
 
 def _rarity(snapshot: Snapshot, holders: int) -> float:

@@ -1,17 +1,15 @@
 """Answering a plan: match, filter, first phase, neighbours, facets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import overload
 
 import numpy as np
-from numpy.typing import NDArray
 
-from indexer.documents import sector_term, skill_term
 from indexer.engines.embedded import matching
-from indexer.engines.embedded.analysis import term_hash
 from indexer.engines.embedded.columns import NO_DATE
-from indexer.engines.embedded.snapshots import Snapshot
+from indexer.engines.embedded.features import ROUGHNESS, SECOND_PHASE, Features, Slots
+from indexer.engines.embedded.snapshots import Scores, Snapshot
 from indexer.engines.embedded.vectors import Flags, Matrix, nearest
 from indexer.engines.interface import (
     FACETS,
@@ -23,16 +21,11 @@ from indexer.engines.interface import (
     Plan,
     Retrieved,
 )
-from ranking import reviews, scoring
-from ranking.profiles import Source
+from ranking import scoring
 
 LISTED = 10_000
 """How deep results can be paged."""
 FACET_VALUES = 50
-FULL_MENTION = 3.0
-_SECOND_PHASE: frozenset[Source] = frozenset({"semantic", "phrase", "nearest_skill"})
-
-Slots = NDArray[np.int64]
 
 
 def retrieve(snapshot: Snapshot, plan: Plan) -> Retrieved:
@@ -40,26 +33,25 @@ def retrieve(snapshot: Snapshot, plan: Plan) -> Retrieved:
     if plan.is_browsing:
         return _browse(snapshot, plan)
     passing = snapshot.passing(plan.filters)
-    found = matching.match(snapshot, plan)
-    lexical = found.matched & passing
+    matched = matching.matched(snapshot, plan)
+    lexical = matched & passing
     near = _neighbours(snapshot, plan, passing)
     outside = near[~lexical[near]]
-    first = _first_phase(snapshot, plan, np.flatnonzero(lexical).astype(np.int64), found.text)
-    window, rest = _window(snapshot, first, plan.profile.policy.window)
-    slots = np.concatenate([window, outside])
+    found = np.flatnonzero(lexical).astype(np.int64, copy=False)
+    features = Features(snapshot, plan, np.sort(np.concatenate([found, outside])))
+    window, rest = _window(features, found)
     return Retrieved(
-        total=int(lexical.sum()) + len(outside),
-        lexical_total=int(lexical.sum()),
-        candidates=_candidates(snapshot, plan, slots, found.text),
+        total=len(found) + len(outside),
+        lexical_total=len(found),
+        candidates=_candidates(features, np.concatenate([window, outside])),
         rest=rest,
-        facets=_facets(snapshot, found.matched, lexical, plan.filters),
-        group_counts=[int((hits & passing).sum()) for hits in found.group_hits],
+        facets=_facets(snapshot, matched, lexical, plan.filters),
     )
 
 
 def describe(snapshot: Snapshot, plan: Plan, slots: Slots) -> Candidates:
     """Return the raw values of some slots under a plan."""
-    return _candidates(snapshot, plan, slots, matching.match(snapshot, plan).text)
+    return _candidates(Features(snapshot, plan, np.sort(slots)), slots)
 
 
 def recall(snapshot: Snapshot, vector: Matrix, count: int) -> float:
@@ -77,17 +69,16 @@ def _browse(snapshot: Snapshot, plan: Plan) -> Retrieved:
     if isinstance(cached, Retrieved):
         return cached
     passing = snapshot.passing(plan.filters)
-    text = np.zeros(snapshot.size, dtype=np.float32)
-    first = _first_phase(snapshot, plan, np.flatnonzero(passing).astype(np.int64), text)
-    window, rest = _window(snapshot, first, plan.profile.policy.window)
+    found = np.flatnonzero(passing).astype(np.int64, copy=False)
+    features = Features(snapshot, plan, found)
+    window, rest = _window(features, found)
     everybody = snapshot.alive
     answer = Retrieved(
-        total=int(passing.sum()),
-        lexical_total=int(passing.sum()),
-        candidates=_candidates(snapshot, plan, window, text),
+        total=len(found),
+        lexical_total=len(found),
+        candidates=_candidates(features, window),
         rest=rest,
         facets=_facets(snapshot, everybody, passing, plan.filters),
-        group_counts=[],
     )
     if len(snapshot.cache) < 256:
         snapshot.cache[key] = answer
@@ -110,23 +101,16 @@ def _neighbours(snapshot: Snapshot, plan: Plan, passing: Flags) -> Slots:
     return slots
 
 
-def _first_phase(snapshot: Snapshot, plan: Plan, slots: Slots, text: NDArray[np.float32]) -> tuple[Slots, Floats]:
-    """Score slots by every feature that needs no vector."""
-    asked = plan.asked - _SECOND_PHASE
-    scores = scoring.score(plan.profile, _columns(snapshot, plan, slots, text, asked), asked, len(slots))
-    return slots, scores.base
-
-
 class _Rest(Sequence[str]):
     """Who follows the window, best first; put in order only when somebody pages that far."""
 
-    def __init__(self, snapshot: Snapshot, slots: Slots, scores: Floats, window: int) -> None:
-        self._snapshot = snapshot
-        self._slots, self._scores = _best(slots, scores, LISTED)
+    def __init__(self, features: Features, slots: Slots, rough: Scores, window: int) -> None:
+        self._features = features
+        self._slots, self._rough = slots, rough
         self._window = window
 
     def __len__(self) -> int:
-        return max(0, len(self._slots) - self._window)
+        return max(0, min(len(self._slots), LISTED) - self._window)
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -135,76 +119,34 @@ class _Rest(Sequence[str]):
     def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):
             wanted = range(len(self))[index]
-            ids = self._snapshot.columns.ids
+            ids = self._features.snapshot.columns.ids
             return [ids[slot] for slot in self._ordered[[*wanted]]] if wanted else []
         return self[index : index + 1][0]
 
     @cached_property
     def _ordered(self) -> Slots:
-        return _in_order(self._snapshot, self._slots, self._scores)[self._window :]
+        return _best(self._features, self._slots, self._rough, LISTED)[self._window :]
 
 
-def _window(snapshot: Snapshot, first: tuple[Slots, Floats], size: int) -> tuple[Slots, Sequence[str]]:
+def _window(features: Features, slots: Slots) -> tuple[Slots, Sequence[str]]:
     """Return the best by the first phase, best first, and who follows them."""
-    slots, scores = first
-    return _in_order(snapshot, *_best(slots, scores, size))[:size], _Rest(snapshot, slots, scores, size)
+    size = features.plan.profile.policy.window
+    rough = features.rough(slots)
+    return _best(features, slots, rough, size), _Rest(features, slots, rough, size)
 
 
-def _best(slots: Slots, scores: Floats, count: int) -> tuple[Slots, Floats]:
-    """Return the best `count` in no order, and all who are as good as the last of them."""
-    if len(slots) <= count:
-        return slots, scores
-    least = np.partition(scores, -count)[-count]
-    kept = scores >= least
-    return slots[kept], scores[kept]
+def _best(features: Features, slots: Slots, rough: Scores, count: int) -> Slots:
+    """Return the best `count` by the first phase, best first: whom the rough scores let hope are scored exactly."""
+    if len(slots) > count:
+        slots = slots[rough >= np.partition(rough, -count)[-count] - 2 * ROUGHNESS]
+    asked = features.plan.asked - SECOND_PHASE
+    exact = scoring.score(features.plan.profile, features.raw(slots, asked), asked, len(slots)).base
+    return slots[np.lexsort((features.snapshot.columns["tie"][slots], -exact))][:count]
 
 
-def _in_order(snapshot: Snapshot, slots: Slots, scores: Floats) -> Slots:
-    return slots[np.lexsort((snapshot.columns["tie"][slots], -scores))]
-
-
-def _columns(
-    snapshot: Snapshot, plan: Plan, slots: Slots, text: NDArray[np.float32], asked: frozenset[Source]
-) -> dict[Source, Floats]:
-    """Return the raw values of first-phase features."""
-    raw: dict[Source, Floats] = {}
-    if "text" in asked:
-        raw["text"] = text[slots].astype(np.float64)
-    if "skill" in asked:
-        raw["skill"] = _mentions(snapshot, {skill_term(key): weight for key, weight in plan.skills.items()})[slots]
-    if "related" in asked:
-        raw["related"] = _mentions(snapshot, plan.related)[slots]
-    if "sector" in asked:
-        raw["sector"] = _mentions(snapshot, dict.fromkeys(map(sector_term, plan.sectors), 1.0))[slots]
-    if "zone" in asked:
-        shares = [snapshot.coverage(countries) for countries in plan.places]
-        raw["zone"] = np.mean(shares, axis=0)[slots].astype(np.float64)
-    if "language" in asked:
-        raw["language"] = snapshot.bearing("language", plan.languages)[slots].astype(np.float64)
-    counts = snapshot.columns["rating_count"][slots].astype(np.float64)
-    raw["review_mean"] = reviews.shrunken_mean(snapshot.columns["rating_sum"][slots].astype(np.float64), counts)
-    raw["review_count"] = counts
-    raw["days_until_available"] = snapshot.days_until_available(plan.today)[slots]
-    return raw
-
-
-def _mentions(snapshot: Snapshot, wanted: Mapping[str, float]) -> Floats:
-    """Return how fully each slot names some concepts: the weighted share of them that it does."""
-    found = np.zeros(snapshot.size)
-    for term, weight in wanted.items():
-        slots, strength = snapshot.mentions(term_hash(term))
-        found[slots] += weight * np.minimum(strength / FULL_MENTION, 1.0)
-    total = sum(wanted.values())
-    return found / total if total else found
-
-
-def _candidates(
-    snapshot: Snapshot,
-    plan: Plan,
-    slots: Slots,
-    text: NDArray[np.float32],
-) -> Candidates:
-    raw = _columns(snapshot, plan, slots, text, plan.asked)
+def _candidates(features: Features, slots: Slots) -> Candidates:
+    snapshot, plan = features.snapshot, features.plan
+    raw = features.raw(slots, plan.asked)
     if "semantic" in plan.asked and plan.vector is not None:
         raw["semantic"] = _cosines(snapshot, slots, plan.vector)
     if "phrase" in plan.asked:
@@ -213,7 +155,7 @@ def _candidates(
     today = plan.today.toordinal()
     boosted_until = columns["boosted_until"][slots]
     return Candidates(
-        ids=[columns.ids[slot] for slot in slots],
+        ids=[columns.ids[slot] for slot in slots.tolist()],
         raw=raw,
         boosted=(boosted_until != NO_DATE) & (boosted_until >= today),
         created=columns["created_on"][slots].astype(np.int64),

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from indexer.engines.embedded.analysis import Analysis
 
 MERGE_RATIO = 3
+MANY_TIMES = 16
+"""From so many postings for each selected slot on, looking up the slots costs less than reading the postings."""
 _NOTHING = (np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 
 
@@ -39,6 +41,27 @@ class Segment:
             return _NOTHING
         run = slice(int(self.starts[at]), int(self.starts[at + 1]))
         return self.slots[run], self.frequencies[run]
+
+
+class Selection:
+    """Some slots, ascending, to restrict postings to: a slot's place is its position among them."""
+
+    def __init__(self, slots: NDArray[np.int64], size: int) -> None:
+        self._slots = slots.astype(np.int32)
+        self._places = np.full(size, -1, dtype=np.int64)
+        self._places[slots] = np.arange(len(slots))
+
+    def restrict(
+        self, slots: NDArray[np.int32], frequencies: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the places of those postings that are selected, with their frequency."""
+        if len(slots) > MANY_TIMES * len(self._slots):
+            at = np.minimum(np.searchsorted(slots, self._slots), len(slots) - 1)
+            held = np.flatnonzero(slots.take(at) == self._slots)
+            return held, frequencies.take(at.take(held))
+        places = self._places.take(slots)
+        held = np.flatnonzero(places >= 0)
+        return places.take(held), frequencies.take(held)
 
 
 def build(first_slot: int, analyses: Sequence[Analysis]) -> Segment:

@@ -1,24 +1,65 @@
 """One state of the embedded index: what a search reads from beginning to end, whatever is written meanwhile."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.engines.embedded import bitmaps
+from indexer.engines.embedded.bitmaps import Bits
 from indexer.engines.embedded.columns import NO_DATE, NO_RATE, Codes, Columns
-from indexer.engines.embedded.segments import Segment, ranges
+from indexer.engines.embedded.segments import Segment, Selection, ranges
 from indexer.engines.embedded.vectors import Flags, Matrix
 from indexer.engines.interface import FacetCount, FacetName, Filters
 
 K1 = 1.2
 B = 0.5
 CACHED_MASKS = 512
+HOLDERS_BYTES = 64 << 20
+"""How much memory a snapshot may spend on remembering who holds a word."""
+QUALITIES_BYTES = 96 << 20
+"""How much it may spend on how well groups are matched."""
 
 Scores = NDArray[np.float32]
+Remembered = TypeVar("Remembered")
+Row = TypeVar("Row", bound=NDArray[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who holds a word, and how many they are."""
+
+    bits: Bits
+    count: int
+
+
+class Recent(Generic[Row]):
+    """Remembers rows within so much memory; who was not asked for longest goes."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._rows: dict[object, Row] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: object) -> Row | None:
+        """Return a row if it is remembered."""
+        with self._lock:
+            row = self._rows.pop(key, None)
+            if row is not None:
+                self._rows[key] = row
+            return row
+
+    def put(self, key: object, row: Row) -> None:
+        """Remember a row; all are of one size."""
+        with self._lock:
+            while self._rows and (len(self._rows) + 1) * row.nbytes > self._most_bytes:
+                del self._rows[next(iter(self._rows))]
+            self._rows[key] = row
 
 
 @dataclass(frozen=True)
@@ -34,7 +75,10 @@ class Snapshot:
     present: Flags
     reduced: Matrix | None
     basis: Matrix | None
-    _masks: dict[object, NDArray] = field(default_factory=dict)  # pyright: ignore[reportMissingTypeArgument]
+    _masks: dict[object, object] = field(default_factory=dict[object, object])
+    qualities: "Recent[Scores]" = field(default_factory=lambda: Recent(QUALITIES_BYTES))
+    """How well each document matches the groups asked for lately, by their alternatives."""
+    _holders: dict[tuple[int, ...], Holders] = field(default_factory=dict[tuple[int, ...], Holders])
     cache: dict[object, object] = field(default_factory=dict)
     """What browsing computed for this state."""
 
@@ -55,36 +99,44 @@ class Snapshot:
         mean = float(lengths[self.alive].mean()) if self.count else 1.0
         return (K1 * (1 - B + B * lengths / max(mean, 1e-6))).astype(np.float32)
 
-    def postings(self, term: int) -> tuple[NDArray[np.int32], Scores]:
-        """Return the living slots that hold a term and BM25's saturated frequency in each, 0 to 1."""
-        slots, frequencies = self.mentions(term)
-        return slots, (frequencies / (frequencies + self.saturation[slots])).astype(np.float32, copy=False)
+    def holders(self, terms: tuple[int, ...]) -> "Holders":
+        """Return who holds one of some terms."""
+        found = self._holders.get(terms)
+        if found is None:
+            flags = np.zeros(self.size, dtype=np.bool_)
+            for segment in self.segments:
+                for term in terms:
+                    flags[segment.postings(term)[0]] = True
+            bits = bitmaps.of_flags(flags & self.alive)
+            found = Holders(bits, bitmaps.count(bits))
+            if len(self._holders) * bits.nbytes >= HOLDERS_BYTES:
+                self._holders.clear()
+            self._holders[terms] = found
+        return found
 
-    def mentions(self, term: int) -> tuple[NDArray[np.int32], Scores]:
-        """Return the living slots that hold a term, with its weighted frequency in each."""
+    def mentions(self, term: int, selection: Selection | None) -> tuple[NDArray[np.int64], Scores]:
+        """Return the places of selected slots that hold a term, with its weighted frequency in each."""
         parts = [segment.postings(term) for segment in self.segments]
-        parts = [part for part in parts if len(part[0])]
-        if not parts:
-            return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
-        slots, frequencies = parts[0]
-        if len(parts) > 1:
-            slots = np.concatenate([part[0] for part in parts])
-            frequencies = np.concatenate([part[1] for part in parts])
-        if self.count < self.size:
-            living = self.alive[slots]
-            slots, frequencies = slots[living], frequencies[living]
-        return slots, frequencies
+        if selection is None:
+            found = [(slots.astype(np.int64), frequencies) for slots, frequencies in parts]
+        else:
+            found = [selection.restrict(*part) for part in parts]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        return np.concatenate([part[0] for part in found]), np.concatenate([part[1] for part in found])
 
     def bearing(self, name: FacetName, values: frozenset[str]) -> Flags:
         """Return which slots bear one of some facet values."""
-        return self._cached(
+        return self.remembered(
             ("bearing", name, values),
             lambda: self.columns.facets[name].rows_with(self._numbers(name, values)),
         )
 
     def coverage(self, countries: frozenset[str]) -> Scores:
         """Return how well each slot covers a place: its countries there, or at least a home there."""
-        return self._cached(("coverage", countries), lambda: self._coverage(countries))
+        return self.remembered(("coverage", countries), lambda: self._coverage(countries))
 
     def passing(self, filters: Filters, *, without: FacetName | None = None) -> Flags:
         """Return which living slots fulfil the filters, one facet's own left out if asked."""
@@ -110,11 +162,18 @@ class Snapshot:
 
     def facet_counts(self, name: FacetName, mask: Flags, limit: int) -> list[FacetCount]:
         """Count a facet's values over some slots, most frequent first, and return the first `limit`."""
-        ragged, values = self.columns.facets[name], self.codes[name].values
-        rows = np.flatnonzero(mask)
-        counts = ragged.counts(rows, len(values))
+        values = self.codes[name].values
+        counts = self._counts(name, mask, len(values))
         order = np.lexsort((np.arange(len(counts)), -counts))
         return [FacetCount(values[at], int(counts[at])) for at in order[: min(limit, np.count_nonzero(counts))]]
+
+    def _counts(self, name: FacetName, mask: Flags, size: int) -> NDArray[np.int64]:
+        table = self.remembered(("table", name), self.columns.facets[name].table)
+        if 2 * np.count_nonzero(mask) < self.count:
+            return table.counts(mask, size)
+        # Where most are in, counting who is not is quicker.
+        everybody = self.remembered(("counts", name, size), lambda: table.counts(self.alive, size))
+        return everybody - table.counts(self.alive & ~mask, size)
 
     def common(self, name: FacetName) -> list[FacetCount]:
         """Return all values of a facet over everybody; counted once a snapshot, since each keystroke asks."""
@@ -131,28 +190,24 @@ class Snapshot:
             days = self.columns["available_on"].astype(np.float64) - today.toordinal()
             return np.where(self.columns["available_on"] == NO_DATE, np.nan, days)
 
-        return self._cached(("available", today), compute)
+        return self.remembered(("available", today), compute)
 
     def grams(self, slots: NDArray[np.int64]) -> tuple[NDArray[np.uint16], NDArray[np.int64], NDArray[np.int64]]:
-        """Return the letters of the phrases of some slots: n-grams, the phrase of each, the row of each phrase."""
+        """Return the letters of the phrases of some slots: n-grams, the size of each phrase, the row of each phrase."""
         grams: list[NDArray[np.uint16]] = []
-        phrase_of: list[NDArray[np.int64]] = []
+        sizes: list[NDArray[np.int64]] = []
         row_of: list[NDArray[np.int64]] = []
-        phrases = 0
         for segment in self.segments:
             rows = np.flatnonzero((slots >= segment.first_slot) & (slots < segment.first_slot + segment.size))
-            if not len(rows):
-                continue
             found, per_row = ranges(segment.phrase_starts, slots[rows] - segment.first_slot)
             flat, per_phrase = ranges(segment.gram_starts, found)
             grams.append(segment.grams[flat])
-            phrase_of.append(np.repeat(np.arange(phrases, phrases + len(found)), per_phrase))
+            sizes.append(per_phrase)
             row_of.append(np.repeat(rows, per_row))
-            phrases += len(found)
         if not grams:
             empty = np.empty(0, dtype=np.int64)
             return np.empty(0, dtype=np.uint16), empty, empty
-        return np.concatenate(grams), np.concatenate(phrase_of), np.concatenate(row_of)
+        return np.concatenate(grams), np.concatenate(sizes), np.concatenate(row_of)
 
     def _coverage(self, countries: frozenset[str]) -> Scores:
         numbers = self._numbers("country", countries)
@@ -166,8 +221,9 @@ class Snapshot:
         found = [self.codes[name].find(value) for value in values]
         return np.array(sorted(number for number in found if number is not None), dtype=np.int32)
 
-    def _cached(self, key: object, compute: Callable[[], NDArray]) -> NDArray:  # pyright: ignore[reportMissingTypeArgument]
-        found = self._masks.get(key)
+    def remembered(self, key: object, compute: Callable[[], Remembered]) -> Remembered:
+        """Return what was computed under a key, now if not before."""
+        found: Any = self._masks.get(key)
         if found is None:
             found = compute()
             if len(self._masks) >= CACHED_MASKS:

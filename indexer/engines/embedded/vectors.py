@@ -20,8 +20,13 @@ PRIOR_COUNT = 20
 """How many vectors the prior mean is worth, so that a handful of profiles doesn't define the centre."""
 REDUCED = 96
 EXACT_BELOW = 20_000
-SHORTLIST = 5
-"""How many times the wanted neighbours the first pass keeps."""
+FEW = 20
+"""Where only one slot in so many is allowed, taking their vectors out costs less than passing over all of them."""
+NOBODY = np.float32(-2.0)
+"""Below every cosine."""
+SHORTLIST = 10
+"""How many times the wanted neighbours the first pass keeps: with 96 directions it then finds .995 of the exact ones
+among 48,000 vectors of job titles and profiles; five times finds .977."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +127,18 @@ def nearest(
     floor: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the `count` slots most like a query among the allowed ones, best first, with their cosines."""
-    rows = None if allowed is None else np.flatnonzero(allowed)
-    size = len(unit) if rows is None else len(rows)
+    size = len(unit) if allowed is None else int(np.count_nonzero(allowed))
     if size == 0:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-    if reduced is None or basis is None or size <= EXACT_BELOW // 4:
-        cosines = unit @ query if rows is None else unit[rows] @ query
-        return _best(rows, cosines, count, floor)
+    if allowed is not None and size * FEW <= len(unit):
+        rows = np.flatnonzero(allowed)
+        return _best(rows, unit[rows] @ query, count, floor)
+    if reduced is None or basis is None:
+        cosines = unit @ query
+        return _best(None, cosines if allowed is None else np.where(allowed, cosines, NOBODY), count, floor)
     rough = reduced @ (query @ basis)
     if allowed is not None:
-        rough = np.where(allowed, rough, -2.0)
+        rough = np.where(allowed, rough, NOBODY)
     kept = min(SHORTLIST * count, len(rough) - 1)
     shortlist = np.argpartition(rough, -kept)[-kept:]
     if allowed is not None:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from indexer.engines.embedded import segments
 from indexer.engines.embedded.analysis import Analysis
-from indexer.engines.embedded.segments import Segment
+from indexer.engines.embedded.segments import Segment, Selection
 
 
 @st.composite
@@ -97,3 +97,13 @@ def test_ranges_are_the_flat_positions_of_rows(rows: list[list[int]], data: st.D
     values = [value for row in rows for value in row]
     assert [values[at] for at in flat] == [value for row in picked for value in rows[row]]
     assert sizes.tolist() == [len(rows[row]) for row in picked]
+
+
+@given(st.sets(st.integers(0, 400)), st.sets(st.integers(0, 400)))
+def test_a_selection_keeps_its_own_postings_and_says_their_place(selected: set[int], posted: set[int]) -> None:
+    postings = np.array(sorted(posted), dtype=np.int32)
+    selection = Selection(np.array(sorted(selected), dtype=np.int64), 401)
+    places, frequencies = selection.restrict(postings, postings.astype(np.float32))
+    kept = [sorted(selected)[place] for place in places]
+    assert kept == sorted(selected & posted)
+    assert frequencies.tolist() == kept
