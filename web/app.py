@@ -15,7 +15,8 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from foundation import http, outbox
 from foundation.database import Database
-from foundation.errors import DomainError, Fault
+from foundation.errors import DomainError, Fault, Invalid
+from foundation.i18n import Language
 from foundation.settings import Settings
 from indexer import encoders
 from indexer.events import VECTOR_MISSING
@@ -141,27 +142,36 @@ def _add_error_pages(app: FastAPI) -> None:
     @app.exception_handler(DomainError)
     def on_domain_error(request: Request, error: DomainError) -> Response:
         status = 429 if isinstance(error, search_edge.TooManySearches) else http.status_of(error)
-        response = answer(request, status, http.faults_of(error))
+        faults = error.faults if isinstance(error, Invalid) else [_whole(request, status, type(error).__name__.lower())]
+        response = answer(request, status, faults)
         if status in {429, 503}:
             response.headers["Retry-After"] = "1"
         return response
 
     @app.exception_handler(RequestValidationError)
     def on_bad_request(request: Request, error: RequestValidationError) -> Response:
-        return answer(request, 422, http.validation_faults(error))
+        return answer(request, 422, [http.validation_fault(detail, _language(request)) for detail in error.errors()])
 
     @app.exception_handler(HTTPException)
     def on_http_error(request: Request, error: HTTPException) -> Response:
-        response = answer(
-            request, error.status_code, [Fault("request", f"http_{error.status_code}", str(error.detail))]
-        )
+        code = f"http_{error.status_code}"
+        response = answer(request, error.status_code, [_whole(request, error.status_code, code)])
         response.headers.update(error.headers or {})
         return response
 
     @app.exception_handler(Exception)
     def on_surprise(request: Request, error: Exception) -> Response:
         log.error("request failed", path=request.url.path, error=repr(error), exc_info=error)
-        return answer(request, 500, [Fault("request", "internal", "Something went wrong here; it was noted.")])
+        return answer(request, 500, [_whole(request, 500, "internal")])
+
+
+def _whole(request: Request, status: int, code: str) -> Fault:
+    return http.status_fault(status, code, _language(request))
+
+
+def _language(request: Request) -> Language:
+    """Return the language of JSON answers: the parameter's, French where it says none of ours."""
+    return "en" if request.query_params.get("lang") == "en" else "fr"
 
 
 def _wants_json(request: Request) -> bool:
