@@ -166,6 +166,7 @@ def _bar(title: str) -> Progress:
         TimeElapsedColumn(),
         console=errors,
         transient=True,
+        disable=not errors.is_terminal,
     )
 
 
