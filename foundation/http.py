@@ -14,6 +14,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from pydantic import BaseModel, Field
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from foundation.errors import Conflict, DomainError, Fault, Invalid, NotFound, Unavailable
 from foundation.i18n import Language, message, translate
@@ -137,13 +138,18 @@ def validation_fault(detail: Any, language: Language) -> Fault:
 
 async def add_headers(request: Request, call_next: Next) -> Response:
     """Middleware: a request id in log and answer, and the security headers."""
-    request_id = uuid4().hex[:16]
-    structlog.contextvars.bind_contextvars(request_id=request_id)
+    request.state.request_id = uuid4().hex[:16]
+    structlog.contextvars.bind_contextvars(request_id=request.state.request_id)
     try:
         response = await call_next(request)
     finally:
         structlog.contextvars.unbind_contextvars("request_id")
-    response.headers["X-Request-Id"] = request_id
+    return with_headers(request, response)
+
+
+def with_headers(request: Request, response: Response) -> Response:
+    """Return a response with the request's id and the security headers."""
+    response.headers["X-Request-Id"] = request.state.request_id
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     return response
@@ -154,10 +160,33 @@ def count_requests(metrics: Metrics) -> Callable[[Request, Next], Awaitable[Resp
 
     async def count(request: Request, call_next: Next) -> Response:
         started = time.perf_counter()
-        response = await call_next(request)
-        route = getattr(request.scope.get("route"), "path", "unmatched")
-        metrics.requests.labels(request.method, route, response.status_code).inc()
-        metrics.seconds.labels(request.method, route).observe(time.perf_counter() - started)
+        status = 500
+        try:
+            response = await call_next(request)
+            status = response.status_code
+        finally:
+            route = getattr(request.scope.get("route"), "path", "unmatched")
+            metrics.requests.labels(request.method, route, status).inc()
+            metrics.seconds.labels(request.method, route).observe(time.perf_counter() - started)
         return response
 
     return count
+
+
+class AnswerHead:
+    """ASGI middleware: HEAD is GET without the body, as HTTP asks of every address that answers GET (RFC 9110)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            is_body = message["type"] == "http.response.body"
+            await send({**message, "body": b""} if is_body else message)
+
+        await self._app({**scope, "method": "GET"}, receive, send_head)

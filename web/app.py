@@ -79,6 +79,7 @@ def create(settings: Settings) -> FastAPI:
     app.middleware("http")(http.add_headers)
     app.middleware("http")(http.count_requests(metrics))
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(http.AnswerHead)
     app.include_router(search_edge.router)
     app.include_router(site.router)
     _add_probes(app, database, index, metrics)
@@ -161,8 +162,10 @@ def _add_error_pages(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def on_surprise(request: Request, error: Exception) -> Response:
-        log.error("request failed", path=request.url.path, error=repr(error), exc_info=error)
-        return answer(request, 500, [_whole(request, 500, "internal")])
+        # This runs outside of every middleware: what they add has to be added again.
+        request_id = request.state.request_id
+        log.error("request failed", path=request.url.path, error=repr(error), exc_info=error, request_id=request_id)
+        return http.with_headers(request, answer(request, 500, [_whole(request, 500, "internal")]))
 
 
 def _whole(request: Request, status: int, code: str) -> Fault:
