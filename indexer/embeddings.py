@@ -85,14 +85,15 @@ def store(session: Session, encoder: str, vectors: Mapping[str, Vector]) -> None
     session.execute(insert(Embedding).on_conflict_do_nothing(), rows)
 
 
-def count_documents(session: Session, encoder: str) -> int:
-    """Count the texts whose vector an encoder has made."""
-    statement = (
-        select(func.count())
-        .select_from(Embedding)
-        .where(col(Embedding.encoder) == encoder, col(Embedding.text_hash).not_like(f"{CONCEPT}%"))
-    )
-    return session.execute(statement).scalar_one()
+def count_stored(session: Session, encoder: str, hashes: Sequence[str]) -> int:
+    """Count those of some different texts whose vector exists."""
+    found = 0
+    for start in range(0, len(hashes), READ_CHUNK):
+        statement = select(func.count()).where(
+            col(Embedding.encoder) == encoder, col(Embedding.text_hash).in_(hashes[start : start + READ_CHUNK])
+        )
+        found += session.execute(statement).scalar_one()
+    return found
 
 
 def adopt_shipped(database: Database, encoder: Encoder) -> None:

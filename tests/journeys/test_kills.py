@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -140,6 +141,19 @@ def test_beside_a_serving_process_the_commands_work_and_a_second_one_is_refused(
         assert indexes.live_path(tmp_path / "index") != before
         verified = run(tmp_path, "index", "verify", "--json")
         assert (verified.returncode, orjson.loads(verified.stdout)["differences"]) == (0, 0)
+
+
+def test_a_rebuild_goes_on_without_the_serving_process_that_died_over_it(tmp_path: Path, database: Database) -> None:
+    import_all(database, [record("A"), record("B")])
+    with serving(tmp_path) as (process, _):
+        eventually(lambda: not owed(database) and not owed(database, REBUILD_REQUESTED), seconds=60)
+        before = indexes.live_path(tmp_path / "index")
+        process.send_signal(signal.SIGSTOP)
+        rebuild = start(tmp_path, "index", "rebuild")
+        eventually(lambda: owed(database, REBUILD_REQUESTED), seconds=60)
+    assert rebuild.wait(timeout=60) == 0
+    assert indexes.live_path(tmp_path / "index") != before
+    assert differences(tmp_path, database) == []
 
 
 @pytest.mark.long
