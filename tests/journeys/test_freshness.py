@@ -13,7 +13,7 @@ from accounts import experts
 from accounts.events import EXPERT_CHANGED
 from foundation import clock, outbox
 from foundation.database import Database
-from indexer import indexes
+from indexer import indexes, verifications
 from indexer.events import REBUILD_REQUESTED
 from indexer.indexes import Index
 from tests.builders import eventually, import_all, record, site
@@ -50,7 +50,7 @@ def hide(client: TestClient, ref: str) -> None:
 
 def differences(client: TestClient) -> list[str]:
     index = index_of(client)
-    return indexes.verify(index.folder, index.database, index.wordlists.current())
+    return verifications.run(index.folder, index.database, index.wordlists.current())
 
 
 def seconds_until_found(client: TestClient, word: str) -> float:

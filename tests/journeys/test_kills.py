@@ -18,7 +18,7 @@ from accounts.events import EXPERT_CHANGED
 from accounts.models import Expert, StagedExpert
 from foundation import outbox
 from foundation.database import Database
-from indexer import indexes
+from indexer import indexes, verifications
 from indexer.events import REBUILD_REQUESTED
 from tests.builders import eventually, import_all, lines, record, shared_wordlists
 from tests.commands import run, start
@@ -101,7 +101,7 @@ def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
 
 
 def differences(folder: Path, database: Database) -> list[str]:
-    return indexes.verify(folder / "index", database, shared_wordlists().current())
+    return verifications.run(folder / "index", database, shared_wordlists().current())
 
 
 def check_serving_processes_that_are_killed(folder: Path, database: Database, kills: int) -> None:
