@@ -27,6 +27,7 @@ from tests.live import answers, free_port
 MANY = 3_000
 SOME = 1_200
 LONGEST_IMPORT_SECONDS = 2.0
+SOAK = (pytest.mark.long, pytest.mark.timeout(1_200))
 
 
 def count(database: Database, table: type[Expert | StagedExpert]) -> int:
@@ -69,22 +70,13 @@ def kill_an_import(folder: Path, database: Database, attempt: int) -> None:
     assert owed(database) - owed_before == (0 if after == before else MANY)
 
 
-def check_imports_that_are_killed(folder: Path, database: Database, kills: int) -> None:
+@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=SOAK)])
+def test_imports_that_are_killed_leave_all_or_nothing(tmp_path: Path, database: Database, kills: int) -> None:
     for attempt in range(kills):
-        kill_an_import(folder, database, attempt)
-    last = run(folder, "experts", "import", str(write(folder / "last.jsonl", "Enfin")))
+        kill_an_import(tmp_path, database, attempt)
+    last = run(tmp_path, "experts", "import", str(write(tmp_path / "last.jsonl", "Enfin")))
     assert (last.returncode, last.stderr.strip()) == (0, "")
     assert headlines(database) == Counter({"Enfin": MANY})
-
-
-def test_an_import_that_is_killed_leaves_all_or_nothing(tmp_path: Path, database: Database) -> None:
-    check_imports_that_are_killed(tmp_path, database, 3)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1_200)
-def test_of_fifty_imports_that_are_killed_each_leaves_all_or_nothing(tmp_path: Path, database: Database) -> None:
-    check_imports_that_are_killed(tmp_path, database, 50)
 
 
 @contextmanager
@@ -104,26 +96,19 @@ def differences(folder: Path, database: Database) -> list[str]:
     return verifications.run(folder / "index", database, shared_wordlists().current())
 
 
-def check_serving_processes_that_are_killed(folder: Path, database: Database, kills: int) -> None:
+@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=SOAK)])
+def test_serving_processes_that_are_killed_while_they_index_lose_nothing(
+    tmp_path: Path, database: Database, kills: int
+) -> None:
     for attempt in range(kills):
-        with serving(folder) as (process, _):
+        with serving(tmp_path) as (process, _):
             import_all(database, (record(f"E{number}", headline=f"Apiculture {attempt}") for number in range(SOME)))
             kill_at_a_random_moment(process, 2.0)
-    with serving(folder) as (_, address):
+    with serving(tmp_path) as (_, address):
         eventually(lambda: not owed(database), seconds=60)
         found = httpx2.get(f"{address}/api/v1/experts", params={"q": "apiculture"}).json()
         assert found["total"] == SOME
-        assert differences(folder, database) == []
-
-
-def test_a_serving_process_that_is_killed_while_it_indexes_loses_nothing(tmp_path: Path, database: Database) -> None:
-    check_serving_processes_that_are_killed(tmp_path, database, 1)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1_200)
-def test_serving_processes_that_are_killed_again_and_again_lose_nothing(tmp_path: Path, database: Database) -> None:
-    check_serving_processes_that_are_killed(tmp_path, database, 20)
+        assert differences(tmp_path, database) == []
 
 
 def test_beside_a_serving_process_the_commands_work_and_a_second_one_is_refused(
