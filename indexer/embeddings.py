@@ -1,7 +1,7 @@
 """Vectors in the database, and the centre of the space that they live in."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,8 +134,11 @@ def shipped_path(encoder: str) -> Path:
     return ROOT / "data" / "vectors" / f"{encoder.replace('/', '-')}.npz"
 
 
-def concepts(database: Database, encoder: Encoder, wordlists: Wordlists) -> Concepts:
-    """Return where the trade's skills and sectors lie; encoded once, then kept like any vector."""
+def concepts(database: Database, encoder: Encoder, wordlists: Wordlists, *, only_known: bool = False) -> Concepts:
+    """Return where the trade's skills and sectors lie; encoded once, then kept like any vector.
+
+    With `only_known` what has no vector yet is left out, unless nothing would be left.
+    """
     found = [*wordlists.skills.concepts, *wordlists.sectors.concepts]
     terms = tuple(skill_term(concept.id) if concept.kind == "skill" else sector_term(concept.id) for concept in found)
 
@@ -147,12 +150,16 @@ def concepts(database: Database, encoder: Encoder, wordlists: Wordlists) -> Conc
     queries: list[NDArray[np.float32]] = []
     for language in LANGUAGES:
         said = [(term, text) for term, concept in zip(terms, found, strict=True) for text in _texts(concept, language)]
-        labelled.extend(term for term, _ in said)
-        passages.append(
-            _encoded(database, encoder.name, "passage", [text for _, text in said], encoder.encode_passages)
-        )
         labels = [concept.label(language) for concept in found[::QUERY_SAMPLE]]
-        queries.append(_encoded(database, encoder.name, "query", labels, encode_queries))
+        of_texts = _known(database, encoder.name, "passage", [text for _, text in said])
+        of_labels = _known(database, encoder.name, "query", labels)
+        if not (only_known and of_texts and of_labels):
+            wanted = [text for _, text in said]
+            of_texts |= _made(database, encoder.name, "passage", wanted, of_texts, encoder.encode_passages)
+            of_labels |= _made(database, encoder.name, "query", labels, of_labels, encode_queries)
+        labelled.extend(term for term, text in said if text in of_texts)
+        passages.append(np.vstack([of_texts[text] for _, text in said if text in of_texts]))
+        queries.append(np.vstack([of_labels[label] for label in labels if label in of_labels]))
     middle = Centre(
         passage=np.vstack([vectors.mean(axis=0) for vectors in passages]),
         query=np.vstack([vectors.mean(axis=0) for vectors in queries]),
@@ -169,14 +176,25 @@ def _texts(concept: Concept, language: Language) -> list[str]:
     return [names, *concept.needs.get(language, ())]
 
 
-def _encoded(database: Database, encoder: str, role: str, found: list[str], encode: Encode) -> NDArray[np.float32]:
-    """Return the vectors of texts in a role, made and kept if they are not known."""
-    hashes = [f"{CONCEPT}{hashlib.sha256(f'{role}/{text}'.encode()).hexdigest()}" for text in found]
+def _known(database: Database, encoder: str, role: str, found: Sequence[str]) -> dict[str, Vector]:
+    """Return the vectors that exist for texts in a role, by text."""
+    by_hash = {_hash(role, text): text for text in found}
     with database.reading() as session:
-        known = stored(session, encoder, hashes)
-    missing = {text_hash: text for text_hash, text in zip(hashes, found, strict=True) if text_hash not in known}
-    if missing:
-        known.update(zip(missing, encode(list(missing.values())), strict=True))
-        with database.writing() as session:
-            store(session, encoder, {text_hash: known[text_hash] for text_hash in missing})
-    return np.vstack([known[text_hash] for text_hash in hashes])
+        return {by_hash[text_hash]: vector for text_hash, vector in stored(session, encoder, by_hash).items()}
+
+
+def _made(
+    database: Database, encoder: str, role: str, found: Sequence[str], known: Collection[str], encode: Encode
+) -> dict[str, Vector]:
+    """Make and keep the vectors of those texts that are not known, and return them by text."""
+    missing = [text for text in dict.fromkeys(found) if text not in known]
+    if not missing:
+        return {}
+    made = dict(zip(missing, encode(missing), strict=True))
+    with database.writing() as session:
+        store(session, encoder, {_hash(role, text): vector for text, vector in made.items()})
+    return made
+
+
+def _hash(role: str, text: str) -> str:
+    return f"{CONCEPT}{hashlib.sha256(f'{role}/{text}'.encode()).hexdigest()}"

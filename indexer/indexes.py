@@ -76,7 +76,8 @@ class Index:
             # Nobody may be told that we are ready while the index is still empty.
             self.rebuild(progress)
             return
-        self._engine = EmbeddedEngine(path, self._prior(), progress)
+        # What the word lists have gained since makes nobody wait: the rebuild that it asks for encodes it.
+        self._engine = EmbeddedEngine(path, self._prior(only_known=True), progress)
         self._sweep(path)
         self._load_vectors(self._engine)
 
@@ -185,13 +186,15 @@ class Index:
             with self.database.reading() as session:
                 engine.put_vectors(embeddings.stored(session, self.encoder.name, hashes[start : start + 20_000]))
 
-    def _prior(self) -> Centre:
+    def _prior(self, *, only_known: bool = False) -> Centre:
         """Return where vectors lie before there are many, and place the trade's concepts there."""
         if self.encoder is None:
             nothing = np.zeros((len(LANGUAGES), NO_ENCODER_DIMENSION), dtype=np.float32)
             return Centre(nothing, nothing)
         embeddings.adopt_shipped(self.database, self.encoder)
-        self.concepts = embeddings.concepts(self.database, self.encoder, self.wordlists.current())
+        self.concepts = embeddings.concepts(
+            self.database, self.encoder, self.wordlists.current(), only_known=only_known
+        )
         return self.concepts.centre
 
     def _new_path(self) -> Path:

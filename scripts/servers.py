@@ -54,6 +54,8 @@ def work() -> None:
     upgrades.run(database)
     index = Index(settings, database, LiveWordlists(), encoders.load(settings, background=True))
     index.open()
+    if index.is_outdated():
+        index.request_rebuild()
     deliveries = reactions.Deliveries(database, reactions.table(index))
     deliveries.start()
     stop = threading.Event()

@@ -19,7 +19,7 @@ from foundation.errors import DomainError, Fault, Invalid
 from foundation.i18n import Language
 from foundation.settings import Settings
 from indexer import encoders
-from indexer.events import VECTOR_MISSING
+from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from migrations import upgrades
 from ranking import profiles
@@ -120,16 +120,18 @@ def readiness(app: FastAPI, database: Database, index: Index) -> dict[str, Any]:
     checks["outbox"] = "ok" if is_delivering else "not delivering"
     ready = checks["database"] == checks["index"] == "ok"
     checks["encoder"] = index.encoder.name if index.encoder else "none: searching by words only"
-    waiting = dead = 0
+    vectors = rebuilds = dead = 0
     if ready:
         with database.reading() as session:
-            waiting, dead = outbox.count(session, VECTOR_MISSING), outbox.count_dead(session)
+            vectors, rebuilds = (outbox.count(session, topic) for topic in (VECTOR_MISSING, REBUILD_REQUESTED))
+            dead = outbox.count_dead(session)
     degraded = ready and (index.encoder is None or not is_delivering or dead > 0)
     return {
         "ready": ready,
         "degraded": degraded,
         "checks": checks,
-        "vectors_waiting": waiting,
+        "vectors_waiting": vectors,
+        "rebuilds_waiting": rebuilds,
         "dead_letters": dead,
     }
 

@@ -16,12 +16,14 @@ from foundation.database import Database
 from foundation.errors import Conflict, Unavailable
 from foundation.settings import ROOT
 from indexer import embeddings, indexes, verifications
+from indexer.documents import skill_term
 from indexer.encoders import Encoder
 from indexer.engines.interface import Vector
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from indexer.models import Embedding
 from migrations import upgrades
+from taxonomy.wordlists import LiveWordlists
 from tests.builders import Directory, directory, import_all, record, settings_in, shared_wordlists
 
 REFS = ("A", "B", "C")
@@ -51,6 +53,13 @@ def verify(found: Directory) -> list[str]:
 def id_of(database: Database, ref: str = "A") -> str:
     with database.reading() as session:
         return session.execute(select(Expert.id).where(Expert.ref == ref)).scalar_one()
+
+
+def copied_words(folder: Path) -> Path:
+    """Copy the reviewed word lists, so that a test can change them."""
+    for name in ("taxonomy", "zones", "synonyms"):
+        shutil.copytree(ROOT / "data" / name, folder / name)
+    return folder
 
 
 def generations(found: Directory) -> set[str]:
@@ -211,9 +220,7 @@ def test_an_index_that_was_deleted_is_complete_as_soon_as_it_is_open(tmp_path: P
 
 
 def test_changed_word_lists_ask_for_a_rebuild(tmp_path: Path) -> None:
-    words = tmp_path / "data"
-    for name in ("taxonomy", "zones", "synonyms"):
-        shutil.copytree(ROOT / "data" / name, words / name)
+    words = copied_words(tmp_path / "data")
     with directory(tmp_path / "var", [record("A")], words=words) as found:
         found.index.rebuild()
         assert not found.index.is_outdated()
@@ -313,12 +320,12 @@ class Stumbling(LetterEncoder):
 
 
 @contextmanager
-def encoding(folder: Path, encoder: Encoder) -> Iterator[Directory]:
+def encoding(folder: Path, encoder: Encoder, wordlists: LiveWordlists | None = None) -> Iterator[Directory]:
     """Give a directory whose index encodes with `encoder`."""
     settings = settings_in(folder)
     database = Database(settings.database_address)
     upgrades.run(database)
-    wordlists = shared_wordlists()
+    wordlists = wordlists or shared_wordlists()
     index = Index(settings, database, wordlists, encoder)
     index.open()
     yield Directory(settings, database, wordlists, index)
@@ -445,6 +452,24 @@ def test_what_a_search_needs_of_the_trade_is_encoded_once_for_good(tmp_path: Pat
     encoder = LetterEncoder()
     with encoding(tmp_path, encoder) as again:
         assert (rows(again.database), encoder.encoded) == (before, [])
+
+
+def test_what_the_word_lists_gained_is_encoded_by_the_rebuild_and_not_while_opening(tmp_path: Path) -> None:
+    with encoding(tmp_path / "var", LetterEncoder()) as found:
+        found.load([record("A")])
+        assert found.index.concepts is not None
+        before = set(found.index.concepts.terms)
+    words = copied_words(tmp_path / "data")
+    with (words / "taxonomy" / "skills.csv").open("a") as skills:
+        skills.write("beekeeping,agronomy,Apiculture,Beekeeping,,\n")
+    encoder = LetterEncoder()
+    with encoding(tmp_path / "var", encoder, LiveWordlists(words)) as again:
+        assert again.index.concepts is not None
+        assert (encoder.encoded, set(again.index.concepts.terms), again.index.is_outdated()) == ([], before, True)
+        assert again.refs(q="export") == ["A"]
+        again.index.rebuild()
+        assert encoder.encoded == ["Apiculture", "Beekeeping"]
+        assert set(again.index.concepts.terms) - before == {skill_term("beekeeping")}
 
 
 @pytest.mark.parametrize("between", [lambda _: None, lambda found: found.index.rebuild()])
