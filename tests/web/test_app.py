@@ -50,6 +50,11 @@ def test_without_an_encoder_the_site_is_ready_but_degraded(client: TestClient) -
     assert state["checks"]["database"] == state["checks"]["index"] == state["checks"]["outbox"] == "ok"
 
 
+def test_without_an_encoder_the_log_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with site(tmp_path):
+        assert "words only" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("path", ["/", "/experts?q=export"])
 def test_without_an_encoder_the_pages_say_so(client: TestClient, path: str) -> None:
     page = client.get(path, headers={"accept-language": "en"}).text
