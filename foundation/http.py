@@ -1,5 +1,6 @@
 """What every HTTP answer shares: security headers, request ids, rate limits, metrics, one error body."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,15 +8,16 @@ from uuid import uuid4
 
 import structlog
 from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from pydantic import BaseModel, Field
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from foundation.errors import Conflict, DomainError, Fault, Invalid, NotFound, Unavailable
+from foundation.i18n import Language, message, translate
 
 Next = Callable[[Request], Awaitable[Response]]
 CONTENT_SECURITY_POLICY = (
@@ -30,6 +32,31 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 STATUSES: dict[type[DomainError], int] = {NotFound: 404, Conflict: 409, Invalid: 422, Unavailable: 503}
+_REASONS = {
+    "bool_parsing": message("“true” or “false” is expected."),
+    "date_from_datetime_parsing": message("A date is expected, written like 2026-12-31."),
+    "date_parsing": message("A date is expected, written like 2026-12-31."),
+    "extra_forbidden": message("This parameter is not known."),
+    "finite_number": message("A number is expected."),
+    "float_parsing": message("A number is expected."),
+    "greater_than": message("A number above %(gt)d is expected."),
+    "greater_than_equal": message("The lowest value is %(ge)d."),
+    "int_parsing": message("A whole number is expected."),
+    "less_than_equal": message("The highest value is %(le)d."),
+    "literal_error": message("Possible values: %(choices)s."),
+    "missing": message("A value is expected."),
+    "string_too_long": message("At most %(max_length)s characters are possible."),
+    "string_too_short": message("A value is expected."),
+    "too_long": message("At most %(max_length)s values are possible."),
+}
+_QUOTED = re.compile(r"'([^']*)'")
+_STATUS_REASONS = {
+    404: message("There is nothing at this address."),
+    405: message("This address does not take this kind of request."),
+    429: message("Too many requests at once. Please try again in a second."),
+    500: message("Something went wrong here; it was noted."),
+    503: message("Not ready yet. Please try again in a moment."),
+}
 
 log = structlog.get_logger(__name__)
 
@@ -93,37 +120,36 @@ def status_of(error: DomainError) -> int:
     return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 400)
 
 
-def faults_of(error: DomainError) -> list[Fault]:
-    """Return a domain error as faults."""
-    if isinstance(error, Invalid):
-        return error.faults
-    return [Fault("request", type(error).__name__.lower(), str(error))]
+def status_fault(status: int, code: str, language: Language) -> Fault:
+    """Return the fault of a request that is refused as a whole."""
+    return Fault("request", code, translate(language, _STATUS_REASONS.get(status, _STATUS_REASONS[500])))
 
 
-def validation_faults(error: RequestValidationError) -> list[Fault]:
-    """Return FastAPI's complaints as faults, each with the field's plain name."""
-    return [validation_fault(detail) for detail in error.errors()]
-
-
-def validation_fault(detail: Any) -> Fault:
-    """Return one of Pydantic's complaints as a fault."""
+def validation_fault(detail: Any, language: Language) -> Fault:
+    """Return one of Pydantic's complaints as a fault, with the field's plain name, in the reader's words."""
     path = [str(part) for part in detail["loc"] if part not in {"query", "body", "path"}]
     kind = str(detail["type"])
-    name = path[0] if path else "request"
-    if kind == "extra_forbidden":
-        return Fault(name, "unknown_parameter", "This parameter is not known.")
-    return Fault(name, kind, str(detail["msg"]))
+    reason = _REASONS.get(kind, message("This value can’t be used here."))
+    code = "unknown_parameter" if kind == "extra_forbidden" else kind
+    values = detail.get("ctx", {})
+    choices = ", ".join(_QUOTED.findall(str(values.get("expected", ""))))
+    return Fault(path[0] if path else "request", code, translate(language, reason, **values, choices=choices))
 
 
 async def add_headers(request: Request, call_next: Next) -> Response:
     """Middleware: a request id in log and answer, and the security headers."""
-    request_id = uuid4().hex[:16]
-    structlog.contextvars.bind_contextvars(request_id=request_id)
+    request.state.request_id = uuid4().hex[:16]
+    structlog.contextvars.bind_contextvars(request_id=request.state.request_id)
     try:
         response = await call_next(request)
     finally:
         structlog.contextvars.unbind_contextvars("request_id")
-    response.headers["X-Request-Id"] = request_id
+    return with_headers(request, response)
+
+
+def with_headers(request: Request, response: Response) -> Response:
+    """Return a response with the request's id and the security headers."""
+    response.headers["X-Request-Id"] = request.state.request_id
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     return response
@@ -134,10 +160,33 @@ def count_requests(metrics: Metrics) -> Callable[[Request, Next], Awaitable[Resp
 
     async def count(request: Request, call_next: Next) -> Response:
         started = time.perf_counter()
-        response = await call_next(request)
-        route = getattr(request.scope.get("route"), "path", "unmatched")
-        metrics.requests.labels(request.method, route, response.status_code).inc()
-        metrics.seconds.labels(request.method, route).observe(time.perf_counter() - started)
+        status = 500
+        try:
+            response = await call_next(request)
+            status = response.status_code
+        finally:
+            route = getattr(request.scope.get("route"), "path", "unmatched")
+            metrics.requests.labels(request.method, route, status).inc()
+            metrics.seconds.labels(request.method, route).observe(time.perf_counter() - started)
         return response
 
     return count
+
+
+class AnswerHead:
+    """ASGI middleware: HEAD is GET without the body, as HTTP asks of every address that answers GET (RFC 9110)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            is_body = message["type"] == "http.response.body"
+            await send({**message, "body": b""} if is_body else message)
+
+        await self._app({**scope, "method": "GET"}, receive, send_head)

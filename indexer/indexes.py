@@ -79,7 +79,8 @@ class Index:
             # Nobody may be told that we are ready while the index is still empty.
             self.rebuild(progress)
             return
-        self._engine = EmbeddedEngine(path, self._prior(), progress)
+        # What the word lists have gained since makes nobody wait: the rebuild that it asks for encodes it.
+        self._engine = EmbeddedEngine(path, self._prior(only_known=True), progress)
         self._sweep(path)
         self._load_vectors(self._engine)
 
@@ -192,15 +193,16 @@ class Index:
             with self.database.reading() as session:
                 engine.put_vectors(embeddings.stored(session, self.encoder.name, hashes[start : start + 20_000]))
 
-    def _prior(self) -> Centre:
+    def _prior(self, *, only_known: bool = False) -> Centre:
         """Return where vectors lie before there are many, and place the trade's concepts there."""
         if self.encoder is None:
             nothing = np.zeros((len(LANGUAGES), NO_ENCODER_DIMENSION), dtype=np.float32)
             return Centre(nothing, nothing)
         embeddings.adopt_shipped(self.database, self.encoder)
         wordlists = self.wordlists.current()
-        self.concepts = embeddings.concepts(self.database, self.encoder, wordlists)
+        self.concepts = embeddings.concepts(self.database, self.encoder, wordlists, only_known=only_known)
         names = {concept.id: self.concepts.names(skill_term(concept.id)) for concept in wordlists.skills.concepts}
+        names = {key: rows for key, rows in names.items() if len(rows)}
         self.skill_vectors = SkillVectors(self.database, self.encoder.name, self.concepts.centre, names)
         return self.concepts.centre
 
@@ -218,34 +220,6 @@ def request_rebuild(database: Database) -> None:
     """Owe the process that writes the index a rebuild."""
     with database.writing() as session:
         outbox.record(session, REBUILD_REQUESTED, [str(uuid4())])
-
-
-def verify(folder: Path, database: Database, wordlists: Wordlists, progress: Progress = lambda _: None) -> list[str]:
-    """Compare the live generation with the database, document by document; return the differences in words."""
-    path = live_path(folder)
-    if path is None:
-        return ["there is no index: run `portulan index rebuild`"]
-    storage = Storage(path)
-    differences: list[str] = []
-    left = storage.versions()
-    after = ""
-    while True:
-        with database.reading() as session:
-            ids = experts.ids_after(session, after, WALK_CHUNK)
-            expected = {item.id: item for item in _documents(session, ids, wordlists)}
-        if not ids:
-            break
-        held = storage.read(ids)
-        for expert_id in ids:
-            left.pop(expert_id, None)
-            difference = _difference(expected.get(expert_id), held.get(expert_id))
-            if difference:
-                differences.append(f"{expert_id}: {difference}")
-        progress(len(ids))
-        after = ids[-1]
-    differences.extend(f"{expert_id}: is in the index, not in the database" for expert_id in left)
-    storage.close()
-    return differences
 
 
 def live_path(folder: Path) -> Path | None:
@@ -287,13 +261,3 @@ def _texts_to_encode(found: Iterable[Document], wordlists: Wordlists) -> dict[st
         wanted[item.text_hash] = documents.text_to_embed(item.headline, item.skills, item.summary)
         wanted.update(skill_vectors.free_skills(item.skills, wordlists))
     return wanted
-
-
-def _difference(expected: Document | None, held: Document | None) -> str | None:
-    if expected is None:
-        return "is in the index, and may not be found" if held else None
-    if held is None:
-        return "is missing from the index"
-    if expected.dump() != held.dump():
-        return f"differs (database version {expected.version}, index version {held.version})"
-    return None

@@ -20,8 +20,3 @@ def average_precision(ranked: Sequence[str], relevant: set[str], k: int) -> floa
             hits += 1
             total += hits / place
     return total / min(len(relevant), k) if relevant else 0.0
-
-
-def reciprocal_rank(ranked: Sequence[str], relevant: set[str]) -> float:
-    """Return one divided by the place of the first relevant item; 0 when there is none."""
-    return next((1.0 / place for place, item in enumerate(ranked, 1) if item in relevant), 0.0)

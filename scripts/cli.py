@@ -7,12 +7,13 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
+from sqlalchemy.exc import DBAPIError
 
 from foundation.errors import DomainError, Invalid
 from foundation.settings import Settings
 from scripts import demos, experts, indexes
 
-errors = Console(stderr=True, highlight=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 app = typer.Typer(
     help="Portulan: find independent export and international-business experts.",
     no_args_is_help=True,
@@ -60,7 +61,7 @@ def main() -> None:
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             name = "_".join(str(part) for part in detail["loc"]).upper()
-            errors.print(f"[red]PORTULAN_{name}[/]: {escape(detail['msg'])}")
+            errors.print(f"[red]PORTULAN_{name}[/]: {escape(detail['msg'].removeprefix('Value error, '))}")
         sys.exit(2)
     except Invalid as error:
         for fault in error.faults:
@@ -68,6 +69,9 @@ def main() -> None:
         sys.exit(2)
     except (DomainError, OSError) as error:
         errors.print(f"[red]{escape(str(error))}[/]")
+        sys.exit(1)
+    except DBAPIError as error:
+        errors.print(f"[red]the database can't be used[/]: {escape(str(error.orig))}")
         sys.exit(1)
 
 

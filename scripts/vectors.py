@@ -1,6 +1,7 @@
 """Writes the vectors of our word lists and sample that come with the code: `python -m scripts.vectors`.
 
-To be run after a change of `data/taxonomy/` or `data/sample/`; what the file lacks is encoded at the first start.
+To be run after a change of `data/taxonomy/` or `data/sample/`; what the file lacks is encoded by
+the first rebuild.
 """
 
 import sys

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from foundation import currencies
@@ -18,7 +18,8 @@ from taxonomy.wordlists import Wordlists
 DEEPEST = 10_000
 LONGEST_QUERY = 5_000
 MOST_VALUES = 30
-Values = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=MOST_VALUES)]
+Value = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Values = Annotated[list[Value], Field(max_length=MOST_VALUES)]
 
 
 def _iso_day(value: object) -> object:

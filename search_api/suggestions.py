@@ -13,6 +13,8 @@ from taxonomy.wordlists import Wordlists
 
 MOST = 8
 MOST_EXPERTS = 3
+LOOKED_UP = 100
+"""How many bearers of one name are looked through for the others that were typed."""
 POPULAR_ZONES = ("maghreb", "european-union", "asean", "north-america", "west-africa", "middle-east")
 StillFindable = Callable[[Sequence[str]], set[str]]
 Kind = Literal["skill", "zone", "sector", "expert"]
@@ -39,22 +41,31 @@ def suggest(
     found: list[Suggestion] = []
     tokens = list(texts.tokenise(typed))
     for size in range(min(4, len(tokens)), 0, -1):
-        before = typed[: tokens[-size].start]
-        ending = " ".join(token.word for token in tokens[-size:])
+        # The dot that begins ".NET" is no word yet.
+        before = typed[: tokens[-size].start].removesuffix(".")
+        ending = _spelling(typed[tokens[-size].start :])
         for kind, label in _completions(ending, wordlists, engine, language):
             suggestion = Suggestion(kind, f"{before}{label}", label)
             if all(suggestion.label != other.label for other in found):
                 found.append(suggestion)
         if len(found) >= MOST:
             break
-    named = engine.names_like(typed, MOST_EXPERTS)
-    shown = still_findable([document.id for document in named])
-    experts = [
-        Suggestion("expert", document.name, f"{document.name} – {document.headline}")
-        for document in named
-        if document.id in shown
-    ]
+    experts = _named(typed, engine, still_findable)
     return [*found[: MOST - len(experts)], *experts]
+
+
+def _named(typed: str, engine: Engine, still_findable: StillFindable) -> list[Suggestion]:
+    """Return experts of whose name each typed word begins a word; the longest one is looked up."""
+    words = texts.words(typed)
+    candidates = engine.names_like(max(words, key=len), LOOKED_UP if len(words) > 1 else MOST_EXPERTS)
+    named = [item for item in candidates if _begins_each(words, texts.words(item.name))]
+    shown = still_findable([item.id for item in named])
+    found = [Suggestion("expert", item.name, f"{item.name} – {item.headline}") for item in named if item.id in shown]
+    return found[:MOST_EXPERTS]
+
+
+def _begins_each(beginnings: Sequence[str], words: Sequence[str]) -> bool:
+    return all(any(word.startswith(beginning) for word in words) for beginning in beginnings)
 
 
 def popular(wordlists: Wordlists, engine: Engine, language: Language) -> list[Suggestion]:
@@ -90,17 +101,22 @@ def _completions(ending: str, wordlists: Wordlists, engine: Engine, language: La
     for code in zones.country_codes():
         names = (zones.country_label(code, language), zones.country_label(code, "en"))
         rank = _rank_of(ending, names)
+        if rank is None and wordlists.zones.country_names.get(ending) == code:
+            rank = 1
         if rank is not None:
             ranked.append((rank, 0, names[0], "zone"))
     return [(kind, label) for _, _, label, kind in sorted(ranked)[:MOST]]
 
 
 def _rank_of(ending: str, names: tuple[str, ...]) -> int | None:
-    """Return 0 where the first name begins so, 1 where another does, 2 where a later word does."""
+    """Return 0 where the first name, which is shown, begins so, 1 where another does, 2 where a later word does.
+
+    Two letters say too little to offer what does not show them, unless they are all of a name, like "UE".
+    """
     best: int | None = None
     for place, name in enumerate(names):
-        key = _key(name)
-        if key.startswith(ending):
+        key = _spelling(name)
+        if key.startswith(ending) and (place == 0 or len(ending) > 2 or key == ending):
             return 0 if place == 0 else 1
         if len(ending) > 2 and f" {ending}" in key:
             best = 2
@@ -108,4 +124,8 @@ def _rank_of(ending: str, names: tuple[str, ...]) -> int | None:
 
 
 # Every letter typed is compared with thousands of names, always the same ones.
-_key = lru_cache(maxsize=50_000)(texts.key)
+@lru_cache(maxsize=50_000)
+def _spelling(text: str) -> str:
+    """Return folded words as they are written, so that "do" begins no ".NET", which is indexed as "dotnet"."""
+    written = (texts.fold(text[token.start : token.end]) for token in texts.tokenise(text))
+    return " ".join(word.replace(".", "").replace("-", "") for word in written)

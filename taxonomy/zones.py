@@ -49,11 +49,6 @@ class Zones:
         """Return the zone that bears this id or name."""
         return self.zones.find(text)
 
-    def of_country(self, code: str) -> list[Concept]:
-        """Return the zones that hold a country, smallest first."""
-        holding = [zone for zone in self.zones.concepts if code in self.members[zone.id]]
-        return sorted(holding, key=lambda zone: len(self.members[zone.id]))
-
 
 def read(folder: Path) -> Zones:
     """Read the lists of `data/zones/`."""

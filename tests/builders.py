@@ -39,6 +39,36 @@ def record(ref: str = "T001", **fields: Any) -> dict[str, Any]:
     }
 
 
+REVIEW: dict[str, Any] = {"skill": "Douane", "rating": 5, "on": "2026-03-14", "comment": "Bien."}
+REFERENCE: dict[str, Any] = {"client": "PME, Lyon", "text": "Ouverture du Maroc."}
+
+
+def full_record(ref: str = "H001", **fields: Any) -> dict[str, Any]:
+    """Return a record that says something in every field of the format, with fields replaced."""
+    return {
+        "ref": ref,
+        "name": "Anne Le Goff",
+        "headline": "Export manager",
+        "summary": "Chine, Vietnam.\n\tEt plus.",
+        "skills": ["Douane"],
+        "soft_skills": ["Écoute"],
+        "sectors": ["Vin"],
+        "countries": ["CN", "VN"],
+        "languages": ["fr", "en"],
+        "based_in": "FR",
+        "city": "Lyon",
+        "legal_status": "sasu",
+        "day_rate": {"amount": 650.5, "currency": "EUR"},
+        "available": False,
+        "available_from": "2026-12-01",
+        "visible": False,
+        "boosted_until": "2027-01-31",
+        "references": [REFERENCE],
+        "reviews": [REVIEW],
+        **fields,
+    }
+
+
 def lines(records: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     """Yield records as lines of an import."""
     return (orjson.dumps(item) + b"\n" for item in records)

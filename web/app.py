@@ -15,10 +15,11 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from foundation import http, outbox
 from foundation.database import Database
-from foundation.errors import DomainError, Fault
+from foundation.errors import DomainError, Fault, Invalid
+from foundation.i18n import Language
 from foundation.settings import Settings
 from indexer import encoders
-from indexer.events import VECTOR_MISSING
+from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from migrations import upgrades
 from ranking import profiles
@@ -78,6 +79,7 @@ def create(settings: Settings) -> FastAPI:
     app.middleware("http")(http.add_headers)
     app.middleware("http")(http.count_requests(metrics))
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(http.AnswerHead)
     app.include_router(search_edge.router)
     app.include_router(site.router)
     _add_probes(app, database, index, metrics)
@@ -118,16 +120,18 @@ def readiness(app: FastAPI, database: Database, index: Index) -> dict[str, Any]:
     checks["outbox"] = "ok" if is_delivering else "not delivering"
     ready = checks["database"] == checks["index"] == "ok"
     checks["encoder"] = index.encoder.name if index.encoder else "none: searching by words only"
-    waiting = dead = 0
+    vectors = rebuilds = dead = 0
     if ready:
         with database.reading() as session:
-            waiting, dead = outbox.count(session, VECTOR_MISSING), outbox.count_dead(session)
+            vectors, rebuilds = (outbox.count(session, topic) for topic in (VECTOR_MISSING, REBUILD_REQUESTED))
+            dead = outbox.count_dead(session)
     degraded = ready and (index.encoder is None or not is_delivering or dead > 0)
     return {
         "ready": ready,
         "degraded": degraded,
         "checks": checks,
-        "vectors_waiting": waiting,
+        "vectors_waiting": vectors,
+        "rebuilds_waiting": rebuilds,
         "dead_letters": dead,
     }
 
@@ -141,27 +145,38 @@ def _add_error_pages(app: FastAPI) -> None:
     @app.exception_handler(DomainError)
     def on_domain_error(request: Request, error: DomainError) -> Response:
         status = 429 if isinstance(error, search_edge.TooManySearches) else http.status_of(error)
-        response = answer(request, status, http.faults_of(error))
+        faults = error.faults if isinstance(error, Invalid) else [_whole(request, status, type(error).__name__.lower())]
+        response = answer(request, status, faults)
         if status in {429, 503}:
             response.headers["Retry-After"] = "1"
         return response
 
     @app.exception_handler(RequestValidationError)
     def on_bad_request(request: Request, error: RequestValidationError) -> Response:
-        return answer(request, 422, http.validation_faults(error))
+        return answer(request, 422, [http.validation_fault(detail, _language(request)) for detail in error.errors()])
 
     @app.exception_handler(HTTPException)
     def on_http_error(request: Request, error: HTTPException) -> Response:
-        response = answer(
-            request, error.status_code, [Fault("request", f"http_{error.status_code}", str(error.detail))]
-        )
+        code = f"http_{error.status_code}"
+        response = answer(request, error.status_code, [_whole(request, error.status_code, code)])
         response.headers.update(error.headers or {})
         return response
 
     @app.exception_handler(Exception)
     def on_surprise(request: Request, error: Exception) -> Response:
-        log.error("request failed", path=request.url.path, error=repr(error), exc_info=error)
-        return answer(request, 500, [Fault("request", "internal", "Something went wrong here; it was noted.")])
+        # This runs outside of every middleware: what they add has to be added again.
+        request_id = request.state.request_id
+        log.error("request failed", path=request.url.path, error=repr(error), exc_info=error, request_id=request_id)
+        return http.with_headers(request, answer(request, 500, [_whole(request, 500, "internal")]))
+
+
+def _whole(request: Request, status: int, code: str) -> Fault:
+    return http.status_fault(status, code, _language(request))
+
+
+def _language(request: Request) -> Language:
+    """Return the language of JSON answers: the parameter's, French where it says none of ours."""
+    return "en" if request.query_params.get("lang") == "en" else "fr"
 
 
 def _wants_json(request: Request) -> bool:

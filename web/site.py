@@ -10,7 +10,7 @@ from accounts import experts
 from foundation import clock
 from foundation.errors import Fault, Invalid
 from foundation.http import validation_fault
-from foundation.i18n import Language, message, translate
+from foundation.i18n import message, translate
 from foundation.settings import Settings
 from search_api import requests
 from search_api.api import SearchDesk
@@ -32,20 +32,6 @@ _ERROR_TEXTS = {
     ),
     500: (message("Something went wrong"), message("It is our fault, and it was noted. Please try again.")),
 }
-_REASONS = {
-    "int_parsing": message("A whole number is expected."),
-    "float_parsing": message("A number is expected."),
-    "finite_number": message("A number is expected."),
-    "bool_parsing": message("“true” or “false” is expected."),
-    "date_from_datetime_parsing": message("A date is expected, written like 2026-12-31."),
-    "date_parsing": message("A date is expected, written like 2026-12-31."),
-    "greater_than": message("A number above %(gt)d is expected."),
-    "greater_than_equal": message("The lowest value is %(ge)d."),
-    "less_than_equal": message("The highest value is %(le)d."),
-    "string_too_long": message("At most %(max_length)s characters are possible."),
-    "too_long": message("At most %(max_length)s values are possible."),
-}
-
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
@@ -66,7 +52,7 @@ def find(request: Request) -> HTMLResponse:
     try:
         parameters = Parameters.model_validate(addresses.read_parameters(request, language))
     except ValidationError as error:
-        raise Invalid([_fault(detail, language) for detail in error.errors()]) from None
+        raise Invalid([validation_fault(detail, language) for detail in error.errors()]) from None
     checked = requests.resolve(parameters.model_copy(update={"explain": True}), searcher.wordlists)
     found = search_desk.find(searcher, checked)
     page = results.ResultsPage(checked, found, searcher.wordlists)
@@ -134,11 +120,3 @@ def _back_url(request: Request) -> str | None:
     """Return the results that a profile was opened from; only addresses of results here are believed."""
     back = request.query_params.get("from", "")
     return back if back == addresses.PATH or back.startswith(f"{addresses.PATH}?") else None
-
-
-def _fault(detail: Any, language: Language) -> Fault:
-    fault = validation_fault(detail)
-    if fault.code == "unknown_parameter":
-        return Fault(fault.field, fault.code, translate(language, "This parameter is not known."))
-    reason = _REASONS.get(fault.code, message("This value can’t be used here."))
-    return Fault(fault.field, fault.code, translate(language, reason, **detail.get("ctx", {})))

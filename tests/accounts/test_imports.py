@@ -12,33 +12,12 @@ from accounts.models import Expert, Review, ReviewOrigin, StagedExpert, StagedRe
 from foundation import clock, outbox
 from foundation.database import Database
 from foundation.outbox import OutboxRow
-from tests.builders import import_all, lines, record
+from tests.builders import REVIEW, full_record, import_all, lines, record
 
 MONDAY = datetime(2026, 6, 1, 9, tzinfo=UTC)
 TUESDAY = MONDAY + timedelta(days=1)
-REVIEW = {"skill": "Douane", "rating": 5, "on": "2026-03-14", "comment": "Bien."}
 OTHER_REVIEW = {"skill": "Vente", "rating": 3, "on": "2026-04-01"}
-FULL: dict[str, Any] = {
-    "ref": "H001",
-    "name": "Anne Le Goff",
-    "headline": "Export manager",
-    "summary": "Chine, Vietnam.",
-    "skills": ["Douane"],
-    "soft_skills": ["Écoute"],
-    "sectors": ["Vin"],
-    "countries": ["CN", "VN"],
-    "languages": ["fr", "en"],
-    "based_in": "FR",
-    "city": "Lyon",
-    "legal_status": "sasu",
-    "day_rate": {"amount": 650.5, "currency": "EUR"},
-    "available": False,
-    "available_from": "2026-12-01",
-    "visible": False,
-    "boosted_until": "2027-01-31",
-    "references": [{"client": "PME, Lyon", "text": "Ouverture du Maroc."}],
-    "reviews": [REVIEW],
-}
+FULL = full_record()
 
 
 def run(

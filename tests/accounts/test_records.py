@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from accounts import records
 from accounts.records import Record
-from tests.builders import record
+from tests.builders import REFERENCE, REVIEW, full_record, record
 
-REVIEW = {"skill": "Douane", "rating": 5, "on": "2026-03-14"}
-REFERENCE = {"client": "PME, Lyon", "text": "Ouverture du Maroc."}
+FULL = full_record()
 
 
 def fields_of(found: Record | list[Any]) -> list[str]:
@@ -134,29 +133,6 @@ def test_an_unknown_field_is_called_so() -> None:
     found = parse(shoe_size=44)
     assert isinstance(found, list)
     assert found[0].message == "is not a field of the expert record"
-
-
-FULL = {
-    "ref": "H001",
-    "name": "Anne Le Goff",
-    "headline": "Export manager",
-    "summary": "Chine, Vietnam.\n\tEt plus.",
-    "skills": ["Douane"],
-    "soft_skills": ["Écoute"],
-    "sectors": ["Vin"],
-    "countries": ["CN", "VN"],
-    "languages": ["fr", "en"],
-    "based_in": "FR",
-    "city": "Lyon",
-    "legal_status": "sasu",
-    "day_rate": {"amount": 650, "currency": "EUR"},
-    "available": True,
-    "available_from": "2026-12-01",
-    "visible": True,
-    "boosted_until": None,
-    "references": [REFERENCE],
-    "reviews": [{**REVIEW, "comment": "Bien."}],
-}
 
 
 def test_the_pinned_record_is_good() -> None:

@@ -1,5 +1,6 @@
 import hashlib
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,13 +15,15 @@ from foundation import clock, outbox
 from foundation.database import Database
 from foundation.errors import Conflict, Unavailable
 from foundation.settings import ROOT
-from indexer import embeddings, indexes
+from indexer import embeddings, indexes, verifications
+from indexer.documents import skill_term
 from indexer.encoders import Encoder
 from indexer.engines.interface import Vector
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from indexer.models import Embedding
 from migrations import upgrades
+from taxonomy.wordlists import LiveWordlists
 from tests.builders import Directory, directory, import_all, record, settings_in, shared_wordlists
 
 REFS = ("A", "B", "C")
@@ -44,12 +47,19 @@ def change(found: Directory, name: str, ref: str = "A") -> None:
 
 
 def verify(found: Directory) -> list[str]:
-    return indexes.verify(found.index.folder, found.database, found.wordlists.current())
+    return verifications.run(found.index.folder, found.database, found.wordlists.current())
 
 
 def id_of(database: Database, ref: str = "A") -> str:
     with database.reading() as session:
         return session.execute(select(Expert.id).where(Expert.ref == ref)).scalar_one()
+
+
+def copied_words(folder: Path) -> Path:
+    """Copy the reviewed word lists, so that a test can change them."""
+    for name in ("taxonomy", "zones", "synonyms"):
+        shutil.copytree(ROOT / "data" / name, folder / name)
+    return folder
 
 
 def generations(found: Directory) -> set[str]:
@@ -135,8 +145,29 @@ def test_verifying_tells_who_is_in_the_index_only(loaded: Directory) -> None:
 
 
 def test_verifying_without_an_index_says_so(tmp_path: Path, database: Database) -> None:
-    (difference,) = indexes.verify(tmp_path / "index", database, shared_wordlists().current())
+    (difference,) = verifications.run(tmp_path / "index", database, shared_wordlists().current())
     assert "there is no index" in difference
+
+
+def test_verifying_forgives_what_is_on_its_way(loaded: Directory) -> None:
+    import_all(loaded.database, [record("D"), {"ref": "A", "city": "Lyon"}])
+    change(loaded, "delete", "B")
+    change(loaded, "hide", "C")
+    delivery = threading.Timer(0.2, loaded.deliver)
+
+    def deliver_later(_walked: int) -> None:
+        delivery.start()
+
+    assert (
+        verifications.run(loaded.index.folder, loaded.database, loaded.wordlists.current(), deliver_later, looks=20)
+        == []
+    )
+    delivery.join()
+
+
+def test_verifying_again_does_not_forgive_what_stays(loaded: Directory) -> None:
+    import_all(loaded.database, [record("D")])
+    assert len(verifications.run(loaded.index.folder, loaded.database, loaded.wordlists.current(), looks=2)) == 1
 
 
 def test_verifying_covers_everybody_however_many(tmp_path: Path) -> None:
@@ -144,7 +175,7 @@ def test_verifying_covers_everybody_however_many(tmp_path: Path) -> None:
     seen: list[int] = []
     with directory(tmp_path) as found:
         import_all(found.database, many)
-        differences = indexes.verify(found.index.folder, found.database, found.wordlists.current(), seen.append)
+        differences = verifications.run(found.index.folder, found.database, found.wordlists.current(), seen.append)
     assert len(differences) == sum(seen) == len(many)
 
 
@@ -189,9 +220,7 @@ def test_an_index_that_was_deleted_is_complete_as_soon_as_it_is_open(tmp_path: P
 
 
 def test_changed_word_lists_ask_for_a_rebuild(tmp_path: Path) -> None:
-    words = tmp_path / "data"
-    for name in ("taxonomy", "zones", "synonyms"):
-        shutil.copytree(ROOT / "data" / name, words / name)
+    words = copied_words(tmp_path / "data")
     with directory(tmp_path / "var", [record("A")], words=words) as found:
         found.index.rebuild()
         assert not found.index.is_outdated()
@@ -291,12 +320,12 @@ class Stumbling(LetterEncoder):
 
 
 @contextmanager
-def encoding(folder: Path, encoder: Encoder) -> Iterator[Directory]:
+def encoding(folder: Path, encoder: Encoder, wordlists: LiveWordlists | None = None) -> Iterator[Directory]:
     """Give a directory whose index encodes with `encoder`."""
     settings = settings_in(folder)
     database = Database(settings.database_address)
     upgrades.run(database)
-    wordlists = shared_wordlists()
+    wordlists = wordlists or shared_wordlists()
     index = Index(settings, database, wordlists, encoder)
     index.open()
     yield Directory(settings, database, wordlists, index)
@@ -305,8 +334,10 @@ def encoding(folder: Path, encoder: Encoder) -> Iterator[Directory]:
 
 
 def vectors(found: Directory) -> int:
+    """Count the vectors of profiles, those of texts that have changed since too."""
     with found.database.reading() as session:
-        return embeddings.count_documents(session, LetterEncoder.name)
+        statement = select(func.count()).where(Embedding.encoder == LetterEncoder.name)
+        return session.execute(statement.where(~Embedding.text_hash.startswith(embeddings.CONCEPT))).scalar_one()
 
 
 def test_a_vector_follows_the_words(tmp_path: Path) -> None:
@@ -421,6 +452,24 @@ def test_what_a_search_needs_of_the_trade_is_encoded_once_for_good(tmp_path: Pat
     encoder = LetterEncoder()
     with encoding(tmp_path, encoder) as again:
         assert (rows(again.database), encoder.encoded) == (before, [])
+
+
+def test_what_the_word_lists_gained_is_encoded_by_the_rebuild_and_not_while_opening(tmp_path: Path) -> None:
+    with encoding(tmp_path / "var", LetterEncoder()) as found:
+        found.load([record("A")])
+        assert found.index.concepts is not None
+        before = set(found.index.concepts.terms)
+    words = copied_words(tmp_path / "data")
+    with (words / "taxonomy" / "skills.csv").open("a") as skills:
+        skills.write("beekeeping,agronomy,Apiculture,Beekeeping,,\n")
+    encoder = LetterEncoder()
+    with encoding(tmp_path / "var", encoder, LiveWordlists(words)) as again:
+        assert again.index.concepts is not None
+        assert (encoder.encoded, set(again.index.concepts.terms), again.index.is_outdated()) == ([], before, True)
+        assert again.refs(q="export") == ["A"]
+        again.index.rebuild()
+        assert encoder.encoded == ["Apiculture", "Beekeeping"]
+        assert set(again.index.concepts.terms) - before == {skill_term("beekeeping")}
 
 
 @pytest.mark.parametrize("between", [lambda _: None, lambda found: found.index.rebuild()])

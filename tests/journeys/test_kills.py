@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from accounts.events import EXPERT_CHANGED
 from accounts.models import Expert, StagedExpert
 from foundation import outbox
 from foundation.database import Database
-from indexer import indexes
+from indexer import indexes, verifications
 from indexer.events import REBUILD_REQUESTED
 from tests.builders import eventually, import_all, lines, record, shared_wordlists
 from tests.commands import run, start
@@ -26,6 +27,7 @@ from tests.live import answers, free_port
 MANY = 3_000
 SOME = 1_200
 LONGEST_IMPORT_SECONDS = 2.0
+SOAK = (pytest.mark.long, pytest.mark.timeout(1_200))
 
 
 def count(database: Database, table: type[Expert | StagedExpert]) -> int:
@@ -68,22 +70,13 @@ def kill_an_import(folder: Path, database: Database, attempt: int) -> None:
     assert owed(database) - owed_before == (0 if after == before else MANY)
 
 
-def check_imports_that_are_killed(folder: Path, database: Database, kills: int) -> None:
+@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=SOAK)])
+def test_imports_that_are_killed_leave_all_or_nothing(tmp_path: Path, database: Database, kills: int) -> None:
     for attempt in range(kills):
-        kill_an_import(folder, database, attempt)
-    last = run(folder, "experts", "import", str(write(folder / "last.jsonl", "Enfin")))
+        kill_an_import(tmp_path, database, attempt)
+    last = run(tmp_path, "experts", "import", str(write(tmp_path / "last.jsonl", "Enfin")))
     assert (last.returncode, last.stderr.strip()) == (0, "")
     assert headlines(database) == Counter({"Enfin": MANY})
-
-
-def test_an_import_that_is_killed_leaves_all_or_nothing(tmp_path: Path, database: Database) -> None:
-    check_imports_that_are_killed(tmp_path, database, 3)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1_200)
-def test_of_fifty_imports_that_are_killed_each_leaves_all_or_nothing(tmp_path: Path, database: Database) -> None:
-    check_imports_that_are_killed(tmp_path, database, 50)
 
 
 @contextmanager
@@ -100,29 +93,22 @@ def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
 
 
 def differences(folder: Path, database: Database) -> list[str]:
-    return indexes.verify(folder / "index", database, shared_wordlists().current())
+    return verifications.run(folder / "index", database, shared_wordlists().current())
 
 
-def check_serving_processes_that_are_killed(folder: Path, database: Database, kills: int) -> None:
+@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=SOAK)])
+def test_serving_processes_that_are_killed_while_they_index_lose_nothing(
+    tmp_path: Path, database: Database, kills: int
+) -> None:
     for attempt in range(kills):
-        with serving(folder) as (process, _):
+        with serving(tmp_path) as (process, _):
             import_all(database, (record(f"E{number}", headline=f"Apiculture {attempt}") for number in range(SOME)))
             kill_at_a_random_moment(process, 2.0)
-    with serving(folder) as (_, address):
+    with serving(tmp_path) as (_, address):
         eventually(lambda: not owed(database), seconds=60)
         found = httpx2.get(f"{address}/api/v1/experts", params={"q": "apiculture"}).json()
         assert found["total"] == SOME
-        assert differences(folder, database) == []
-
-
-def test_a_serving_process_that_is_killed_while_it_indexes_loses_nothing(tmp_path: Path, database: Database) -> None:
-    check_serving_processes_that_are_killed(tmp_path, database, 1)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1_200)
-def test_serving_processes_that_are_killed_again_and_again_lose_nothing(tmp_path: Path, database: Database) -> None:
-    check_serving_processes_that_are_killed(tmp_path, database, 20)
+        assert differences(tmp_path, database) == []
 
 
 def test_beside_a_serving_process_the_commands_work_and_a_second_one_is_refused(
@@ -140,6 +126,19 @@ def test_beside_a_serving_process_the_commands_work_and_a_second_one_is_refused(
         assert indexes.live_path(tmp_path / "index") != before
         verified = run(tmp_path, "index", "verify", "--json")
         assert (verified.returncode, orjson.loads(verified.stdout)["differences"]) == (0, 0)
+
+
+def test_a_rebuild_goes_on_without_the_serving_process_that_died_over_it(tmp_path: Path, database: Database) -> None:
+    import_all(database, [record("A"), record("B")])
+    with serving(tmp_path) as (process, _):
+        eventually(lambda: not owed(database) and not owed(database, REBUILD_REQUESTED), seconds=60)
+        before = indexes.live_path(tmp_path / "index")
+        process.send_signal(signal.SIGSTOP)
+        rebuild = start(tmp_path, "index", "rebuild")
+        eventually(lambda: owed(database, REBUILD_REQUESTED), seconds=60)
+    assert rebuild.wait(timeout=60) == 0
+    assert indexes.live_path(tmp_path / "index") != before
+    assert differences(tmp_path, database) == []
 
 
 @pytest.mark.long

@@ -34,13 +34,6 @@ def test_average_precision_is_what_trec_eval_says(ranked: list[str], relevant: s
     assert metrics.average_precision(ranked, relevant, 100) == pytest.approx(expected)
 
 
-@settings(deadline=None)
-@given(RANKED, st.sets(st.sampled_from(ITEMS), min_size=1))
-def test_reciprocal_rank_is_what_trec_eval_says(ranked: list[str], relevant: set[str]) -> None:
-    expected = reference(ranked, dict.fromkeys(relevant, 1), "recip_rank")
-    assert metrics.reciprocal_rank(ranked, relevant) == pytest.approx(expected)
-
-
 def test_average_precision_within_k_is_one_when_all_that_fits_is_relevant() -> None:
     assert metrics.average_precision(["a", "b"], {"a", "b", "c", "d"}, 2) == 1.0
 
@@ -49,4 +42,3 @@ def test_without_anything_relevant_every_measure_is_zero() -> None:
     assert metrics.ndcg(["a"], {}, 10) == 0.0
     assert metrics.ndcg(["a"], {"a": 0}, 10) == 0.0
     assert metrics.average_precision(["a"], set(), 10) == 0.0
-    assert metrics.reciprocal_rank(["a"], {"b"}) == 0.0

@@ -1,3 +1,6 @@
+import socket
+from pathlib import Path
+
 import pytest
 
 from tests.scripts.conftest import Portulan
@@ -40,6 +43,9 @@ def test_bad_usage_ends_with_2(portulan: Portulan, command: tuple[str, ...]) -> 
         ("PORTULAN_ENCODER", "gpt"),
         ("PORTULAN_SEARCH_PER_SECOND", "0"),
         ("PORTULAN_LOG_LEVEL", "[loud]"),
+        ("PORTULAN_DATA_DIR", "/dev/null"),
+        ("PORTULAN_DATABASE_URL", "garbage"),
+        ("PORTULAN_DATABASE_URL", "mysql://user:secret@host/portulan"),
     ],
 )
 def test_a_bad_setting_is_named_and_ends_with_2(
@@ -49,6 +55,28 @@ def test_a_bad_setting_is_named_and_ends_with_2(
     outcome = portulan("index", "status")
     assert outcome.code == 2
     assert outcome.err.startswith(f"{name}: ")
+    assert "secret" not in outcome.err
+    assert len(outcome.err.splitlines()) == 1
+
+
+def test_a_database_that_cannot_be_used_is_said_in_a_line_and_ends_with_1(
+    portulan: Portulan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear Sir or Madam, this is no database.")
+    monkeypatch.setenv("PORTULAN_DATABASE_URL", f"sqlite:///{path}")
+    outcome = portulan("migrate")
+    assert (outcome.code, outcome.err) == (1, "the database can't be used: file is not a database\n")
+
+
+def test_an_address_that_is_taken_is_named_before_anything_else_happens(portulan: Portulan, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        outcome = portulan("serve", "--port", address.partition(":")[2])
+    assert outcome.code == 1
+    assert f"can't listen on {address}" in outcome.err
+    assert "--port" in outcome.err
+    assert not list((tmp_path / "index").glob("generation-*"))
 
 
 def test_migrating_can_be_repeated(portulan: Portulan) -> None:

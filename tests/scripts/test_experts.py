@@ -22,7 +22,7 @@ def test_a_file_is_imported(portulan: Portulan, tmp_path: Path) -> None:
     path = tmp_path / "experts.jsonl"
     path.write_bytes(text(record("H001"), record("H002")))
     outcome = portulan("experts", "import", str(path))
-    assert (outcome.code, outcome.out) == (0, "2 created, 0 updated, 0 unchanged.\n")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "2 created, 0 updated, 0 unchanged.\n", "")
     assert refs(portulan) == ["H001", "H002"]
 
 

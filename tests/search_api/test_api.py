@@ -157,6 +157,43 @@ def test_a_bad_parameter_is_refused_by_its_name(
     assert faults(client.get(f"{EXPERTS}?{query}")) == expected
 
 
+@pytest.mark.parametrize(
+    ("query", "french", "english"),
+    [
+        ("colour=red", "Ce paramètre n’est pas connu.", "This parameter is not known."),
+        ("country=XX", "«\u202fXX\u202f» n’est pas un pays", "“XX” is no country"),
+        ("skill=", "Une valeur est attendue.", "A value is expected."),
+        ("size=101", "La plus grande valeur est 100.", "The highest value is 100."),
+        ("page=x", "Un nombre entier est attendu.", "A whole number is expected."),
+        ("page=101&size=100", "Seuls les 10000 premiers résultats", "Only the first 10000 results"),
+        ("max_day_rate=-1", "Un nombre supérieur à 0 est attendu.", "A number above 0 is expected."),
+        ("available_by=2026-13-01", "Une date est attendue", "A date is expected"),
+        ("boost=perhaps", "La valeur attendue est «\u202ftrue\u202f»", "“true” or “false” is expected."),
+    ],
+)
+def test_a_refusal_is_in_the_readers_language(client: TestClient, query: str, french: str, english: str) -> None:
+    for suffix, expected in (("", french), ("&lang=fr", french), ("&lang=en", english)):
+        (error,) = client.get(f"{EXPERTS}?{query}{suffix}").json()["errors"]
+        assert error["message"].startswith(expected)
+
+
+def test_a_language_that_is_not_spoken_here_is_refused_with_those_that_are(client: TestClient) -> None:
+    (error,) = client.get(f"{EXPERTS}?lang=de").json()["errors"]
+    assert error["message"] == "Valeurs possibles\u202f: fr, en."
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/api/v1/nothing"), ("POST", EXPERTS)])
+def test_a_request_refused_as_a_whole_says_so_in_the_readers_language(
+    client: TestClient, method: str, path: str
+) -> None:
+    told = {
+        lang: client.request(method, path, params={"lang": lang}).json()["errors"][0]["message"]
+        for lang in ("fr", "en")
+    }
+    assert "adresse" in told["fr"]
+    assert "address" in told["en"]
+
+
 @pytest.mark.parametrize("path", [EXPERTS, SUGGEST])
 def test_every_bad_parameter_is_named_at_once(client: TestClient, path: str) -> None:
     found = faults(client.get(f"{path}?lang=de&colour=red"))

@@ -26,7 +26,7 @@ def test_kosovo_is_a_country_here() -> None:
 
 
 def test_kosovo_is_in_a_zone_and_has_a_name(wordlists: Wordlists) -> None:
-    assert wordlists.zones.of_country("XK")
+    assert any("XK" in members for members in wordlists.zones.members.values())
     assert zones.country_label("XK", "en") == "Kosovo"
 
 
@@ -86,13 +86,6 @@ def test_places_demonyms_and_cities_are_found_in_running_text(
 @pytest.mark.parametrize("text", ["des réunions", "mille francs", "nicer", "polishing"])
 def test_words_that_only_resemble_a_place_are_none(wordlists: Wordlists, text: str) -> None:
     assert places(wordlists, text) == []
-
-
-def test_the_zones_of_a_country_come_smallest_first(wordlists: Wordlists) -> None:
-    found = wordlists.zones.of_country("MA")
-    sizes = [len(wordlists.zones.members[zone.id]) for zone in found]
-    assert sizes == sorted(sizes)
-    assert {"maghreb", "africa"} <= {zone.id for zone in found}
 
 
 def test_countries_are_named_in_the_language_asked_for() -> None:

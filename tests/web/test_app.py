@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 
 from foundation.database import Database
 from tests.builders import record, settings_in, site
+from web import app
 
 PUBLIC = ["/", "/experts", "/ranking", "/legal", "/api/v1/experts", "/healthz", "/readyz", "/openapi.json"]
 
@@ -49,6 +50,11 @@ def test_without_an_encoder_the_site_is_ready_but_degraded(client: TestClient) -
     assert state["checks"]["database"] == state["checks"]["index"] == state["checks"]["outbox"] == "ok"
 
 
+def test_without_an_encoder_the_log_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with site(tmp_path):
+        assert "words only" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("path", ["/", "/experts?q=export"])
 def test_without_an_encoder_the_pages_say_so(client: TestClient, path: str) -> None:
     page = client.get(path, headers={"accept-language": "en"}).text
@@ -74,6 +80,41 @@ def test_requests_are_counted_by_route_and_never_by_address(client: TestClient) 
     assert 'route="/api/v1/experts"' in text
     assert "nobody-at-all" not in text
     assert 'portulan_search_phase_seconds_count{phase="retrieve"}' in text
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Iterator[TestClient]:
+    """Give a client of a site whose database has lost a table."""
+    with site(tmp_path, [record()]):
+        pass
+    with TestClient(app.create(settings_in(tmp_path)), raise_server_exceptions=False) as found:
+        database = Database(settings_in(tmp_path).database_address)
+        with database.writing() as session:
+            session.connection().exec_driver_sql("ALTER TABLE experts RENAME TO lost")
+        database.close()
+        yield found
+
+
+@pytest.mark.parametrize("path", ["/experts", "/api/v1/experts"])
+def test_a_failure_of_ours_is_counted_and_can_be_found_in_the_log(
+    broken: TestClient, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    response = broken.get(path)
+    assert response.status_code == 500
+    assert "no such table" not in response.text
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert f"request_id={response.headers['x-request-id']}" in capsys.readouterr().out
+    assert f'route="{path}",status="500"}} 1.0' in broken.get("/metrics").text
+
+
+@pytest.mark.parametrize("path", [*PUBLIC, "/metrics", "/nothing", "/api/v1/experts?zone=x"])
+def test_head_is_answered_like_get_without_the_body(client: TestClient, path: str) -> None:
+    head, get = client.head(path), client.get(path)
+    assert (head.status_code, head.headers["content-type"], head.content) == (
+        get.status_code,
+        get.headers["content-type"],
+        b"",
+    )
 
 
 def test_every_operation_describes_its_errors_with_the_one_body(client: TestClient) -> None:
