@@ -19,7 +19,7 @@ from taxonomy import dictionaries, texts
 from taxonomy.concepts import Language
 from taxonomy.wordlists import Wordlists
 
-SCHEMA = 3
+SCHEMA = 4
 EMBEDDED_SUMMARY_WORDS = 120
 
 _HEADLINE, _SKILL, _SECTOR, _SUMMARY, _SOFT_SKILL, _CITY, _REFERENCE, _NAME = (
@@ -70,6 +70,11 @@ class Document:
     """The language that the profile is written in."""
     text_hash: str
     """Names what was encoded as the profile's vector."""
+
+    @property
+    def only_mentioned(self) -> list[str]:
+        """Return the skills that the text mentions and the profile doesn't list."""
+        return [key for key in self.mentioned_skills if key not in self.skill_keys]
 
     def dump(self) -> bytes:
         """Return the document as JSON."""

@@ -31,7 +31,7 @@ CONCEPT = "concept/"
 ENCODED_NAMES = 4
 QUERY_SAMPLE = 6
 """Every so many labels are encoded as queries too, to tell where queries lie."""
-NEAREST = 10
+NEAREST = 8
 NEAR = 0.20
 _HALF = np.dtype("<f2")
 

@@ -17,7 +17,9 @@ Source = Literal[
     "skill",
     "related",
     "nearest_skill",
+    "shared_skills",
     "zone",
+    "fit_in_zone",
     "sector",
     "language",
     "review_mean",
@@ -63,7 +65,8 @@ class Policy:
     `boost`: a Visibility Boost multiplies the base score by at most 1 + boost, for whom text or semantic value
     reaches `relevance_floor`; no more than `boosted_at_top` of the first `top` owe their place to it.
     `newcomer_position`: where the best newcomer may stand, if within `newcomer_reach` of whom it displaces.
-    `similarity_floor`: centred cosine below which a neighbour is no match.
+    `similarity_floor`: centred cosine below which a neighbour is no match; `lone_floor`: what the nearest one has to
+    reach where no word of the query matches, or else the query was not understood.
     """
 
     boost: float = 0.10
@@ -74,7 +77,8 @@ class Policy:
     newcomer_reach: float = 0.85
     newcomer_days: int = 60
     holdout_percent: int = 4
-    similarity_floor: float = 0.06
+    similarity_floor: float = 0.03
+    lone_floor: float = 0.24
     neighbours: int = 200
     window: int = 300
 
@@ -99,15 +103,17 @@ class Profile:
 
 FIRST = Profile(
     features=(
-        Feature("text", 0.17, Transform("linear", 0.0, 0.80)),
-        Feature("semantic", 0.28, Transform("saturation", pivot=0.30)),
-        Feature("nearest_skill", 0.20, Transform("saturation", pivot=0.30)),
-        Feature("phrase", 0.02, Transform("linear", 0.05, 0.80)),
-        Feature("skill", 0.02, Transform("linear")),
-        Feature("related", 0.13, Transform("linear", 0.0, 0.6)),
-        Feature("zone", 0.18, Transform("linear")),
+        Feature("text", 0.16, Transform("linear", 0.0, 0.80)),
+        Feature("semantic", 0.27, Transform("saturation", pivot=0.30)),
+        Feature("nearest_skill", 0.16, Transform("saturation", pivot=0.30)),
+        Feature("phrase", 0.01, Transform("linear", 0.05, 0.80)),
+        Feature("skill", 0.01, Transform("linear")),
+        Feature("related", 0.09, Transform("linear", 0.0, 0.6)),
+        Feature("shared_skills", 0.24, Transform("linear")),
+        Feature("zone", 0.10, Transform("linear")),
+        Feature("fit_in_zone", 0.22, Transform("saturation", pivot=0.30)),
         Feature("sector", 0.03, Transform("linear")),
-        Feature("language", 0.04, Transform("linear")),
+        Feature("language", 0.10, Transform("linear")),
         Feature("review_mean", 0.030, Transform("linear", 1.0, 5.0), missing=0.75, is_always_on=True),
         Feature("review_count", 0.005, Transform("saturation", pivot=5.0), is_always_on=True),
         Feature("days_until_available", 0.020, Transform("half_life", pivot=30.0), missing=0.5, is_always_on=True),

@@ -12,6 +12,8 @@ _PARTS = {
     "skill": message("Skills asked for"),
     "related": message("Skills close to what was asked"),
     "nearest_skill": message("Closest of the expert’s skills, by meaning"),
+    "shared_skills": message("Skills in common with the best matches"),
+    "fit_in_zone": message("Does what is asked, in the zone asked for"),
     "zone": message("Works in the zone asked for"),
     "sector": message("Sectors asked for"),
     "language": message("Languages asked for"),

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from foundation.i18n import Language
 from indexer.documents import Document
 from indexer.engines.interface import FACETS, FacetCount, FacetName
-from search_api import highlights, labels, understanding
+from search_api import highlights, labels, units
 from search_api.requests import SearchRequest
 from search_api.searches import Found, Ranked, Relaxation
 from search_api.suggestions import Suggestion
@@ -215,7 +215,7 @@ def understood(found: Found, language: Language, wordlists: Wordlists) -> dict[s
             {
                 "kind": unit.kind,
                 "value": unit.value,
-                "label": understanding.label(unit, wordlists, language),
+                "label": units.label(unit, wordlists, language),
                 "text": unit.text,
             }
             for unit in found.understood.units

@@ -18,20 +18,18 @@ from indexer.embeddings import Concepts
 from indexer.encoders import Encoder
 from indexer.engines.interface import Candidates, Engine, FacetCount, FacetName, Filters, Plan, Retrieved
 from indexer.skill_vectors import SkillVectors
-from ranking import policies, scoring
+from ranking import likeness, policies, scoring
+from ranking.likeness import Likeness, Skills
 from ranking.policies import Move
 from ranking.profiles import Profile, Source
 from ranking.scoring import Flags, Scores
-from search_api import understanding
+from search_api import meanings, understanding
+from search_api.meanings import Meaning
 from search_api.requests import SearchRequest
 from search_api.understanding import Understanding
-from taxonomy import dictionaries
 from taxonomy.wordlists import Wordlists
 
 WEEK_DAYS = 7
-NAMED_SHARE = 0.7
-"""How far a short query's vector moves towards the concepts that it names; `FULLY_NAMED_WORDS` words count as short."""
-FULLY_NAMED_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,71 +127,48 @@ class Searcher:
 
     def plan(self, request: SearchRequest, understood: Understanding, today: date) -> Plan:
         """Return what the engine is asked: what was understood, the filters, and the query's vector."""
-        asked: set[Source] = set()
-        vector = topic = None
-        related: dict[str, float] = {}
-        if any(group.is_required for group in understood.groups):
-            asked |= {"text", "phrase"}
-        elif understood.groups:
-            asked.add("text")
-        if understood.text and self.encoder is not None and self.concepts is not None:
-            language = dictionaries.language_of(understood.text)
-            typed = self.concepts.centre.query_unit(self.encoder.encode_query(understood.text), language)
-            related = self.concepts.near(typed)
-            share = NAMED_SHARE * min(1.0, FULLY_NAMED_WORDS / max(understood.telling_words, 1))
-            vector = self.concepts.towards(typed, understood.named, share)
-            topic = vector
-            if understood.topic != understood.text:
-                bare = self.concepts.centre.query_unit(self.encoder.encode_query(understood.topic), language)
-                topic = self.concepts.towards(bare, understood.named, share)
-            asked |= {"semantic", "nearest_skill"}
-        if related:
-            asked.add("related")
-        if understood.skills:
-            asked.add("skill")
-        if understood.places:
-            asked.add("zone")
-        if understood.sectors:
-            asked.add("sector")
-        if understood.languages:
-            asked.add("language")
+        meaning = meanings.place(understood, self.encoder, self.concepts)
         return Plan(
             groups=understood.groups,
             minimum_words=understanding.minimum_words(understood.required_words),
             fewest_words=understanding.fewest_words(understood.required_words),
             filters=request.filters,
             profile=self.profile,
-            asked=frozenset(asked),
+            asked=_asked(understood, meaning),
             today=today,
             skills=understood.skills,
-            related=related,
+            related=meaning.related,
             places=understood.places,
             sectors=understood.sectors,
             languages=understood.languages,
             phrases=tuple(filter(None, (understood.text, understood.translated))),
-            vector=vector,
-            topic=topic,
+            vector=meaning.vector,
+            topic=meaning.topic,
         )
 
     def _page(self, request: SearchRequest, plan: Plan, retrieved: Retrieved) -> tuple[Ranked, ...]:
         """Return one page: the ranked window first, then whoever follows by the first phase."""
         first = (request.page - 1) * request.size
         last = first + request.size
-        rows = _rank(plan, self._compared(plan, retrieved.candidates), request, first, last)
-        window = len(retrieved.candidates.ids)
+        candidates = self._compared(plan, retrieved.candidates)
+        best = _learn(plan, candidates)
+        rows = _rank(plan, _likened(candidates, best), request, first, last)
+        window = len(candidates.ids)
         beyond = retrieved.rest[max(0, first - window) : max(0, last - window)]
         if beyond:
-            described = self._compared(plan, self.engine.describe(plan, beyond))
+            described = _likened(self._compared(plan, self.engine.describe(plan, beyond)), best)
             by_id = {row.id: row for row in _scored(plan, described, request)}
             rows.extend(by_id[expert_id] for expert_id in beyond if expert_id in by_id)
         return self._shown(rows)
 
     def _compared(self, plan: Plan, candidates: Candidates) -> Candidates:
-        """Add how near the nearest of each candidate's skills is to what is asked."""
+        """Add how near the nearest of each candidate's skills is to what is asked, and who is near in the zone."""
         if plan.topic is None or self.skill_vectors is None:
             return candidates
-        closeness = self.skill_vectors.closeness(plan.topic, candidates.skills)
-        return replace(candidates, raw={**candidates.raw, "nearest_skill": closeness})
+        raw = {**candidates.raw, "nearest_skill": self.skill_vectors.closeness(plan.topic, candidates.skills)}
+        if "fit_in_zone" in plan.asked:
+            raw["fit_in_zone"] = raw["zone"] * np.fmax(raw["nearest_skill"], raw["semantic"])
+        return replace(candidates, raw=raw)
 
     def _shown(self, rows: Sequence["_Row"]) -> tuple[Ranked, ...]:
         """Join rows with their documents; who may no longer be found is gone, whatever the index says."""
@@ -234,10 +209,29 @@ class Searcher:
         if attempts:
             nearest = attempts[0][1]
         else:
-            policy = replace(plan.profile.policy, similarity_floor=-1.0, neighbours=request.size)
+            policy = replace(plan.profile.policy, similarity_floor=-1.0, lone_floor=-1.0, neighbours=request.size)
             nearest = replace(plan, filters=Filters(), fewest_words=1.0, profile=replace(plan.profile, policy=policy))
         near = self._page(replace(request, page=1, size=min(request.size, 10)), nearest, self.engine.retrieve(nearest))
         return tuple(relaxation for relaxation, _ in attempts), near
+
+
+def _asked(understood: Understanding, meaning: Meaning) -> frozenset[Source]:
+    """Return the features that a query asks for."""
+    has_meaning = meaning.vector is not None
+    is_asked: dict[Source, bool] = {
+        "text": bool(understood.groups),
+        "phrase": any(group.is_required for group in understood.groups),
+        "semantic": has_meaning,
+        "nearest_skill": has_meaning,
+        "related": bool(meaning.related),
+        "shared_skills": bool(understood.groups),
+        "skill": bool(understood.skills),
+        "zone": bool(understood.places),
+        "fit_in_zone": bool(understood.places) and has_meaning,
+        "sector": bool(understood.sectors),
+        "language": bool(understood.languages),
+    }
+    return frozenset(source for source, is_wanted in is_asked.items() if is_wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +241,24 @@ class _Row:
     is_boosted: bool
     moved: Move | None
     parts: tuple[Part, ...]
+
+
+def _learn(plan: Plan, candidates: Candidates) -> Likeness:
+    """Learn what the best matches share; nothing where nothing was typed."""
+    asked = plan.asked - {"shared_skills"}
+    if asked == plan.asked:
+        return likeness.learn(np.empty(0), [])
+    base = scoring.score(plan.profile, candidates.raw, asked, len(candidates.ids)).base
+    return likeness.learn(base, _skills(candidates))
+
+
+def _likened(candidates: Candidates, best: Likeness) -> Candidates:
+    """Add how like the best matches each candidate is."""
+    return replace(candidates, raw={**candidates.raw, "shared_skills": best.of(_skills(candidates))})
+
+
+def _skills(candidates: Candidates) -> list[Skills]:
+    return [likeness.named(*both) for both in zip(candidates.skills, candidates.mentions, strict=True)]
 
 
 def _rank(plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int) -> list[_Row]:

@@ -24,8 +24,11 @@ _SPEAKERS = {
     "turcophone": "tr",
 }
 SPEAKING = frozenset(
-    "parlant parle parlent parler langue maitrisant bilingue speaking speaker speakers speaks fluent bilingual".split()
+    "parlant parle parlent parler langue maitrisant bilingue courant courants couramment speaking speaker speakers "
+    "speaks fluent fluently bilingual".split()
 )
+JOINING = frozenset("et ou and or".split())
+"""Words that join several languages which one word like "courants" is about."""
 
 
 @lru_cache(maxsize=1)

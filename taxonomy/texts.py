@@ -36,7 +36,7 @@ _TOKEN = re.compile(
     r"|[^\W_ʼ]+(?:['’ʼ](?=[^\W_ʼ]))?",
     re.IGNORECASE,
 )
-_ELIDED = frozenset("l d j m t s n c qu jusqu lorsqu puisqu quoiqu".split())
+_ELIDED = frozenset("l d j m t s n c qu jusqu lorsqu puisqu quoiqu quelqu".split())
 _TECHNICAL = {"c++": "cplusplus", "c#": "csharp", "f#": "fsharp", "j#": "jsharp", ".net": "dotnet"}
 _LIGATURES = str.maketrans(
     {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l"}
@@ -95,6 +95,8 @@ def key(text: str) -> str:
     return " ".join(words(text))
 
 
+_NO_PLURALS = frozenset(["customs"])
+"""Words that are no plural of another: customs have nothing to do with customers."""
 _FEMININE = re.compile(r"(?<=\w\w)(?P<ending>trice|euse)(?P<plural>s?)$")
 
 
@@ -107,6 +109,8 @@ def stems(word: str) -> tuple[str, ...]:
     """Return the French and the English stem of a folded word, once when they agree."""
     if word in STOP_WORDS:
         return ()
+    if word in _NO_PLURALS:
+        return (word,)
     if len(word) < 4 or not word.isalpha():
         return (word,)
     if not hasattr(_stemmers, "french"):

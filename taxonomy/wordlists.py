@@ -33,6 +33,8 @@ class Wordlists:
     zones: Zones
     synonyms: Synonyms
     translations: Synonyms
+    everyday: Synonyms
+    """What people say who don't know the professional term."""
     fingerprint: str
 
     @cached_property
@@ -87,6 +89,7 @@ def read(folder: Path = ROOT / "data") -> Wordlists:
         zones=zones.read(folder / "zones"),
         synonyms=synonyms.read([folder / "synonyms" / "fr.txt", folder / "synonyms" / "en.txt"]),
         translations=synonyms.read([folder / "synonyms" / "fr-en.txt"]),
+        everyday=synonyms.read([folder / "synonyms" / "everyday-fr.txt", folder / "synonyms" / "everyday-en.txt"]),
         fingerprint=_fingerprint(folder),
     )
 

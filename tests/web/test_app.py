@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from foundation import logs
 from foundation.database import Database
 from tests.builders import record, settings_in, site
 from web import app
@@ -51,6 +52,7 @@ def test_without_an_encoder_the_site_is_ready_but_degraded(client: TestClient) -
 
 
 def test_without_an_encoder_the_log_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(settings_in(tmp_path))
     with site(tmp_path):
         assert "words only" in capsys.readouterr().out
 

@@ -23,6 +23,10 @@ _EXPLANATIONS = {
     "skill": message("Whether the profile lists the skills that you asked for, or mentions them."),
     "related": message("Whether the profile lists or mentions skills whose meaning is near that of your query."),
     "nearest_skill": message("How near the meaning of the closest of the expert’s skills is to that of your query."),
+    "shared_skills": message(
+        "Whether the expert shares skills with the few profiles that match your query best by everything else."
+    ),
+    "fit_in_zone": message("How near the expert comes to your query by meaning, for who works in the zone you named."),
     "zone": message(
         "Whether the expert works in the countries that you named, or lives there. Nobody is left out for this "
         "unless you set it as a filter."

@@ -6,10 +6,10 @@ from typing import Any
 
 from foundation.i18n import Language, message, translate
 from indexer.engines.interface import FACETS, FacetName
-from search_api import labels, understanding
+from search_api import labels, units
 from search_api.requests import Parameters, SearchRequest
 from search_api.searches import Found
-from search_api.understanding import Unit
+from search_api.units import Unit
 from taxonomy import languages, zones
 from taxonomy.wordlists import Wordlists
 from web.pages import cards, rankings
@@ -103,13 +103,13 @@ class ResultsPage:
 
     def chips(self) -> list[dict[str, str]]:
         """Return what was understood, each with the search that it is left out of; what comes twice is said once."""
-        units: dict[tuple[str, str], list[Unit]] = {}
+        alike: dict[tuple[str, str], list[Unit]] = {}
         for unit in self.found.understood.units:
-            label = understanding.label(unit, self.wordlists, self.lang)
-            units.setdefault((unit.kind, label), []).append(unit)
+            label = units.label(unit, self.wordlists, self.lang)
+            alike.setdefault((unit.kind, label), []).append(unit)
         return [
             {"kind": kind, "label": typeset(label, self.lang), "remove_url": self.link(q=self._without(same))}
-            for (kind, label), same in units.items()
+            for (kind, label), same in alike.items()
         ]
 
     def active_filters(self) -> list[dict[str, str]]:

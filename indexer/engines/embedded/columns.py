@@ -143,6 +143,8 @@ class Columns:
         default_factory=lambda: {name: np.empty(0, dtype=kind) for name, kind in _SCALARS.items()}
     )
     facets: dict[FacetName, Ragged] = field(default_factory=lambda: {name: _no_rows() for name in FACETS})
+    mentions: Ragged = field(default_factory=_no_rows)
+    """Skills that a text mentions and its profile doesn't list, numbered as those of the facet are."""
 
     def __getitem__(self, name: str) -> NDArray:  # pyright: ignore[reportMissingTypeArgument]
         return self.scalars[name]
@@ -160,7 +162,10 @@ class Columns:
             )
             for name in FACETS
         }
-        return Columns([*self.ids, *(document.id for document in found)], scalars, facets)
+        mentions = self.mentions.extended(
+            [[codes["skill"].number(key) for key in document.only_mentioned] for document in found]
+        )
+        return Columns([*self.ids, *(document.id for document in found)], scalars, facets, mentions)
 
     def taken(self, rows: NDArray[np.int64]) -> "Columns":
         """Return the columns of some rows."""
@@ -168,6 +173,7 @@ class Columns:
             [self.ids[row] for row in rows],
             {name: column[rows] for name, column in self.scalars.items()},
             {name: ragged.taken(rows) for name, ragged in self.facets.items()},
+            self.mentions.taken(rows),
         )
 
 

@@ -35,7 +35,7 @@ def retrieve(snapshot: Snapshot, plan: Plan) -> Retrieved:
     passing = snapshot.passing(plan.filters)
     matched = matching.matched(snapshot, plan)
     lexical = matched & passing
-    near = _neighbours(snapshot, plan, passing)
+    near = _neighbours(snapshot, plan, passing, is_lone=not lexical.any())
     outside = near[~lexical[near]]
     found = np.flatnonzero(lexical).astype(np.int64, copy=False)
     features = Features(snapshot, plan, np.sort(np.concatenate([found, outside])))
@@ -85,11 +85,12 @@ def _browse(snapshot: Snapshot, plan: Plan) -> Retrieved:
     return answer
 
 
-def _neighbours(snapshot: Snapshot, plan: Plan, passing: Flags) -> Slots:
+def _neighbours(snapshot: Snapshot, plan: Plan, passing: Flags, *, is_lone: bool) -> Slots:
+    """Return who is near by meaning; `is_lone` where nobody matches by words."""
     if plan.vector is None:
         return np.empty(0, dtype=np.int64)
     policy = plan.profile.policy
-    slots, _ = nearest(
+    slots, cosines = nearest(
         snapshot.unit,
         snapshot.reduced,
         snapshot.basis,
@@ -98,6 +99,8 @@ def _neighbours(snapshot: Snapshot, plan: Plan, passing: Flags) -> Slots:
         count=policy.neighbours,
         floor=policy.similarity_floor,
     )
+    if is_lone and not (len(cosines) and cosines[0] >= policy.lone_floor):
+        return np.empty(0, dtype=np.int64)
     return slots
 
 
@@ -163,6 +166,7 @@ def _candidates(features: Features, slots: Slots) -> Candidates:
         ties=columns["tie"][slots],
         texts=columns["twin"][slots],
         skills=columns.facets["skill"].values_of(slots, snapshot.codes["skill"].values),
+        mentions=columns.mentions.values_of(slots, snapshot.codes["skill"].values),
     )
 
 
