@@ -41,15 +41,22 @@ def rebuild() -> None:
 
 
 @app.command()
-def status(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    longest_wait: Annotated[
+        float | None, typer.Option(min=0, help="Exit 1 if a change waits for longer than so many seconds.")
+    ] = None,
+) -> None:
     """Tell what the index holds and what it still waits for."""
     settings, database = _opened()
     state = read_status(settings, database)
     if as_json:
         sys.stdout.write(orjson.dumps(state).decode() + "\n")
-        return
-    for name, value in state.items():
-        typer.echo(f"{name.replace('_', ' '):<22} {'-' if value is None else value}")
+    else:
+        for name, value in state.items():
+            typer.echo(f"{name.replace('_', ' '):<22} {'-' if value is None else value}")
+    if longest_wait is not None and state["oldest_waiting_seconds"] > longest_wait:
+        raise typer.Exit(FALLS_SHORT)
 
 
 @app.command()
