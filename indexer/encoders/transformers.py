@@ -41,7 +41,7 @@ class TransformersEncoder:
         self._model: Any = library.SentenceTransformer(
             source, device=device or None, revision=revision or None, prompts=E5_PROMPTS if is_e5 else None
         )
-        self.name = f"sentence-transformers/{_identity(source, self._model)}"
+        self.name = f"sentence-transformers/{_identity(source, revision)}"
         self.dimension = int(self._model.get_embedding_dimension())
         self._batch = BATCH_ON_PROCESSOR if self._model.device.type == "cpu" else BATCH_ON_DEVICE
         self._background = background
@@ -79,15 +79,16 @@ class TransformersEncoder:
         return list(np.asarray(vectors, dtype=np.float32))
 
 
-def _identity(source: str, model: Any) -> str:
-    """Return a model's name with the revision that was loaded."""
+def _identity(source: str, revision: str) -> str:
+    """Return a model's name with the revision that was loaded: the hub keeps each one in a folder of that name."""
     folder = Path(source)
     if folder.is_dir():
         return f"{folder.resolve().name}@{_digest(folder)}"
-    revision = getattr(model[0].auto_model.config, "_commit_hash", None)
-    if not revision:
+    hub: Any = import_module("huggingface_hub")
+    loaded = Path(str(hub.try_to_load_from_cache(source, "config.json", revision=revision or None))).parent
+    if loaded.parent.name != "snapshots":
         raise ValueError(f"{source} does not tell which revision was loaded; download it and name the folder")
-    return f"{source}@{revision[:REVISION_LENGTH]}"
+    return f"{source}@{loaded.name[:REVISION_LENGTH]}"
 
 
 def _digest(folder: Path) -> str:

@@ -27,7 +27,7 @@ def make_model(tmp_path: Path) -> MakeModel:
     """Return what writes a random BERT with a vocabulary of letters, as sentence-transformers loads it."""
     import torch  # noqa: PLC0415
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415
-    from sentence_transformers.models import Pooling, Transformer  # noqa: PLC0415
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer  # noqa: PLC0415
     from transformers import BertConfig, BertModel, BertTokenizerFast  # noqa: PLC0415
 
     def make(name: str, *, dimension: int = 32, seed: int = 1) -> Path:
