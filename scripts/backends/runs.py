@@ -86,6 +86,8 @@ def up(names: Iterable[Name] = tuple(Name), *, file: Path = FILE, say: Say = lam
         with ThreadPoolExecutor(len(Name)) as pool:
             starts = {name: pool.submit(_start, run, name, write, say) for name in missing}
         failures = [f"{name}: {error}" for name, start in starts.items() if (error := start.exception())]
+        if not run.backends:
+            shutil.rmtree(run.folder)  # nothing was noted, so `down` would not know of it
         if failures:
             raise Unavailable("\n".join(failures))
         return run

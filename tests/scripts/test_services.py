@@ -163,12 +163,15 @@ def old_java(folder: Path) -> Path:
 
 def test_without_a_new_java_it_says_what_to_do(services: Services, tmp_path: Path) -> None:
     home = old_java(tmp_path / "jdk-17")
-    done = services("up", "opensearch", PORTULAN_TEST_JAVA_HOME=str(home), PORTULAN_TEST_OPENSEARCH_URL="")
+    done = services(
+        "up", "opensearch", TMPDIR=str(tmp_path), PORTULAN_TEST_JAVA_HOME=str(home), PORTULAN_TEST_OPENSEARCH_URL=""
+    )
     assert done.returncode == 1
     assert "OpenSearch needs Java 21 or newer" in done.stderr
     assert f"17 in {home}" in done.stderr
     assert "PORTULAN_TEST_OPENSEARCH_URL" in done.stderr
     assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("portulan-services-*")), "no folder is left behind"
 
 
 def test_without_a_new_java_a_running_node_is_taken(
