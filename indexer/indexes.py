@@ -94,12 +94,27 @@ class Index:
 
     def fingerprint(self) -> str:
         """Return what documents were made with: a change asks for a rebuild."""
-        name = self.encoder.name if self.encoder else "none"
+        name = f"{self.encoder.name}/{self.encoder.dimension}" if self.encoder else "none"
         return f"{documents.SCHEMA}/{name}/{self.wordlists.current().fingerprint}"
 
     def is_outdated(self) -> bool:
         """Tell whether the live generation was made with other word lists, encoder or document shape."""
         return self.engine.property("fingerprint") != self.fingerprint()
+
+    def renew_if_outdated(self) -> bool:
+        """Owe the process that writes the index a rebuild if it was made otherwise; say so, and tell whether it was.
+
+        Until it is rebuilt, profiles are found by their words: vectors of another encoder are never compared.
+        """
+        if not self.is_outdated():
+            return False
+        log.warning(
+            "the index was made with other word lists, encoder or document shape: rebuilding it",
+            made_with=self.engine.property("fingerprint"),
+            now=self.fingerprint(),
+        )
+        self.request_rebuild()
+        return True
 
     def refresh(self, expert_ids: Sequence[str]) -> None:
         """Bring the documents of experts up to date: their words at once, their vectors by and by."""
@@ -135,6 +150,9 @@ class Index:
         path = self._new_path()
         fresh = EmbeddedEngine(path, self._prior())
         fresh.set_property("fingerprint", self.fingerprint())
+        if self.encoder:
+            fresh.set_property("encoder", self.encoder.name)
+            fresh.set_property("dimension", str(self.encoder.dimension))
         with self._swap:
             self._changed_meanwhile = set()
         try:

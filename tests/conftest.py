@@ -1,12 +1,17 @@
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser
+from sqlalchemy import create_engine, make_url
 
 from foundation.database import Database
 from migrations import upgrades
+from scripts.backends import runs
+from scripts.backends.runs import Name
 from taxonomy import wordlists as lists
 from taxonomy.wordlists import Wordlists
 from tests import builders, live
@@ -29,6 +34,46 @@ def database(tmp_path: Path) -> Iterator[Database]:
     upgrades.run(found)
     yield found
     found.close()
+
+
+@pytest.fixture(scope="session")
+def started() -> Iterator[Callable[[Name], str]]:
+    """Return what starts a real backend if it does not run yet, and gives its address.
+
+    Those of `scripts/services up` are used, and left running.
+    """
+    were_running = runs.read() is not None
+    yield lambda name: runs.up([name]).backends[name].address
+    if not were_running:
+        runs.down()
+
+
+@pytest.fixture(scope="session")
+def postgres_address(started: Callable[[Name], str]) -> Iterator[str]:
+    """Return the address of an empty PostgreSQL database, this test run's own."""
+    url = make_url(started(Name.POSTGRES))
+    name = f"test_{uuid4().hex[:12]}"
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield url.set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    server.dispose()
+
+
+@pytest.fixture(scope="session")
+def redis_address(started: Callable[[Name], str]) -> str:
+    """Return the address of an empty Redis database, the tests' own."""
+    address = started(Name.REDIS).removesuffix("/0") + "/1"
+    subprocess.run(["redis-cli", "-u", address, "flushdb"], check=True, capture_output=True)
+    return address
+
+
+@pytest.fixture(scope="session")
+def opensearch_address(started: Callable[[Name], str]) -> str:
+    """Return the address of a real OpenSearch node with k-NN; tests name their indices apart."""
+    return started(Name.OPENSEARCH)
 
 
 @pytest.fixture(scope="session")

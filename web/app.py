@@ -46,8 +46,7 @@ def create(settings: Settings) -> FastAPI:
     async def run(_: FastAPI) -> AsyncGenerator[None]:
         upgrades.run(database)
         index.open()
-        if index.is_outdated():
-            index.request_rebuild()
+        index.renew_if_outdated()
         deliveries = reactions.Deliveries(database, reactions.table(index))
         deliveries.start()
         app.state.deliveries = deliveries

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from accounts import experts
 from accounts.models import Expert
@@ -408,6 +409,31 @@ def test_vectors_survive_a_restart_and_the_loss_of_the_index(tmp_path: Path, los
     encoder = LetterEncoder()
     with encoding(tmp_path, encoder) as again:
         assert (encoder.encoded, again.index.engine.count_vectors()) == ([], 2)
+
+
+class WideLetterEncoder(LetterEncoder):
+    """Another model: other vectors, of another length."""
+
+    name = "wide letters"
+    dimension = 16
+
+
+def test_another_encoder_forces_a_rebuild_and_says_so(tmp_path: Path) -> None:
+    with encoding(tmp_path, LetterEncoder()) as found:
+        found.load([record("A"), record("B", headline="Autre")])
+        assert not found.index.renew_if_outdated()
+    with encoding(tmp_path, WideLetterEncoder()) as again:
+        assert again.index.engine.count_vectors() == 0, "vectors of another model are not compared"
+        assert again.refs(q="export") == ["A"]
+        with capture_logs() as said:
+            assert again.index.renew_if_outdated()
+        assert [one["log_level"] for one in said] == ["warning"]
+        assert "/letters/8/" in said[0]["made_with"]
+        assert "/wide letters/16/" in said[0]["now"]
+        again.deliver()
+        made_with = [again.index.engine.property(name) for name in ("encoder", "dimension")]
+        assert (made_with, again.index.engine.count_vectors()) == (["wide letters", "16"], 2)
+        assert (again.index.renew_if_outdated(), verify(again)) == (False, [])
 
 
 def test_a_rebuild_encodes_nothing_that_is_known(tmp_path: Path) -> None:

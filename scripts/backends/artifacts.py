@@ -1,0 +1,82 @@
+"""What an OpenSearch node is put together from: jars of Maven Central, kept outside of any throw-away folder."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from foundation.errors import Unavailable
+from scripts.backends import javas, packages
+
+NODE = Path(__file__).parent / "node"
+LEFT_OUT = ("httpclient5", "httpcore5", "slf4j")
+"""Jars of the k-NN plugin that the node has already."""
+
+
+def class_path() -> str:
+    """Return the class path of a node, made once for each state of `node/`."""
+    home = _cache() / f"opensearch-{_state()}"
+    if not home.exists():
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home.parent) as draft:
+            made = Path(draft) / "made"
+            made.mkdir()
+            _copy_jars(made / "jars")
+            _compile(made / "classes")
+            # Whole or not at all; somebody else may have been quicker.
+            if not home.exists():
+                made.rename(home)
+    return f"{home / 'classes'}:{home / 'jars'}/*"
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "portulan"
+
+
+def _state() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in NODE.rglob("*") if path.is_file()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _copy_jars(jars: Path) -> None:
+    if shutil.which("mvn") is None:
+        packages.install("maven")
+    # Maven would leave its `target` folder beside the description.
+    pom = shutil.copy(NODE / "pom.xml", jars.parent)
+    command = [
+        "mvn",
+        "-B",
+        "-q",
+        "-Dstyle.color=never",
+        "-f",
+        pom,
+        "dependency:copy-dependencies",
+        f"-DoutputDirectory={jars}",
+    ]
+    _run(command, "the parts of OpenSearch could not be had from Maven Central: is there a network?")
+    for plugin in jars.glob("*.zip"):
+        with zipfile.ZipFile(plugin) as archive:
+            for name in archive.namelist():
+                if name.endswith(".jar") and not name.startswith(LEFT_OUT) and not (jars / name).exists():
+                    archive.extract(name, jars)
+        plugin.unlink()
+
+
+def _compile(classes: Path) -> None:
+    """Compile the empty types in whose place the plugin expects those of a module that Central does not carry."""
+    sources = [str(path) for path in (NODE / "src").rglob("*.java")]
+    compiler = str(javas.compiler())
+    _run([compiler, "--release", "17", "-d", str(classes), *sources], "the node's empty types could not be compiled")
+
+
+def _run(command: Sequence[str | Path], failure: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        raise Unavailable(f"{failure}\n{command[0]} says: {said[0] if said else 'nothing'}")
