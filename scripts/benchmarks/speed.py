@@ -101,10 +101,10 @@ def _generated(name: str, count: int) -> Directory:
         directory = directories.load(name, generated.lines(count), with_vectors=False)
     if directory.index.engine.count_vectors() < count:
         generated.give_vectors(directory)
-        # Nothing may be left that a serving process would do beside searches.
-        directories.drain(directory, VECTOR_MISSING, batch=2_000)
         directory.close()
         directory = directories.open_empty(directory.settings)
+    # Nothing may be left that a serving process would do beside searches.
+    directories.drain(directory, VECTOR_MISSING)
     return directory
 
 
