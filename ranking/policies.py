@@ -52,11 +52,12 @@ def _ranked(scores: Floats, ties: NDArray[np.int64]) -> Places:
 
 def _owing(policy: Policy, boosted: Places, unboosted: Places, added: Floats) -> list[int]:
     """Return who of the first `top` stands higher than without any boost, best first."""
-    without = {int(candidate): place for place, candidate in enumerate(unboosted)}
+    without = np.empty(len(unboosted), dtype=np.intp)
+    without[unboosted] = np.arange(len(unboosted))
     return [
         int(candidate)
         for place, candidate in enumerate(boosted[: policy.top])
-        if added[candidate] > 0 and without[int(candidate)] > place
+        if added[candidate] > 0 and without[candidate] > place
     ]
 
 

@@ -308,7 +308,7 @@ def _held_out(plan: Plan, candidates: Candidates, request: SearchRequest) -> Fla
         return flags
     week = plan.today.toordinal() // WEEK_DAYS
     for row in np.flatnonzero(candidates.boosted):
-        text = f"{request.q.casefold()}|{request.filters}|{candidates.ids[row]}|{week}"
+        text = f"{request.q.casefold()}|{request.filters}|{candidates.ids[int(row)]}|{week}"
         draw = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big") % 100
         flags[row] = draw < plan.profile.policy.holdout_percent
     return flags

@@ -95,7 +95,7 @@ class Plan:
 class Candidates:
     """The window to rank: one row a candidate, raw values by source (NaN where there is none)."""
 
-    ids: list[str]
+    ids: Sequence[str]
     raw: dict[Source, Floats]
     boosted: NDArray[np.bool_]
     created: NDArray[np.int64]

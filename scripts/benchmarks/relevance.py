@@ -76,7 +76,7 @@ def _by_meaning(searcher: Searcher, query: str, size: int) -> list[str]:
     plan = replace(plan, profile=replace(plan.profile, policy=policy))
     candidates = searcher.engine.retrieve(plan).candidates
     best = np.argsort(-candidates.raw["semantic"], kind="stable")[:size]
-    ids = [candidates.ids[place] for place in best]
+    ids = [candidates.ids[int(place)] for place in best]
     documents = searcher.engine.documents(ids)
     return [documents[expert_id].ref for expert_id in ids]
 

@@ -16,6 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from foundation import clock
 from foundation.settings import Settings
 from indexer.events import VECTOR_MISSING
 from ranking import profiles
@@ -100,10 +101,10 @@ def _generated(name: str, count: int) -> Directory:
         directory = directories.load(name, generated.lines(count), with_vectors=False)
     if directory.index.engine.count_vectors() < count:
         generated.give_vectors(directory)
-        # Nothing may be left that a serving process would do beside searches.
-        directories.drain(directory, VECTOR_MISSING, batch=2_000)
         directory.close()
         directory = directories.open_empty(directory.settings)
+    # Nothing may be left that a serving process would do beside searches.
+    directories.drain(directory, VECTOR_MISSING)
     return directory
 
 
@@ -115,9 +116,9 @@ def _in_process(console: Console, directory: Directory, prefix: str) -> dict[str
     whole = _by_kind(console, searcher, repeated, f"{prefix}, in process")
     distinct = {kind: list(generated.queries(kind, DISTINCT)) for kind in MIX}
     for parameters in (item for kind in distinct.values() for item in kind):
-        text = understanding.read(parameters.q, searcher.wordlists, searcher.engine).text
-        if text and searcher.encoder is not None:
-            searcher.encoder.encode_query(text)
+        request = requests.resolve(parameters, searcher.wordlists)
+        understood = understanding.read(request.q, searcher.wordlists, searcher.engine)
+        searcher.plan(request, understood, clock.today())  # query vectors cached
     fresh = _by_kind(console, searcher, distinct, f"{prefix}, in process, no query asked before")
     return {
         f"{prefix}.p50_ms": float(np.percentile(whole, 50)),

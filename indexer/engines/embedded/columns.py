@@ -106,9 +106,8 @@ class Table:
     ragged: Ragged
     is_long: NDArray[np.bool_]
 
-    def counts(self, flags: NDArray[np.bool_], size: int) -> NDArray[np.int64]:
-        """Count each value over the flagged rows."""
-        rows = np.flatnonzero(flags)
+    def counts(self, rows: NDArray[np.intp], size: int) -> NDArray[np.int64]:
+        """Count each value over some rows."""
         found = np.bincount(self.cells.take(rows, axis=0).ravel(), minlength=size + 1)[1:]
         long = rows[self.is_long.take(rows)]
         return found + self.ragged.counts(long, size) if len(long) else found

@@ -45,7 +45,7 @@ def retrieve(snapshot: Snapshot, plan: Plan) -> Retrieved:
         lexical_total=len(found),
         candidates=_candidates(features, np.concatenate([window, outside])),
         rest=rest,
-        facets=_facets(snapshot, matched, lexical, plan.filters),
+        facets=_facets(snapshot, matched, found, plan.filters),
     )
 
 
@@ -72,13 +72,12 @@ def _browse(snapshot: Snapshot, plan: Plan) -> Retrieved:
     found = np.flatnonzero(passing).astype(np.int64, copy=False)
     features = Features(snapshot, plan, found)
     window, rest = _window(features, found)
-    everybody = snapshot.alive
     answer = Retrieved(
         total=len(found),
         lexical_total=len(found),
         candidates=_candidates(features, window),
         rest=rest,
-        facets=_facets(snapshot, everybody, passing, plan.filters),
+        facets=_facets(snapshot, snapshot.alive, found, plan.filters),
     )
     if len(snapshot.cache) < 256:
         snapshot.cache[key] = answer
@@ -102,6 +101,26 @@ def _neighbours(snapshot: Snapshot, plan: Plan, passing: Flags, *, is_lone: bool
     if is_lone and not (len(cosines) and cosines[0] >= policy.lone_floor):
         return np.empty(0, dtype=np.int64)
     return slots
+
+
+class _Ids(Sequence[str]):
+    """The ids of some slots, looked up when asked for: of hundreds of candidates a page shows twenty."""
+
+    def __init__(self, ids: Sequence[str], slots: Sequence[int]) -> None:
+        self._ids = ids
+        self._slots = slots
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self._ids[slot] for slot in self._slots[index]]
+        return self._ids[self._slots[index]]
 
 
 class _Rest(Sequence[str]):
@@ -158,7 +177,7 @@ def _candidates(features: Features, slots: Slots) -> Candidates:
     today = plan.today.toordinal()
     boosted_until = columns["boosted_until"][slots]
     return Candidates(
-        ids=[columns.ids[slot] for slot in slots.tolist()],
+        ids=_Ids(columns.ids, slots.tolist()),
         raw=raw,
         boosted=(boosted_until != NO_DATE) & (boosted_until >= today),
         created=columns["created_on"][slots].astype(np.int64),
@@ -177,7 +196,7 @@ def _cosines(snapshot: Snapshot, slots: Slots, vector: Matrix) -> Floats:
     return found
 
 
-def _facets(snapshot: Snapshot, matched: Flags, lexical: Flags, filters: Filters) -> dict[FacetName, list[FacetCount]]:
+def _facets(snapshot: Snapshot, matched: Flags, found: Slots, filters: Filters) -> dict[FacetName, list[FacetCount]]:
     """Count values over the lexical matches; a facet's own filter doesn't narrow its counts."""
     own: dict[FacetName, bool] = {
         "country": bool(filters.country or filters.zone_countries),
@@ -187,7 +206,9 @@ def _facets(snapshot: Snapshot, matched: Flags, lexical: Flags, filters: Filters
     }
     return {
         name: snapshot.facet_counts(
-            name, matched & snapshot.passing(filters, without=name) if own[name] else lexical, FACET_VALUES
+            name,
+            np.flatnonzero(matched & snapshot.passing(filters, without=name)) if own[name] else found,
+            FACET_VALUES,
         )
         for name in FACETS
     }

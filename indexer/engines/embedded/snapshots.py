@@ -160,26 +160,19 @@ class Snapshot:
             mask = mask & (self.columns["available_on"] <= filters.available_by.toordinal())
         return mask
 
-    def facet_counts(self, name: FacetName, mask: Flags, limit: int) -> list[FacetCount]:
-        """Count a facet's values over some slots, most frequent first, and return the first `limit`."""
+    def facet_counts(self, name: FacetName, rows: NDArray[np.intp], limit: int) -> list[FacetCount]:
+        """Count a facet's values over some living slots, most frequent first, and return the first `limit`."""
         values = self.codes[name].values
-        counts = self._counts(name, mask, len(values))
-        order = np.lexsort((np.arange(len(counts)), -counts))
-        return [FacetCount(values[at], int(counts[at])) for at in order[: min(limit, np.count_nonzero(counts))]]
-
-    def _counts(self, name: FacetName, mask: Flags, size: int) -> NDArray[np.int64]:
         table = self.remembered(("table", name), self.columns.facets[name].table)
-        if 2 * np.count_nonzero(mask) < self.count:
-            return table.counts(mask, size)
-        # Where most are in, counting who is not is quicker.
-        everybody = self.remembered(("counts", name, size), lambda: table.counts(self.alive, size))
-        return everybody - table.counts(self.alive & ~mask, size)
+        counts = table.counts(rows, len(values))
+        order = np.argsort(-counts, kind="stable")[: min(limit, np.count_nonzero(counts))]
+        return [FacetCount(values[at], count) for at, count in zip(order.tolist(), counts[order].tolist(), strict=True)]
 
     def common(self, name: FacetName) -> list[FacetCount]:
         """Return all values of a facet over everybody; counted once a snapshot, since each keystroke asks."""
         key = ("common", name)
         if key not in self.cache:
-            self.cache[key] = self.facet_counts(name, self.alive, len(self.codes[name].values))
+            self.cache[key] = self.facet_counts(name, np.flatnonzero(self.alive), len(self.codes[name].values))
         found: Any = self.cache[key]
         return found
 
