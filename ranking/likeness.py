@@ -18,8 +18,8 @@ FIELD = 20
 """The best matches weigh by how far they stand above the one at this place."""
 FULL = 3
 """The mean of so many of the likest candidates is what counts as 1."""
-MENTIONED = 0.6
-"""What a skill weighs that a text mentions and the profile doesn't list."""
+LISTED, MENTIONED = 1.0, 0.6
+"""What a skill weighs that the profile lists, or that its text only mentions."""
 
 Skills = Mapping[str, float]
 
@@ -38,7 +38,10 @@ class Likeness:
 
 
 def learn(base: Floats, experts: Sequence[Skills]) -> Likeness:
-    """Learn from the base scores of candidates and their skills what the best ones share; rare skills tell more."""
+    """Learn from the base scores of candidates and their skills what the best ones share; rare skills tell more.
+
+    Who lists no skill teaches nothing: what a title alone happens to mention leads astray.
+    """
     if not len(base):
         return Likeness({}, 0.0)
     best_first = np.argsort(-base, kind="stable")
@@ -46,6 +49,8 @@ def learn(base: Floats, experts: Sequence[Skills]) -> Likeness:
     holders = Counter(key for skills in experts for key in skills)
     worth: dict[str, float] = {}
     for at in best_first[:BEST].tolist():
+        if LISTED not in experts[at].values():
+            continue
         lead = max(float(base[at] - field), 1e-6)
         for key, strength in experts[at].items():
             rarity = np.log((1 + len(experts)) / (1 + holders[key]))
@@ -56,7 +61,7 @@ def learn(base: Floats, experts: Sequence[Skills]) -> Likeness:
 
 def named(listed: Iterable[str], mentioned: Iterable[str]) -> Skills:
     """Return an expert's skills with what each weighs."""
-    return {**dict.fromkeys(mentioned, MENTIONED), **dict.fromkeys(listed, 1.0)}
+    return {**dict.fromkeys(mentioned, MENTIONED), **dict.fromkeys(listed, LISTED)}
 
 
 def _sum(worth: Skills, skills: Skills) -> float:

@@ -29,6 +29,11 @@ def test_a_skill_that_is_only_mentioned_weighs_less() -> None:
     assert likeness.named(["customs"], ["law", "customs"]) == {"law": likeness.MENTIONED, "customs": 1.0}
 
 
+def test_who_lists_no_skill_teaches_nothing() -> None:
+    skills = [{"law": likeness.MENTIONED}, *[{"wine": 1.0}] * 30]
+    assert "law" not in likeness.learn(np.array([0.9, *[0.1] * 30]), skills).worth
+
+
 def test_without_candidates_nobody_is_like_anybody() -> None:
     assert likeness.learn(np.empty(0), []).of([{"customs": 1.0}]).tolist() == [0.0]
 
