@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from accounts.models import Expert
-from foundation import http
+from foundation import currencies, http
 from foundation.settings import Operator
 from ranking import profiles
 from tests import builders
@@ -431,3 +431,10 @@ def test_a_free_skill_is_called_as_its_expert_writes_it(client: TestClient) -> N
 def test_a_link_carries_a_rate_in_full(client: TestClient) -> None:
     assert "max_day_rate=1000000&amp;page=" not in client.get("/experts?max_day_rate=1000000").text
     assert 'href="/experts?max_day_rate=1000000"' in client.get("/experts?max_day_rate=1000000&country=FR").text
+
+
+@pytest.mark.parametrize(("lang", "words"), [("fr", "cours de référence"), ("en", "reference rates of")])
+def test_the_day_rate_filter_dates_the_rates_that_it_compares_at(client: TestClient, lang: str, words: str) -> None:
+    page = client.get(f"/experts?lang={lang}").text
+    assert words in page
+    assert str(currencies.rates_on().year) in page

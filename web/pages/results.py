@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from foundation import currencies
 from foundation.i18n import Language, message, translate
 from indexer.engines.interface import FACETS, FacetName
 from search_api import labels, units
@@ -77,6 +78,7 @@ class ResultsPage:
             "hidden_fields": self.hidden_fields(),
             "max_day_rate": plain(parameters.max_day_rate),
             "currency": parameters.currency,
+            "rates_on": long_date(currencies.rates_on(), self.lang),
             "available_by": parameters.available_by.isoformat() if parameters.available_by else "",
             "boost": parameters.boost,
             "boost_url": self.link(boost=not parameters.boost),
