@@ -77,6 +77,12 @@ def opensearch_address(started: Callable[[Name], str]) -> str:
 
 
 @pytest.fixture(scope="session")
+def toxiproxy_address(started: Callable[[Name], str]) -> str:
+    """Return the address at which a real Toxiproxy takes orders."""
+    return started(Name.TOXIPROXY)
+
+
+@pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[live.Site]:
     """Return a real server that holds the sample directory; nobody may change what it holds."""
     with live.sample_site(tmp_path_factory.mktemp("sample")) as site:

@@ -25,12 +25,12 @@ FALLS_SHORT = 1
 
 @app.command()
 def up(
-    names: Annotated[list[Name] | None, typer.Argument(help="Which ones; all of them if none is named.")] = None,
+    names: Annotated[list[Name] | None, typer.Argument(help="Which ones; if none is named, all but Toxiproxy.")] = None,
     as_json: AsJson = False,
     file: File = runs.FILE,
 ) -> None:
     """Start what does not run yet, wait until it is ready, print the settings to export."""
-    run = runs.up(names or list(Name), file=file, say=_say)
+    run = runs.up(names or runs.USUAL, file=file, say=_say)
     if as_json:
         _print_json(run.settings())
         return

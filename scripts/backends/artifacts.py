@@ -19,7 +19,7 @@ LEFT_OUT = ("httpclient5", "httpcore5", "slf4j")
 
 def class_path() -> str:
     """Return the class path of a node, made once for each state of `node/`."""
-    home = _cache() / f"opensearch-{_state()}"
+    home = cache() / f"opensearch-{_state()}"
     if not home.exists():
         home.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=home.parent) as draft:
@@ -33,7 +33,8 @@ def class_path() -> str:
     return f"{home / 'classes'}:{home / 'jars'}/*"
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """Return the folder of what is built once and used by all."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "portulan"
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from foundation.errors import Unavailable
 from foundation.locks import ProcessLock
 from foundation.settings import ROOT
-from scripts.backends import daemons, opensearch, postgresql, redis
+from scripts.backends import daemons, opensearch, postgresql, redis, toxiproxy
 from scripts.backends.daemons import Daemon, Launch
 
 
@@ -25,6 +25,7 @@ class Name(StrEnum):
     POSTGRES = "postgres"
     REDIS = "redis"
     OPENSEARCH = "opensearch"
+    TOXIPROXY = "toxiproxy"
 
 
 class Kind(Protocol):
@@ -39,12 +40,19 @@ class Kind(Protocol):
         ...
 
 
-KINDS: dict[Name, Kind] = {Name.POSTGRES: postgresql, Name.REDIS: redis, Name.OPENSEARCH: opensearch}
+KINDS: dict[Name, Kind] = {
+    Name.POSTGRES: postgresql,
+    Name.REDIS: redis,
+    Name.OPENSEARCH: opensearch,
+    Name.TOXIPROXY: toxiproxy,
+}
 SETTINGS = {
     Name.POSTGRES: "PORTULAN_DATABASE_URL",
     Name.REDIS: "PORTULAN_REDIS_URL",
     Name.OPENSEARCH: "PORTULAN_OPENSEARCH_URL",
 }
+USUAL = tuple(SETTINGS)
+"""What is started where nothing is named: what Portulan itself runs on."""
 FILE = ROOT / "var" / "services.json"
 POLL_S = 0.1
 SHOWN_LINES = 15
@@ -71,10 +79,10 @@ class Run(BaseModel):
 
     def settings(self) -> dict[str, str]:
         """Return the environment by which Portulan uses these backends."""
-        return {SETTINGS[name]: self.backends[name].address for name in Name if name in self.backends}
+        return {SETTINGS[name]: self.backends[name].address for name in USUAL if name in self.backends}
 
 
-def up(names: Iterable[Name] = tuple(Name), *, file: Path = FILE, say: Say = lambda _: None) -> Run:
+def up(names: Iterable[Name] = USUAL, *, file: Path = FILE, say: Say = lambda _: None) -> Run:
     """Start what is wanted and does not run yet, side by side; return when all of it is ready.
 
     Raises Unavailable with the reason of each that could not be started; the others go on.
