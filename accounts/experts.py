@@ -70,6 +70,12 @@ def count(session: Session) -> int:
     return session.execute(select(func.count()).select_from(Expert)).scalar_one()
 
 
+def count_findable(session: Session) -> int:
+    """Count who may appear in results."""
+    findable = col(Expert.is_visible).is_(True) & col(Expert.is_available).is_(True)
+    return session.execute(select(func.count()).select_from(Expert).where(findable)).scalar_one()
+
+
 def ids_after(session: Session, after: str, limit: int) -> list[str]:
     """Return the next ids in their order, for walking through everybody in pieces."""
     statement = select(col(Expert.id)).where(col(Expert.id) > after).order_by(col(Expert.id)).limit(limit)

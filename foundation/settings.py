@@ -50,6 +50,12 @@ class Settings(BaseSettings):
     """For an address that names none."""
     opensearch_url: str = ""
     """Empty: the embedded engine."""
+    opensearch_prefix: str = Field(default="portulan-experts", pattern=r"^[a-z][a-z0-9-]*$")
+    """What the names of this installation's indices begin with."""
+    opensearch_refresh_ms: int = Field(default=250, ge=100)
+    """After how long at most searches see what was written."""
+    opensearch_replicas: int = Field(default=0, ge=0)
+    """Copies of the index on other nodes."""
     redis_url: str = ""
     """Empty: everything in one process."""
     redis_password: SecretStr = SecretStr("")

@@ -2,15 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
-import orjson
 import structlog
 from sqlalchemy.orm import Session
 
 from accounts import experts
+from accounts.experts import Profile
 from foundation import outbox
 from foundation.database import Database
 from foundation.errors import Unavailable
@@ -20,10 +19,13 @@ from indexer import documents, embeddings, skill_vectors
 from indexer.documents import Document, skill_term
 from indexer.embeddings import Concepts
 from indexer.encoders import Encoder
-from indexer.engines.embedded.engine import EmbeddedEngine
-from indexer.engines.embedded.storage import Storage
+from indexer.engines.embedded.generations import EmbeddedGenerations
 from indexer.engines.embedded.vectors import Centre
+from indexer.engines.generations import Built, GenerationEngine, Generations, Progress
 from indexer.engines.interface import Vector
+from indexer.engines.opensearch.calibrations import SAMPLED
+from indexer.engines.opensearch.generations import OpenSearchGenerations
+from indexer.engines.opensearch.nodes import Node
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.skill_vectors import SkillVectors
 from taxonomy.concepts import LANGUAGES
@@ -31,8 +33,12 @@ from taxonomy.wordlists import LiveWordlists, Wordlists
 
 WALK_CHUNK = 1_000
 NO_ENCODER_DIMENSION = 1
+CHECKED = 500
+CHANGING_SHARE = 0.01
+"""Which share of experts other processes may be changing while a new generation is compared with the database."""
+FOR_GOOD = 1 << 62
+"""The version at which somebody is gone whose row is: an id is never given out again."""
 
-Progress = Callable[[int], None]
 log = structlog.get_logger(__name__)
 
 
@@ -47,15 +53,15 @@ class Index:
         self.encoder = encoder
         self.folder = settings.data_dir.resolve() / "index"
         self._writer = ProcessLock(self.folder / "writer.lock", "the index")
-        self._engine: EmbeddedEngine | None = None
-        self._previous: EmbeddedEngine | None = None
+        self.generations = generations_of(settings, encoder)
+        self._engine: GenerationEngine | None = None
         self.concepts: Concepts | None = None
         self.skill_vectors: SkillVectors | None = None
         self._swap = threading.RLock()
         self._changed_meanwhile: set[str] | None = None
 
     @property
-    def engine(self) -> EmbeddedEngine:
+    def engine(self) -> GenerationEngine:
         """Return the live generation."""
         if self._engine is None:
             raise Unavailable("the index is not open")
@@ -74,22 +80,19 @@ class Index:
         """Take the writer's lock unless it is ours, and load the live generation, an empty one if there is none."""
         if not self._writer.is_held:
             self.reserve()
-        path = live_path(self.folder)
-        if path is None or not _has_our_shape(path):
+        if not self._has_our_shape():
             # Nobody may be told that we are ready while the index is still empty.
             self.rebuild(progress)
             return
         # What the word lists have gained since makes nobody wait: the rebuild that it asks for encodes it.
-        self._engine = EmbeddedEngine(path, self._prior(only_known=True), progress)
-        self._sweep(path)
+        self._engine = self.generations.open(self._prior(only_known=True), progress)
+        self.generations.sweep()
         self._load_vectors(self._engine)
 
     def close(self) -> None:
         """Close the generation and give the lock back."""
-        for engine in (self._engine, self._previous):
-            if engine is not None:
-                engine.close()
-        self._engine = self._previous = None
+        self.generations.close()
+        self._engine = None
         self._writer.release()
 
     def fingerprint(self) -> str:
@@ -122,6 +125,8 @@ class Index:
             if self._changed_meanwhile is not None:
                 self._changed_meanwhile.update(expert_ids)
             missing = self._refresh_in(self.engine, expert_ids)
+            if self.engine.is_outgrown():
+                self._request_rebuild_once()
         if missing and self.encoder:
             with self.database.writing() as session:
                 outbox.record(session, VECTOR_MISSING, missing)
@@ -143,44 +148,88 @@ class Index:
         with self.database.reading() as session:
             vectors = embeddings.stored(session, self.encoder.name, (item.text_hash for item in found))
         with self._swap:
-            self.engine.put_vectors(vectors)
+            self.engine.put(found, {}, vectors)
 
     def rebuild(self, progress: Progress = lambda _: None) -> None:
         """Build a new generation from the database beside the live one, catch up, swap. Searches go on."""
-        path = self._new_path()
-        fresh = EmbeddedEngine(path, self._prior())
-        fresh.set_property("fingerprint", self.fingerprint())
+        properties = {"fingerprint": self.fingerprint()}
         if self.encoder:
-            fresh.set_property("encoder", self.encoder.name)
-            fresh.set_property("dimension", str(self.encoder.dimension))
+            properties |= {"encoder": self.encoder.name, "dimension": str(self.encoder.dimension)}
+        self._build(lambda: self.generations.begin(self._prior(), properties, self._sample), progress)
+
+    def roll_back(self, progress: Progress = lambda _: None) -> None:
+        """Bring the previous generation up to date and make it live again; raise NotFound where none is kept."""
+        self._build(self.generations.resume, progress)
+
+    def _build(self, begin: Callable[[], Built], progress: Progress) -> None:
+        """Fill a generation from the database, catch up with what changed meanwhile, check it, and switch."""
         with self._swap:
             self._changed_meanwhile = set()
         try:
-            missing = self._fill(fresh, progress)
-            with self._swap:
-                missing.extend(self._refresh_in(fresh, sorted(self._changed_meanwhile)))
-                # Searches under way go on reading the old generation, so it closes one rebuild later.
-                if self._previous is not None:
-                    self._previous.close()
-                self._previous, self._engine = self._engine, fresh
-                _point_to(self.folder, path)
+            built = begin()
+            try:
+                missing = self._fill(built.engine, progress)
+                with self._swap:
+                    missing.extend(self._refresh_in(built.engine, sorted(self._changed_meanwhile)))
+                    self._check(built.engine, len(self._changed_meanwhile))
+                    self._engine = self.generations.switch(built)
+            except BaseException:
+                self.generations.discard(built)
+                raise
         finally:
             self._changed_meanwhile = None
-        self._sweep(path)
+        self.generations.sweep()
         if missing and self.encoder:
             with self.database.writing() as session:
                 outbox.record(session, VECTOR_MISSING, dict.fromkeys(missing))
-        log.info("index rebuilt", documents=fresh.count())
+        log.info("index rebuilt", documents=self._engine.count())
 
-    def _fill(self, fresh: EmbeddedEngine, progress: Progress) -> list[str]:
+    def _check(self, fresh: GenerationEngine, changed: int) -> None:
+        """Compare a new generation with the database by number and by a sample; raise Unavailable."""
+        fresh.refresh()
+        with self.database.reading() as session:
+            wanted = experts.count_findable(session)
+            sample = experts.findable_among(session, experts.ids_after(session, "", CHECKED))
+        held = fresh.count()
+        lacking = sample - fresh.documents(sorted(sample)).keys()
+        if (
+            abs(held - wanted) > changed + wanted * CHANGING_SHARE
+            or len(lacking) > changed + len(sample) * CHANGING_SHARE
+        ):
+            raise Unavailable(
+                f"the new generation holds {held} of {wanted} experts and lacks {len(lacking)} of {len(sample)} "
+                "looked at: the live one stays"
+            )
+
+    def _sample(self) -> Iterable[tuple[Document, Vector | None]]:
+        """Return some documents with the vectors that are known."""
+        wordlists = self.wordlists.current()
+        with self.database.reading() as session:
+            found = _documents(session, experts.ids_after(session, "", SAMPLED), wordlists)
+            hashes = [item.text_hash for item in found]
+            vectors = embeddings.stored(session, self.encoder.name, hashes) if self.encoder else {}
+        return [(item, vectors.get(item.text_hash)) for item in found]
+
+    def _has_our_shape(self) -> bool:
+        """Tell whether there is a live generation with documents as this version writes them."""
+        with self.generations.held() as held:
+            made_with = (held.property("fingerprint") if held else None) or ""
+        return made_with.startswith(f"{documents.SCHEMA}/")
+
+    def _fill(self, fresh: GenerationEngine, progress: Progress) -> list[str]:
         """Put everybody into a new generation; return whose vector is still to be made."""
         missing: list[str] = []
+        left = fresh.versions()
         after = ""
         while True:
             with self.database.reading() as session:
                 ids = experts.ids_after(session, after, WALK_CHUNK)
             if not ids:
+                # Whom only a generation taken up again holds.
+                self._refresh_in(fresh, list(left))
                 return missing
+            for expert_id in ids:
+                left.pop(expert_id, None)
             missing.extend(self._refresh_in(fresh, ids))
             progress(len(ids))
             after = ids[-1]
@@ -189,27 +238,36 @@ class Index:
         """Owe the process that writes the index a rebuild."""
         request_rebuild(self.database)
 
-    def _refresh_in(self, engine: EmbeddedEngine, expert_ids: Sequence[str]) -> list[str]:
+    def _request_rebuild_once(self) -> None:
+        with self.database.reading() as session:
+            is_owed = outbox.count(session, REBUILD_REQUESTED) > 0
+        if not is_owed:
+            self.request_rebuild()
+
+    def _refresh_in(self, engine: GenerationEngine, expert_ids: Sequence[str]) -> list[str]:
         """Refresh documents of one generation; return whose vector is still to be made."""
         wordlists = self.wordlists.current()
         with self.database.reading() as session:
-            found = _documents(session, expert_ids, wordlists)
+            profiles = experts.load(session, expert_ids)
+            versions = {profile.expert.id: profile.expert.version for profile in profiles}
+            found = _built(profiles, wordlists)
             vectors: dict[str, Vector] = {}
             known: set[str] = set()
             if self.encoder:
                 vectors = embeddings.stored(session, self.encoder.name, (item.text_hash for item in found))
                 known = embeddings.known(session, self.encoder.name, _texts_to_encode(found, wordlists))
-        engine.put(found, removed=set(expert_ids) - {item.id for item in found})
-        engine.put_vectors(vectors)
+        gone = set(expert_ids) - {item.id for item in found}
+        engine.put(found, {expert_id: versions.get(expert_id, FOR_GOOD) for expert_id in gone}, vectors)
         return [item.id for item in found if not known.issuperset(_texts_to_encode([item], wordlists))]
 
-    def _load_vectors(self, engine: EmbeddedEngine) -> None:
-        if self.encoder is None:
+    def _load_vectors(self, engine: GenerationEngine) -> None:
+        if self.encoder is None or self.generations.keeps_vectors:
             return
-        hashes = engine.text_hashes()
+        with self.generations.held() as held:
+            hashes = held.text_hashes() if held else []
         for start in range(0, len(hashes), 20_000):
             with self.database.reading() as session:
-                engine.put_vectors(embeddings.stored(session, self.encoder.name, hashes[start : start + 20_000]))
+                engine.put((), {}, embeddings.stored(session, self.encoder.name, hashes[start : start + 20_000]))
 
     def _prior(self, *, only_known: bool = False) -> Centre:
         """Return where vectors lie before there are many, and place the trade's concepts there."""
@@ -224,14 +282,18 @@ class Index:
         self.skill_vectors = SkillVectors(self.database, self.encoder.name, self.concepts.centre, names)
         return self.concepts.centre
 
-    def _new_path(self) -> Path:
-        return self.folder / f"generation-{uuid4().hex[:12]}.db"
 
-    def _sweep(self, live: Path) -> None:
-        """Remove generations that are not live: replaced ones, and those that a crash left half built."""
-        for path in self.folder.glob("generation-*"):
-            if not path.name.startswith(live.name):
-                path.unlink(missing_ok=True)
+def generations_of(settings: Settings, encoder: Encoder | None) -> Generations:
+    """Return the generations of an installation, on the engine that its settings name."""
+    if not settings.opensearch_url:
+        return EmbeddedGenerations(settings.data_dir.resolve() / "index")
+    return OpenSearchGenerations(
+        Node(settings.opensearch_url),
+        settings.opensearch_prefix,
+        encoder.name if encoder else None,
+        refresh_ms=settings.opensearch_refresh_ms,
+        replicas=settings.opensearch_replicas,
+    )
 
 
 def request_rebuild(database: Database) -> None:
@@ -240,36 +302,13 @@ def request_rebuild(database: Database) -> None:
         outbox.record(session, REBUILD_REQUESTED, [str(uuid4())])
 
 
-def live_path(folder: Path) -> Path | None:
-    """Return the file of the live generation, if there is one."""
-    pointer = folder / "live.json"
-    if not pointer.exists():
-        return None
-    path = folder / orjson.loads(pointer.read_bytes())["generation"]
-    return path if path.exists() else None
-
-
-def _has_our_shape(path: Path) -> bool:
-    """Tell whether a generation holds documents as this version writes them; another one is made anew."""
-    storage = Storage(path)
-    made_with = storage.property("fingerprint") or ""
-    storage.close()
-    return made_with.startswith(f"{documents.SCHEMA}/")
-
-
-def _point_to(folder: Path, path: Path) -> None:
-    draft = folder / "live.json.new"
-    draft.write_bytes(orjson.dumps({"generation": path.name}))
-    draft.replace(folder / "live.json")
-
-
 def _documents(session: Session, expert_ids: Sequence[str], wordlists: Wordlists) -> list[Document]:
     """Return the documents of those among some experts who may be found."""
-    return [
-        documents.build(profile, wordlists)
-        for profile in experts.load(session, expert_ids)
-        if experts.is_findable(profile.expert)
-    ]
+    return _built(experts.load(session, expert_ids), wordlists)
+
+
+def _built(profiles: Iterable[Profile], wordlists: Wordlists) -> list[Document]:
+    return [documents.build(profile, wordlists) for profile in profiles if experts.is_findable(profile.expert)]
 
 
 def _texts_to_encode(found: Iterable[Document], wordlists: Wordlists) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from accounts import experts
 from accounts.experts import Profile
@@ -11,71 +10,74 @@ from foundation.database import Database
 from foundation.errors import Unavailable
 from indexer import documents
 from indexer.documents import Document
-from indexer.engines.embedded.storage import Storage
-from indexer.indexes import WALK_CHUNK, Progress, live_path
+from indexer.engines.generations import Generations, Held, Progress
+from indexer.indexes import WALK_CHUNK
 from taxonomy.wordlists import Wordlists
 
 LOOK_AGAIN_SECONDS = 0.5
 
 
 def run(
-    folder: Path, database: Database, wordlists: Wordlists, progress: Progress = lambda _: None, *, looks: int = 1
+    generations: Generations,
+    database: Database,
+    wordlists: Wordlists,
+    progress: Progress = lambda _: None,
+    *,
+    looks: int = 1,
 ) -> list[str]:
     """Compare the live generation with the database, document by document; return the differences in words.
 
     While a site serves, changes are on their way all the time: what differs counts only if it does so each time
     in `looks`, half a second apart.
     """
-    if live_path(folder) is None:
+    if generations.live() is None:
         return ["there is no index: run `portulan index rebuild`"]
-    differences = _differences_of_all(folder, database, wordlists, progress)
+    differences = _differences_of_all(generations, database, wordlists, progress)
     for _ in range(1, looks):
         if not differences:
             break
         time.sleep(LOOK_AGAIN_SECONDS)
-        with _live_storage(folder) as storage:
-            differences = _differences(database, storage, list(differences), wordlists)
+        with _live(generations) as held:
+            differences = _differences(database, held, list(differences), wordlists)
     return [f"{expert_id}: {difference}" for expert_id, difference in differences.items()]
 
 
 @contextmanager
-def _live_storage(folder: Path) -> Generator[Storage]:
-    path = live_path(folder)
-    if path is None:
-        raise Unavailable("the index is gone")
-    storage = Storage(path)
-    try:
-        yield storage
-    finally:
-        storage.close()
+def _live(generations: Generations) -> Generator[Held]:
+    with generations.held() as held:
+        if held is None:
+            raise Unavailable("the index is gone")
+        yield held
 
 
-def _differences_of_all(folder: Path, database: Database, wordlists: Wordlists, progress: Progress) -> dict[str, str]:
+def _differences_of_all(
+    generations: Generations, database: Database, wordlists: Wordlists, progress: Progress
+) -> dict[str, str]:
     """Walk through everybody in the database, then through whom only the index holds."""
     found: dict[str, str] = {}
-    with _live_storage(folder) as storage:
-        left = storage.versions()
+    with _live(generations) as held:
+        left = held.versions()
         after = ""
         while True:
             with database.reading() as session:
                 ids = experts.ids_after(session, after, WALK_CHUNK)
             if not ids:
-                return found | _differences(database, storage, list(left), wordlists)
-            found |= _differences(database, storage, ids, wordlists)
+                return found | _differences(database, held, list(left), wordlists)
+            found |= _differences(database, held, ids, wordlists)
             for expert_id in ids:
                 left.pop(expert_id, None)
             progress(len(ids))
             after = ids[-1]
 
 
-def _differences(database: Database, storage: Storage, ids: Sequence[str], wordlists: Wordlists) -> dict[str, str]:
+def _differences(database: Database, generation: Held, ids: Sequence[str], wordlists: Wordlists) -> dict[str, str]:
     """Return in which way the documents of some experts differ, by id."""
     found: dict[str, str] = {}
     for start in range(0, len(ids), WALK_CHUNK):
         chunk = ids[start : start + WALK_CHUNK]
         with database.reading() as session:
             profiles = {profile.expert.id: profile for profile in experts.load(session, chunk)}
-        held = storage.read(chunk)
+        held = generation.documents(chunk)
         for expert_id in chunk:
             difference = _difference(profiles.get(expert_id), held.get(expert_id), wordlists)
             if difference:

@@ -18,7 +18,6 @@ from foundation.database import Database
 from foundation.errors import Conflict
 from foundation.settings import Settings
 from indexer import embeddings, encoders, indexes, verifications
-from indexer.engines.embedded.storage import Storage
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from migrations import upgrades
@@ -45,6 +44,19 @@ def rebuild() -> None:
     if left:
         errors.print(f"{left} deliveries failed and will be tried again: see `portulan index status` and the log.")
         raise typer.Exit(FALLS_SHORT)
+
+
+@app.command()
+def rollback() -> None:
+    """Bring the generation before the live one up to date and search it again."""
+    settings, database = _opened()
+    logs.configure(settings.model_copy(update={"log_level": "warning"}))
+    index = Index(settings, database, LiveWordlists(), encoders.load(settings, background=False))
+    try:
+        index.open()
+        index.roll_back()
+    finally:
+        index.close()
 
 
 @app.command()
@@ -76,7 +88,7 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON."
     with _bar("Verifying") as bar:
         task = bar.add_task("verify", total=total)
         differences = verifications.run(
-            settings.data_dir.resolve() / "index",
+            indexes.generations_of(settings, None),
             database,
             wordlists,
             lambda done: bar.advance(task, done),
@@ -110,19 +122,18 @@ def deliver(settings: Settings, database: Database) -> None:
 
 def read_status(settings: Settings, database: Database) -> dict[str, Any]:
     """Return what the index holds and what it waits for, without opening it for writing."""
-    path = indexes.live_path(settings.data_dir.resolve() / "index")
+    generations = indexes.generations_of(settings, None)
     documents, fingerprint, encoder, dimension, texts = 0, None, None, None, list[str]()
-    if path is not None:
-        storage = Storage(path)
-        documents, fingerprint = len(storage.versions()), storage.property("fingerprint")
-        encoder, dimension = storage.property("encoder"), storage.property("dimension")
-        texts = storage.text_hashes()
-        storage.close()
+    with generations.held() as held:
+        if held is not None:
+            documents, fingerprint = len(held.versions()), held.property("fingerprint")
+            encoder, dimension = held.property("encoder"), held.property("dimension")
+            texts = held.text_hashes()
     with database.reading() as session:
         oldest = outbox.oldest(session, EXPERT_CHANGED)
         return {
-            "engine": "embedded",
-            "generation": path.stem if path else None,
+            "engine": generations.engine_name,
+            "generation": generations.live(),
             "documents": documents,
             "experts": experts.count(session),
             "texts": len(texts),

@@ -134,12 +134,11 @@ class Retrieved:
 class Engine(Protocol):
     """Holds documents and finds them."""
 
-    def put(self, found: Iterable[Document], removed: Iterable[str]) -> None:
-        """Store new versions of documents and drop others, durably; only newer versions than stored count."""
-        ...
+    def put(self, found: Iterable[Document], removed: Mapping[str, int], vectors: Mapping[str, Vector]) -> None:
+        """Store new versions of documents, and vectors by text hash, and drop others, durably.
 
-    def put_vectors(self, vectors: Mapping[str, Vector]) -> None:
-        """Store vectors by text hash."""
+        Only newer versions than stored count; `removed` tells the version at which each one was gone.
+        """
         ...
 
     def retrieve(self, plan: Plan) -> Retrieved:
@@ -172,6 +171,10 @@ class Engine(Protocol):
 
     def count(self) -> int:
         """Count the documents."""
+        ...
+
+    def count_vectors(self) -> int:
+        """Count the documents that have their vector."""
         ...
 
     def versions(self) -> dict[str, int]:

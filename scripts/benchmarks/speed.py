@@ -18,6 +18,7 @@ from rich.table import Table
 
 from foundation import clock
 from foundation.settings import Settings
+from indexer.engines.embedded.engine import EmbeddedEngine
 from indexer.events import VECTOR_MISSING
 from ranking import profiles
 from scripts.benchmarks import directories, generated, machines
@@ -165,7 +166,10 @@ def _encoding(console: Console, directory: Directory, prefix: str) -> dict[str, 
     centre = directory.index.concepts.centre
     asked = [parameters.q for kind in MIX.values() for parameters in kind if parameters.q]
     units = [centre.query_unit(directory.encoder.encode_query(text), "fr") for text in asked]
-    exact = float(np.mean([directory.index.engine.nearest_exact_share(unit, NEIGHBOURS) for unit in units]))
+    engine = directory.index.engine
+    if not isinstance(engine, EmbeddedEngine):
+        return {f"{prefix}.embed_query_ms": 1e3 * float(np.median(uncached))}
+    exact = float(np.mean([engine.nearest_exact_share(unit, NEIGHBOURS) for unit in units]))
     console.print(f"share of the exact {NEIGHBOURS} nearest neighbours that are found: {exact:.3f}")
     return {
         f"{prefix}.embed_query_ms": 1e3 * float(np.median(uncached)),

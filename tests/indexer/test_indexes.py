@@ -19,6 +19,7 @@ from foundation.settings import ROOT
 from indexer import embeddings, indexes, verifications
 from indexer.documents import skill_term
 from indexer.encoders import Encoder
+from indexer.engines.embedded.generations import EmbeddedGenerations
 from indexer.engines.interface import Vector
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
@@ -48,7 +49,7 @@ def change(found: Directory, name: str, ref: str = "A") -> None:
 
 
 def verify(found: Directory) -> list[str]:
-    return verifications.run(found.index.folder, found.database, found.wordlists.current())
+    return verifications.run(found.index.generations, found.database, found.wordlists.current())
 
 
 def id_of(database: Database, ref: str = "A") -> str:
@@ -146,7 +147,7 @@ def test_verifying_tells_who_is_in_the_index_only(loaded: Directory) -> None:
 
 
 def test_verifying_without_an_index_says_so(tmp_path: Path, database: Database) -> None:
-    (difference,) = verifications.run(tmp_path / "index", database, shared_wordlists().current())
+    (difference,) = verifications.run(EmbeddedGenerations(tmp_path / "index"), database, shared_wordlists().current())
     assert "there is no index" in difference
 
 
@@ -160,7 +161,9 @@ def test_verifying_forgives_what_is_on_its_way(loaded: Directory) -> None:
         delivery.start()
 
     assert (
-        verifications.run(loaded.index.folder, loaded.database, loaded.wordlists.current(), deliver_later, looks=20)
+        verifications.run(
+            loaded.index.generations, loaded.database, loaded.wordlists.current(), deliver_later, looks=20
+        )
         == []
     )
     delivery.join()
@@ -168,7 +171,7 @@ def test_verifying_forgives_what_is_on_its_way(loaded: Directory) -> None:
 
 def test_verifying_again_does_not_forgive_what_stays(loaded: Directory) -> None:
     import_all(loaded.database, [record("D")])
-    assert len(verifications.run(loaded.index.folder, loaded.database, loaded.wordlists.current(), looks=2)) == 1
+    assert len(verifications.run(loaded.index.generations, loaded.database, loaded.wordlists.current(), looks=2)) == 1
 
 
 def test_verifying_covers_everybody_however_many(tmp_path: Path) -> None:
@@ -176,7 +179,7 @@ def test_verifying_covers_everybody_however_many(tmp_path: Path) -> None:
     seen: list[int] = []
     with directory(tmp_path) as found:
         import_all(found.database, many)
-        differences = verifications.run(found.index.folder, found.database, found.wordlists.current(), seen.append)
+        differences = verifications.run(found.index.generations, found.database, found.wordlists.current(), seen.append)
     assert len(differences) == sum(seen) == len(many)
 
 

@@ -13,7 +13,7 @@ from accounts import experts
 from accounts.events import EXPERT_CHANGED
 from foundation import clock, outbox
 from foundation.database import Database
-from indexer import indexes, verifications
+from indexer import verifications
 from indexer.events import REBUILD_REQUESTED
 from indexer.indexes import Index
 from tests.builders import eventually, import_all, record, site
@@ -50,7 +50,7 @@ def hide(client: TestClient, ref: str) -> None:
 
 def differences(client: TestClient) -> list[str]:
     index = index_of(client)
-    return verifications.run(index.folder, index.database, index.wordlists.current())
+    return verifications.run(index.generations, index.database, index.wordlists.current())
 
 
 def seconds_until_found(client: TestClient, word: str) -> float:
@@ -116,12 +116,12 @@ def test_a_rebuild_while_people_search_and_edit_loses_nothing(client: TestClient
 
     editor = threading.Thread(target=edit)
     editor.start()
-    generations = {indexes.live_path(index.folder)}
+    generations = {index.generations.live()}
     while not done.is_set():
         index.request_rebuild()
         before = index.engine
         eventually(lambda: index.engine is not before)  # noqa: B023 - asked at once
-        generations.add(indexes.live_path(index.folder))
+        generations.add(index.generations.live())
         assert len(refs(client, "consultant")) >= 40
     editor.join()
     eventually(lambda: not owed())

@@ -18,7 +18,8 @@ from accounts.events import EXPERT_CHANGED
 from accounts.models import Expert, StagedExpert
 from foundation import outbox
 from foundation.database import Database
-from indexer import indexes, verifications
+from indexer import verifications
+from indexer.engines.embedded.generations import EmbeddedGenerations, live_path
 from indexer.events import REBUILD_REQUESTED
 from tests.builders import eventually, import_all, lines, record, shared_wordlists
 from tests.commands import run, start
@@ -93,7 +94,7 @@ def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
 
 
 def differences(folder: Path, database: Database) -> list[str]:
-    return verifications.run(folder / "index", database, shared_wordlists().current())
+    return verifications.run(EmbeddedGenerations(folder / "index"), database, shared_wordlists().current())
 
 
 @pytest.mark.parametrize("kills", [1, pytest.param(20, marks=SOAK)])
@@ -121,9 +122,9 @@ def test_beside_a_serving_process_the_commands_work_and_a_second_one_is_refused(
             assert refused.returncode == 1
             assert f"the index is held by process {process.pid}" in refused.stderr
         eventually(lambda: not owed(database) and not owed(database, REBUILD_REQUESTED), seconds=60)
-        before = indexes.live_path(tmp_path / "index")
+        before = live_path(tmp_path / "index")
         assert run(tmp_path, "index", "rebuild").returncode == 0
-        assert indexes.live_path(tmp_path / "index") != before
+        assert live_path(tmp_path / "index") != before
         verified = run(tmp_path, "index", "verify", "--json")
         assert (verified.returncode, orjson.loads(verified.stdout)["differences"]) == (0, 0)
 
@@ -132,12 +133,12 @@ def test_a_rebuild_goes_on_without_the_serving_process_that_died_over_it(tmp_pat
     import_all(database, [record("A"), record("B")])
     with serving(tmp_path) as (process, _):
         eventually(lambda: not owed(database) and not owed(database, REBUILD_REQUESTED), seconds=60)
-        before = indexes.live_path(tmp_path / "index")
+        before = live_path(tmp_path / "index")
         process.send_signal(signal.SIGSTOP)
         rebuild = start(tmp_path, "index", "rebuild")
         eventually(lambda: owed(database, REBUILD_REQUESTED), seconds=60)
     assert rebuild.wait(timeout=60) == 0
-    assert indexes.live_path(tmp_path / "index") != before
+    assert live_path(tmp_path / "index") != before
     assert differences(tmp_path, database) == []
 
 

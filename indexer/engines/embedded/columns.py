@@ -193,12 +193,12 @@ def _scalars(document: Document, length: float, codes: dict[FacetName, Codes]) -
         "created_on": document.created_on.toordinal(),
         "tie": key_of(document.id),
         "text": key_of(document.text_hash),
-        "twin": key_of(document.text_hash if _is_telling(document) else document.id),
+        "twin": key_of(document.text_hash if is_telling(document) else document.id),
         "language": LANGUAGES.index(document.language),
     }
 
 
-def _is_telling(document: Document) -> bool:
+def is_telling(document: Document) -> bool:
     """Tell whether a text is long enough that two people don't write the same by chance."""
     return len(document.summary.split()) >= TELLING_WORDS
 

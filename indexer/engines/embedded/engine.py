@@ -2,10 +2,10 @@
 
 import threading
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,12 @@ from indexer.engines.embedded.segments import Segment, append, build
 from indexer.engines.embedded.snapshots import Snapshot
 from indexer.engines.embedded.storage import Storage
 from indexer.engines.embedded.vectors import Centre, Vectors
+from indexer.engines.embedded.words import is_correctable, likeliest, most_edits, words_of
 from indexer.engines.interface import FACETS, Candidates, FacetCount, FacetName, Plan, Retrieved, Vector
 from taxonomy import texts
 
 COMPACT_ABOVE_DEAD = 0.25
 COMPACT_FROM = 2_000
-SHORTEST_CORRECTED = 4
 LOAD_CHUNK = 20_000
 REMEMBERED_CORRECTIONS = 10_000
 
@@ -60,15 +60,24 @@ class EmbeddedEngine:
 
     # Writing
 
-    def put(self, found: Iterable[Document], removed: Iterable[str] = ()) -> None:
+    def put(
+        self,
+        found: Iterable[Document],
+        removed: Iterable[str] = (),
+        vectors: Mapping[str, Vector] = MappingProxyType({}),
+    ) -> None:
         """Store documents durably, then let searches see them; only newer versions than stored count."""
+        self._put(found, removed)
+        self.put_vectors(vectors)
+
+    def _put(self, found: Iterable[Document], removed: Iterable[str]) -> None:
         with self._lock:
             fresh = [item for item in found if item.version > self._versions.get(item.id, 0)]
             gone = [item for item in removed if item in self._slots]
             if not fresh and not gone:
                 return
             analysed = [(document, analyse(document)) for document in fresh]
-            words = _words_of(fresh)
+            words = words_of(fresh)
             self._storage.write(analysed, gone, words)
             for word, count in words.items():
                 self._words[word] = self._words.get(word, 0) + count
@@ -137,7 +146,7 @@ class EmbeddedEngine:
 
     def correct(self, word: str) -> str | None:
         """Return the indexed word nearest to a misspelling, at one edit for short words and two for long ones."""
-        if len(word) < SHORTEST_CORRECTED or not word.isalpha():
+        if not is_correctable(word):
             return None
         known = self._corrections
         if word in known:
@@ -179,6 +188,13 @@ class EmbeddedEngine:
     def set_property(self, name: str, value: str) -> None:
         """Set a property of the generation."""
         self._storage.set_property(name, value)
+
+    def refresh(self) -> None:
+        """Do nothing: searches see at once what was written."""
+
+    def is_outgrown(self) -> bool:
+        """Return False: averages are taken anew as the generation grows."""
+        return False
 
     def vocabulary(self) -> Mapping[str, int]:
         """Return every indexed word, with how often."""
@@ -287,27 +303,11 @@ class EmbeddedEngine:
         )
 
 
-def _words_of(found: Iterable[Document]) -> Counter[str]:
-    """Count the words that a misspelling may stand for; names and numbers are none."""
-    words: Counter[str] = Counter()
-    for document in found:
-        for text in (document.headline, document.summary, *document.skills, *document.sectors):
-            words.update(
-                word
-                for word in texts.words(text)
-                if len(word) >= SHORTEST_CORRECTED and word.isalpha() and word not in texts.STOP_WORDS
-            )
-    return words
-
-
 def _closest(vocabulary: Mapping[str, int], word: str) -> str | None:
-    limit = 1 if len(word) < 7 else 2
+    limit = most_edits(word)
     # A copy: another thread may be adding words.
     choices = [known for known in list(vocabulary) if abs(len(known) - len(word)) <= limit]
     found: list[tuple[str, int, int]] = process.extract(
         word, choices, scorer=DamerauLevenshtein.distance, score_cutoff=limit, limit=20
     )
-    if not found:
-        return None
-    # The fewest edits win, then the same first letter, then what is written more often.
-    return min(found, key=lambda hit: (hit[1], hit[0][0] != word[0], -vocabulary[hit[0]]))[0]
+    return likeliest(word, {known: vocabulary[known] for known, _, _ in found})

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.engines import letters
 from indexer.engines.embedded import bitmaps
-from indexer.engines.embedded.analysis import GRAM_BUCKETS, gram_buckets, hashes_of
+from indexer.engines.embedded.analysis import GRAM_BUCKETS, hashes_of
 from indexer.engines.embedded.bitmaps import Bits
 from indexer.engines.embedded.segments import Selection
 from indexer.engines.embedded.snapshots import Scores, Snapshot
@@ -118,30 +119,9 @@ def _word_rarity(snapshot: Snapshot, stems: tuple[str, ...]) -> float:
 
 
 def closeness(snapshot: Snapshot, slots: NDArray[np.int64], phrases: Sequence[str]) -> NDArray[np.float64]:
-    """Return the cosine between the letters of the query and of each slot's nearest phrase, 0 to 1.
-
-    Character trigrams, rare ones weighing more: what finds a headline through typos and endings.
-    """
-    best = np.zeros(len(slots))
-    grams, sizes, row_of = snapshot.grams(slots)
-    # Sums below are over the runs between starts: a phrase without letters has none.
-    row_of, sizes = row_of[sizes > 0], sizes[sizes > 0]
-    if not len(sizes):
-        return best
-    starts = np.cumsum(sizes) - sizes
-    buckets = grams.astype(np.intp)
-    rarity = _gram_rarity(snapshot)
-    norms = np.sqrt(np.add.reduceat((rarity * rarity).take(buckets), starts))
-    for phrase in phrases:
-        asked = np.fromiter(gram_buckets(phrase), dtype=np.int64)
-        if not len(asked):
-            continue
-        wanted = np.zeros(GRAM_BUCKETS)
-        wanted[asked] = rarity[asked] ** 2
-        norm = math.sqrt(float(wanted.sum()))
-        dots = np.add.reduceat(wanted.take(buckets), starts)
-        np.maximum.at(best, row_of, dots / np.maximum(norms * norm, 1e-9))
-    return best
+    """Return how close each slot's nearest phrase comes to the query letter by letter, 0 to 1."""
+    found = letters.Phrases(len(slots), *snapshot.grams(slots))
+    return letters.closeness(found, _gram_rarity(snapshot), phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +209,6 @@ def _gram_rarity(snapshot: Snapshot) -> NDArray[np.float64]:
     for segment in snapshot.segments:
         holders += np.bincount(segment.grams, minlength=GRAM_BUCKETS)
     phrases = sum(len(segment.gram_starts) - 1 for segment in snapshot.segments)
-    rarity = np.log(1.0 + (phrases + 1.0) / (holders + 1.0))
+    rarity = letters.rarity(holders, phrases)
     snapshot.cache["gram_rarity"] = rarity
     return rarity

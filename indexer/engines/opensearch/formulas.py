@@ -1,0 +1,113 @@
+"""The first phase, compiled from a profile: the same formula that `ranking.scoring` computes, as OpenSearch runs it.
+
+Each feature is a raw value, by a query with its source's name or by stored numbers, and an `expression` that
+transforms and weighs it; the engine adds them up. Numbers go in as parameters, so that each kind of script is
+compiled once. Scores are single-precision there: equal to within 1e-5.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from indexer.documents import sector_term, skill_term
+from indexer.engines.embedded.features import SECOND_PHASE
+from indexer.engines.interface import Plan
+from indexer.engines.opensearch import clauses
+from indexer.engines.opensearch.clauses import Clause, Holders
+from ranking import reviews, scoring
+from ranking.profiles import Feature, Kind, Source
+
+EVERY_ROW: Clause = {"match_all": {"boost": 0.0}}
+_TRANSFORMS: dict[Kind, str] = {
+    "linear": "min(max(({x} - low) / (high - low), 0), 1)",
+    "saturation": "max({x}, 0) / (max({x}, 0) + pivot)",
+    "half_life": "pow(0.5, max({x}, 0) / pivot)",
+}
+_NUMBERS: dict[Source, tuple[str, str]] = {
+    "review_mean": (
+        "(prior_mean * prior_reviews + doc['rating_sum'].value) / (prior_reviews + doc['rating_count'].value)",
+        "doc['rating_count'].value < 1",
+    ),
+    "review_count": ("doc['rating_count'].value", "0 > 1"),
+    "days_until_available": ("(doc['available_on'].value - today)", "doc['available_on'].empty"),
+}
+"""How each stored number is computed, and where there is none."""
+
+
+def raw_values(plan: Plan, holders: Holders, count: int) -> dict[Source, Clause | None]:
+    """Return a query for each raw value that the search asks for; it scores the value, or misses where that is 0."""
+    asked = plan.asked
+    found: dict[Source, Clause | None] = {}
+    if "text" in asked:
+        found["text"] = clauses.text(plan.groups, holders, count)
+    if "skill" in asked:
+        found["skill"] = clauses.concepts({skill_term(key): weight for key, weight in plan.skills.items()})
+    if "related" in asked:
+        found["related"] = clauses.concepts(plan.related)
+    if "sector" in asked:
+        found["sector"] = clauses.concepts(dict.fromkeys(map(sector_term, plan.sectors), 1.0))
+    if "zone" in asked:
+        found["zone"] = clauses.places(plan.places)
+    if "language" in asked:
+        found["language"] = clauses.flat(clauses.bearing("language", plan.languages), 1.0)
+    return found
+
+
+def first_phase(plan: Plan, raw: Mapping[Source, Clause | None]) -> list[Clause]:
+    """Return the clauses whose scores add up to the first phase's score."""
+    active = plan.profile.active(plan.asked - SECOND_PHASE)
+    total = sum(feature.weight for feature in active)
+    found: list[Clause] = []
+    own: list[Clause] = []
+    constant = 0.0
+    for feature in active:
+        weight = feature.weight / total
+        if feature.source in _NUMBERS:
+            own.append({"filter": EVERY_ROW, "script_score": {"script": _of_number(feature, weight, plan)}})
+        elif feature.source not in raw:
+            constant += weight * feature.missing
+        else:
+            at_zero = float(scoring.apply(feature.transform, np.zeros(1))[0])
+            clause = raw[feature.source]
+            if clause is None:
+                constant += weight * at_zero
+            else:
+                found.append(_weighed(feature, weight, clause, is_zero_worth=at_zero > 0))
+    if constant:
+        own.append({"filter": EVERY_ROW, "weight": constant})
+    if own:
+        added = {"query": EVERY_ROW, "functions": own, "score_mode": "sum", "boost_mode": "replace"}
+        found.append({"function_score": added})
+    return found
+
+
+def _weighed(feature: Feature, weight: float, clause: Clause, *, is_zero_worth: bool) -> Clause:
+    query = {"bool": {"must": [EVERY_ROW], "should": [clause]}} if is_zero_worth else clause
+    script = {
+        "lang": "expression",
+        "source": "weight * " + _TRANSFORMS[feature.transform.kind].format(x="_score"),
+        "params": _parameters(feature, weight),
+    }
+    return {"function_score": {"query": query, "script_score": {"script": script}, "boost_mode": "replace"}}
+
+
+def _of_number(feature: Feature, weight: float, plan: Plan) -> dict[str, Any]:
+    number, is_missing = _NUMBERS[feature.source]
+    transformed = _TRANSFORMS[feature.transform.kind].format(x=number)
+    names = {
+        "missing": feature.missing,
+        "today": plan.today.toordinal(),
+        "prior_mean": reviews.PRIOR_MEAN,
+        "prior_reviews": reviews.PRIOR_REVIEWS,
+    }
+    source = f"weight * ({is_missing} ? missing : {transformed})"
+    used = {name: value for name, value in names.items() if name in source}
+    return {"lang": "expression", "source": source, "params": {**_parameters(feature, weight), **used}}
+
+
+def _parameters(feature: Feature, weight: float) -> dict[str, float]:
+    transform = feature.transform
+    if transform.kind == "linear":
+        return {"weight": weight, "low": transform.low, "high": transform.high}
+    return {"weight": weight, "pivot": transform.pivot}

@@ -1,0 +1,156 @@
+"""How a document is stored: the mapping of an index, and the fields of one document."""
+
+import base64
+from typing import Any
+
+from indexer import documents
+from indexer.documents import Document
+from indexer.engines.embedded.analysis import analyse
+from indexer.engines.embedded.columns import is_telling, key_of
+from indexer.engines.embedded.snapshots import K1, B
+from indexer.engines.embedded.words import words_of
+from indexer.engines.interface import FacetName, Vector
+from indexer.engines.opensearch.calibrations import Calibration
+from taxonomy import texts
+
+LIVE, DELETED = "live", "deleted"
+UNIT = 1_000
+"""Frequencies are stored as whole numbers of thousandths."""
+FULL_MENTION = 3.0
+"""The weighted frequency from which on a concept counts as listed."""
+COUNT_MARK, TERM_END = "\t", "\n"
+FACET_FIELDS: dict[FacetName, str] = {
+    "country": "countries",
+    "skill": "skill_keys",
+    "sector": "sector_keys",
+    "language": "languages",
+}
+_KEYWORD, _INTEGER, _LONG = {"type": "keyword"}, {"type": "integer"}, {"type": "long"}
+_STORED_ONLY = {"type": "keyword", "index": False, "doc_values": False}
+
+
+def settings(refresh_ms: int, replicas: int) -> dict[str, Any]:
+    """Return the settings of an index.
+
+    Both similarities leave out how rare a term is: that weighs a whole group of words, and the query says it.
+    """
+    return {
+        "index": {
+            "knn": True,
+            "number_of_shards": 1,
+            "number_of_replicas": replicas,
+            "refresh_interval": f"{refresh_ms}ms",
+        },
+        "similarity": {
+            "saturation": _scripted(f"return query.boost * doc.freq / (doc.freq + {K1 * UNIT});"),
+            "share": _scripted(f"return query.boost * Math.min(doc.freq / {FULL_MENTION * UNIT}, 1.0);"),
+        },
+        "analysis": {
+            "tokenizer": {"lines": {"type": "char_group", "tokenize_on_chars": [TERM_END], "max_token_length": 8_000}},
+            "filter": {"counted": {"type": "delimited_term_freq", "delimiter": COUNT_MARK}},
+            "analyzer": {"counted_terms": {"type": "custom", "tokenizer": "lines", "filter": ["counted"]}},
+        },
+    }
+
+
+def mappings(dimension: int, meta: dict[str, Any]) -> dict[str, Any]:
+    """Return the mapping of an index whose vectors have so many numbers."""
+    return {
+        "dynamic": "strict",
+        "_meta": meta,
+        "properties": {
+            "status": _KEYWORD,
+            "version": _LONG,
+            "body": _STORED_ONLY,
+            "text_hash": _KEYWORD,
+            "terms": _counted("saturation"),
+            "concepts": _counted("share"),
+            "words": {"type": "text", "analyzer": "whitespace", "index_options": "docs", "norms": False},
+            "name_words": _KEYWORD,
+            **dict.fromkeys(FACET_FIELDS.values(), _KEYWORD),
+            "mentions": _KEYWORD,
+            "based_in": _KEYWORD,
+            "rate_eur_cents": _LONG,
+            "available_on": _INTEGER,
+            "boosted_until": _INTEGER,
+            "created_on": _INTEGER,
+            "rating_sum": _INTEGER,
+            "rating_count": _INTEGER,
+            "tie": _LONG,
+            "twin": _LONG,
+            "grams": {"type": "binary", "doc_values": True},
+            "gram_starts": {"type": "binary", "doc_values": True},
+            "vector": {
+                "type": "knn_vector",
+                "dimension": dimension,
+                "space_type": "cosinesimil",
+                "method": {"name": "hnsw", "engine": "lucene", "parameters": {"m": 16, "ef_construction": 128}},
+            },
+        },
+    }
+
+
+def fields(document: Document, calibration: Calibration, vector: Vector | None) -> dict[str, Any]:
+    """Return the stored fields of a document; dates are ordinals of days, and what is not said is left out."""
+    weights = documents.term_weights(document)
+    analysis = analyse(document)
+    stretch = 1 - B + B * sum(weights.values()) / max(calibration.mean_length, 1e-6)
+    found: dict[str, Any] = {
+        "status": LIVE,
+        "version": document.version,
+        "body": document.dump().decode(),
+        "text_hash": document.text_hash,
+        "terms": _counts({term: weight / stretch for term, weight in weights.items()}),
+        "concepts": _counts({term: weight for term, weight in weights.items() if ":" in term}),
+        "words": " ".join(words_of([document])),
+        "name_words": texts.words(document.name),
+        "countries": document.countries,
+        "skill_keys": document.skill_keys,
+        "sector_keys": document.sector_keys,
+        "languages": document.languages,
+        "mentions": document.only_mentioned,
+        "based_in": document.based_in,
+        "rate_eur_cents": document.day_rate_eur_cents or None,
+        "available_on": document.available_from and document.available_from.toordinal(),
+        "boosted_until": document.boosted_until and document.boosted_until.toordinal(),
+        "created_on": document.created_on.toordinal(),
+        "rating_sum": document.rating_sum,
+        "rating_count": document.rating_count,
+        "tie": key_of(document.id),
+        "twin": key_of(document.text_hash if is_telling(document) else document.id),
+        "grams": base64.b64encode(analysis.grams.tobytes()).decode(),
+        "gram_starts": base64.b64encode(analysis.gram_starts.tobytes()).decode(),
+    }
+    if vector is not None:
+        found["vector"] = calibration.unit(document, vector).tolist()
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def written_as(name: str) -> str:
+    """Return the alias under which an index is written."""
+    return f"{name}_written"
+
+
+def tombstone(version: int) -> dict[str, Any]:
+    """Return what stands for who is gone, so that an older version can't come back."""
+    return {"status": DELETED, "version": version}
+
+
+def _counts(weights: dict[str, float]) -> str:
+    return TERM_END.join(
+        f"{term}{COUNT_MARK}{max(round(weight * UNIT), 1)}" for term, weight in weights.items() if weight > 0
+    )
+
+
+def _counted(similarity: str) -> dict[str, Any]:
+    return {
+        "type": "text",
+        "analyzer": "counted_terms",
+        "index_options": "freqs",
+        "norms": False,
+        "similarity": similarity,
+    }
+
+
+def _scripted(source: str) -> dict[str, Any]:
+    return {"type": "scripted", "script": {"source": source}}

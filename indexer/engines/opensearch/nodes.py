@@ -1,0 +1,113 @@
+"""Talking to OpenSearch: one client an installation, errors as ours, bulk writes counted item by item."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+import orjson
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import ConnectionError as NodeUnreachable
+from opensearchpy.exceptions import NotFoundError, TransportError
+from opensearchpy.serializer import JSONSerializer
+
+from foundation.errors import Unavailable
+
+TIMEOUT_SECONDS = 10
+BULK_ITEMS = 500
+CONFLICT = 409
+Answer = TypeVar("Answer")
+Json = dict[str, Any]
+
+
+class _Orjson(JSONSerializer):
+    """Writes and reads JSON three times as fast as the standard library does."""
+
+    def dumps(self, data: Any) -> Any:
+        """Return text as it is, all else as JSON."""
+        return data if isinstance(data, str | bytes) else orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
+
+    def loads(self, s: Any) -> Any:
+        """Return what JSON says."""
+        return orjson.loads(s)
+
+
+class Node:
+    """An OpenSearch cluster by its address; `Unavailable` is raised where it doesn't answer as it should."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._client = OpenSearch(
+            [address], timeout=TIMEOUT_SECONDS, max_retries=1, retry_on_timeout=False, serializer=_Orjson()
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def call(self, method: str, path: str, body: object = None, **parameters: str) -> Any:
+        """Send a request and return the answer; raise Unavailable."""
+        return _said(lambda: self._client.transport.perform_request(method, path, params=parameters, body=body))
+
+    def find(self, method: str, path: str, body: object = None, **parameters: str) -> Any:
+        """Send a request and return the answer, or None where there is no such thing."""
+        return _said(lambda: self._found(method, path, body, parameters))
+
+    def search(self, index: str, body: Json) -> Json:
+        """Search, and have named queries tell their scores."""
+        return self.call("POST", f"/{index}/_search", body, include_named_queries_score="true")
+
+    def walk(self, index: str, query: Json, fields: Sequence[str], size: int = 5_000) -> Iterator[Json]:
+        """Yield everybody whom a query finds, with stored columns, in the order of ids' keys."""
+        after: list[Any] = []
+        while True:
+            body: Json = {
+                "size": size,
+                "query": query,
+                "_source": False,
+                "docvalue_fields": list(fields),
+                "sort": [{"tie": "asc"}],
+                "track_total_hits": False,
+            }
+            if after:
+                body["search_after"] = after
+            hits = self.call("POST", f"/{index}/_search", body)["hits"]["hits"]
+            yield from hits
+            if len(hits) < size:
+                return
+            after = hits[-1]["sort"]
+
+    def write(self, items: Iterable[tuple[Json, Json]]) -> int:
+        """Write items in bulk and return how many were new; raise Unavailable with the number of failures.
+
+        A conflict of versions is success: the index holds something as new already.
+        """
+        left = iter(items)
+        written = 0
+        while chunk := list(islice(left, BULK_ITEMS)):
+            lines = b"".join(orjson.dumps(part) + b"\n" for item in chunk for part in item)
+            answer = self.call("POST", "/_bulk", lines, filter_path="errors,items.*.status,items.*.error")
+            results = [result["index"] for result in answer["items"]]
+            failed = [item for item in results if item["status"] >= 300 and item["status"] != CONFLICT]
+            if failed:
+                first: Mapping[str, Any] = failed[0].get("error", {})
+                raise Unavailable(
+                    f"OpenSearch refused {len(failed)} of {len(chunk)} documents; the first one: "
+                    f"{first.get('type')}: {first.get('reason')}"
+                )
+            written += sum(item["status"] < 300 for item in results)
+        return written
+
+    def _found(self, method: str, path: str, body: object, parameters: Mapping[str, str]) -> Any:
+        try:
+            return self._client.transport.perform_request(method, path, params=dict(parameters), body=body)
+        except NotFoundError:
+            return None
+
+
+def _said(run: Callable[[], Answer]) -> Answer:
+    try:
+        return run()
+    except NodeUnreachable as error:
+        raise Unavailable(f"OpenSearch does not answer: {type(error).__name__}") from error
+    except TransportError as error:
+        raise Unavailable(f"OpenSearch refused ({error.status_code}): {str(error.info)[:500]}") from error
