@@ -42,7 +42,8 @@ def get_shown(session: Session, slug: str) -> Profile:
     Somebody who is only unavailable keeps a page, so that links sent to colleagues go on working.
     """
     statement = select(Expert).where(col(Expert.slug) == slug, col(Expert.is_visible).is_(True))
-    expert = session.execute(statement).scalar_one_or_none()
+    # PostgreSQL takes no NUL in a text, not even to say that there is none like it.
+    expert = None if "\0" in slug else session.execute(statement).scalar_one_or_none()
     if expert is None:
         raise NotFound("this profile does not exist or is not shown")
     return load(session, [expert.id])[0]
@@ -117,7 +118,8 @@ def declare_unavailable(session: Session, ref: str, *, at: datetime) -> None:
 
 def remove(session: Session, refs: Iterable[str]) -> int:
     """Delete experts with all that hangs on them; return how many there were."""
-    ids = list(session.execute(select(col(Expert.id)).where(col(Expert.ref).in_(list(refs)))).scalars())
+    taken = select(col(Expert.id)).where(col(Expert.ref).in_(list(refs))).order_by(col(Expert.id)).with_for_update()
+    ids = list(session.execute(taken).scalars())
     session.execute(delete(Review).where(col(Review.expert_id).in_(ids)))
     session.execute(delete(Expert).where(col(Expert.id).in_(ids)))
     outbox.record(session, EXPERT_CHANGED, ids)

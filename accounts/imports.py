@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
@@ -28,7 +28,7 @@ from accounts.models import (
 )
 from accounts.records import LineFault, Record, ReviewRecord, parse
 from foundation import outbox
-from foundation.database import Database
+from foundation.database import Database, announced, hold
 from foundation.errors import Conflict, Fault
 
 CHUNK = 500
@@ -254,9 +254,14 @@ def _stored_reviews(session: Session, expert_ids: list[str]) -> dict[str, list[R
 
 
 def _publish(database: Database, batch: str, outcome: Outcome, at: datetime) -> None:
-    """Flip: make everything staged public in one transaction; raise Conflict if some of it is gone."""
+    """Flip: make everything staged public in one transaction; raise Conflict if some of it is gone.
+
+    Flips take turns, and nobody changes an expert between the last look and the flip.
+    """
     with database.writing() as session:
+        hold(session, "imports")
         ours = col(StagedExpert.batch) == batch
+        _take(session, ours)
         staged = session.execute(select(func.count()).select_from(StagedExpert).where(ours)).scalar_one()
         if staged != outcome.created + outcome.updated:
             raise Conflict("the staged lines were swept by another import: nothing was published, import again")
@@ -299,7 +304,20 @@ def _publish(database: Database, batch: str, outcome: Outcome, at: datetime) -> 
                 ).where(ours),
             )
         )
+        announced(session).add(EXPERT_CHANGED)
         _delete_staged(session, batch)
+
+
+def _take(session: Session, ours: ColumnElement[bool]) -> None:
+    """Keep others from changing the experts that a batch changes."""
+    theirs = (
+        select(col(Expert.id))
+        .join(StagedExpert, col(StagedExpert.ref) == col(Expert.ref))
+        .where(ours)
+        .order_by(col(Expert.id))
+        .with_for_update(of=Expert)
+    )
+    session.execute(select(func.count()).select_from(theirs.subquery()))
 
 
 def _merge_again(session: Session, batch: str, at: datetime) -> int:

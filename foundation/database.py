@@ -1,19 +1,34 @@
 """The database and its transactions. Only this module commits.
 
 A request or a task is one transaction. On SQLite a writing transaction opens with BEGIN IMMEDIATE, because
-turning a read transaction into a write one fails at once, whatever the busy timeout says.
+turning a read transaction into a write one fails at once, whatever the busy timeout says: writers take turns there.
+On PostgreSQL writers go on side by side (READ COMMITTED). Whoever decides by what was read takes it with
+`with_for_update()`, in the order of ids, or holds a named lock; both say nothing on SQLite.
 """
 
-from collections.abc import Generator
+import random
+import time
+import zlib
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 BUSY_TIMEOUT_MS = 15_000
+TRIES = 5
+FIRST_PAUSE_S = 0.02
+_POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 10, "connect_args": {"connect_timeout": 5}}
+"""For PostgreSQL: a web process answers 40 requests at once, and who can't reach the server soon hears so."""
+_TRY_AGAIN = {"40001", "40P01"}
+"""PostgreSQL's codes for a transaction that lost to others: serialization_failure, deadlock_detected."""
+
+Committed = Callable[[set[str]], None]
+Result = TypeVar("Result")
 
 
 class Database:
@@ -21,14 +36,16 @@ class Database:
 
     def __init__(self, address: str) -> None:
         url = make_url(address)
-        if url.get_backend_name() == "sqlite" and url.database:
+        is_sqlite = url.get_backend_name() == "sqlite"
+        if is_sqlite and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = create_engine(url, pool_pre_ping=True)
-        self.is_sqlite = self.engine.dialect.name == "sqlite"
-        if self.is_sqlite:
+        self.engine = create_engine(url, pool_pre_ping=True, **({} if is_sqlite else _POOL))
+        if is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         self._writer = self.engine.execution_options(portulan_writes=True)
+        self.announce: Committed = lambda _: None
+        """Hears, after each commit, the topics that were owed in it; must neither wait nor fail."""
 
     @contextmanager
     def reading(self) -> Generator[Session]:
@@ -42,10 +59,39 @@ class Database:
         with Session(self._writer, expire_on_commit=False) as session:
             yield session
             session.commit()
+        if topics := announced(session):
+            self.announce(topics)
+
+    def write(self, work: Callable[[Session], Result]) -> Result:
+        """Do work in a writing transaction; do all of it again if PostgreSQL ended it in favour of others."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with self.writing() as session:
+                    return work(session)
+            except DBAPIError as error:
+                if not tries_left or getattr(error.orig, "sqlstate", None) not in _TRY_AGAIN:
+                    raise
+                time.sleep(FIRST_PAUSE_S * (TRIES - tries_left) * random.random())  # noqa: S311 - no secret
+        raise AssertionError  # the last try returns or raises
 
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+
+def hold(connection: Session | Connection, name: str) -> None:
+    """Make whoever holds the same name wait until this transaction ends. On SQLite writers wait anyway."""
+    if isinstance(connection, Session):
+        connection = connection.connection()
+    if connection.dialect.name == "postgresql":
+        key = zlib.crc32(name.encode())
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%(key)s)", {"key": key})
+
+
+def announced(session: Session) -> set[str]:
+    """Return the topics owed in a session's transaction, for adding to."""
+    topics: set[str] = session.info.setdefault("topics", set())
+    return topics
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -3,10 +3,16 @@
 Rows are delivered at least once, by topic and in batches; a reaction receives keys, reads the rows they name
 afresh, and can be repeated. A failed batch is retried one key at a time with growing delays, so one bad key
 never holds up the rest; after `MAX_ATTEMPTS` its row stays as a dead letter for an operator to see.
+
+Whoever delivers leases rows, so that several may deliver at once and none waits for another: rows that somebody is
+leasing at this moment are skipped. A lease is renewed as long as the delivery goes on; that of a process that died
+ends.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Self
 
 import structlog
 from sqlalchemy import Index, delete, func, insert, select, update
@@ -14,11 +20,13 @@ from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, col
 
 from foundation import clock
-from foundation.database import Database
+from foundation.database import Database, announced
 from foundation.types import Instant
 
 MAX_ATTEMPTS = 12
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=30)
+RENEWALS = 4
+"""How often a lease is renewed before it would end."""
 FIRST_DELAY = timedelta(seconds=1)
 LONGEST_DELAY = timedelta(hours=1)
 INSERT_CHUNK = 5_000
@@ -51,20 +59,24 @@ def record(session: Session, topic: str, keys: Iterable[str]) -> None:
     ]
     for start in range(0, len(rows), INSERT_CHUNK):
         session.execute(insert(OutboxRow), rows[start : start + INSERT_CHUNK])
+    if rows:
+        announced(session).add(topic)
 
 
-def drain(database: Database, topic: str, reaction: Reaction, *, batch: int = 500) -> int:
+def drain(database: Database, topic: str, reaction: Reaction, *, batch: int = 500, lease_for: timedelta = LEASE) -> int:
     """Deliver one batch of what is due on `topic`; return how many rows were claimed."""
-    claimed = _claim(database, topic, batch)
+    claimed = _claim(database, topic, batch, lease_for)
     if not claimed:
         return 0
-    try:
-        reaction(list(dict.fromkeys(key for _, key, _ in claimed)))
-    except Exception:
-        log.exception("outbox batch failed, retrying one by one", topic=topic, size=len(claimed))
-        _deliver_singly(database, reaction, claimed)
-    else:
-        _settle(database, [row_id for row_id, _, _ in claimed])
+    row_ids = [row_id for row_id, _, _ in claimed]
+    with _Lease(database, row_ids, lease_for) as lease:
+        try:
+            reaction(list(dict.fromkeys(key for _, key, _ in claimed)))
+        except Exception:
+            log.exception("outbox batch failed, retrying one by one", topic=topic, size=len(claimed))
+            _deliver_singly(reaction, claimed, lease)
+        else:
+            lease.settle(row_ids)
     return len(claimed)
 
 
@@ -97,8 +109,8 @@ def oldest(session: Session, topic: str) -> datetime | None:
     return session.execute(statement).scalar_one()
 
 
-def _claim(database: Database, topic: str, batch: int) -> list[tuple[int, str, int]]:
-    """Lease due rows, so that a claimant that dies loses them again after `LEASE`."""
+def _claim(database: Database, topic: str, batch: int, lease_for: timedelta) -> list[tuple[int, str, int]]:
+    """Lease due rows, so that a claimant that dies loses them again."""
     at = clock.now()
     due = (
         select(col(OutboxRow.id), col(OutboxRow.key), col(OutboxRow.attempts))
@@ -114,32 +126,79 @@ def _claim(database: Database, topic: str, batch: int) -> list[tuple[int, str, i
     with database.reading() as session:
         if session.execute(due.limit(1)).first() is None:
             return []
-    with database.writing() as session:
+
+    def lease(session: Session) -> list[tuple[int, str, int]]:
         rows = [(row.id, row.key, row.attempts) for row in session.execute(due.with_for_update(skip_locked=True))]
-        session.execute(
-            update(OutboxRow).where(col(OutboxRow.id).in_([row[0] for row in rows])).values(due_at=at + LEASE)
-        )
-    return rows
+        _lease_until(session, [row[0] for row in rows], at + lease_for)
+        return rows
+
+    return database.write(lease)
 
 
-def _settle(database: Database, row_ids: list[int]) -> None:
-    with database.writing() as session:
-        session.execute(delete(OutboxRow).where(col(OutboxRow.id).in_(row_ids)))
+class _Lease:
+    """Claimed rows that are still to be delivered; renewed in a thread of its own while the `with` block runs."""
+
+    def __init__(self, database: Database, row_ids: Iterable[int], lease_for: timedelta) -> None:
+        self._database = database
+        self._row_ids = set(row_ids)
+        self._lease_for = lease_for
+        self._changing = threading.Lock()
+        self._ended = threading.Event()
+        self._renewing = threading.Thread(target=self._renew, name="outbox lease", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._renewing.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._renewing.join()
+
+    def settle(self, row_ids: Iterable[int]) -> None:
+        """Owe rows no more."""
+        done = set(row_ids)
+        with self._changing:
+            self._database.write(
+                lambda session: session.execute(delete(OutboxRow).where(col(OutboxRow.id).in_(sorted(done))))
+            )
+            self._row_ids -= done
+
+    def postpone(self, row_id: int, attempts: int, error: Exception) -> None:
+        """Owe a row again after a while, or give it up."""
+        with self._changing:
+            _postpone(self._database, row_id, attempts, error)
+            self._row_ids.discard(row_id)
+
+    def _renew(self) -> None:
+        while not self._ended.wait(self._lease_for.total_seconds() / RENEWALS):
+            with self._changing:
+                try:
+                    self._database.write(self._lease_again)
+                except Exception:
+                    log.exception("a lease could not be renewed")
+
+    def _lease_again(self, session: Session) -> None:
+        _lease_until(session, self._row_ids, clock.now() + self._lease_for)
 
 
-def _deliver_singly(database: Database, reaction: Reaction, claimed: list[tuple[int, str, int]]) -> None:
+def _lease_until(session: Session, row_ids: Iterable[int], until: datetime) -> None:
+    session.execute(update(OutboxRow).where(col(OutboxRow.id).in_(sorted(row_ids))).values(due_at=until))
+
+
+def _deliver_singly(reaction: Reaction, claimed: list[tuple[int, str, int]], lease: _Lease) -> None:
     for row_id, key, attempts in claimed:
         try:
             reaction([key])
         except Exception as error:  # noqa: BLE001 - whatever a reaction raises becomes its row's last error
-            _postpone(database, row_id, attempts + 1, error)
+            lease.postpone(row_id, attempts + 1, error)
         else:
-            _settle(database, [row_id])
+            lease.settle([row_id])
 
 
 def _postpone(database: Database, row_id: int, attempts: int, error: Exception) -> None:
     delay = min(FIRST_DELAY * 2**attempts, LONGEST_DELAY)
-    with database.writing() as session:
+
+    def put_off(session: Session) -> None:
         session.execute(
             update(OutboxRow)
             .where(col(OutboxRow.id) == row_id)
@@ -147,6 +206,8 @@ def _postpone(database: Database, row_id: int, attempts: int, error: Exception) 
                 attempts=attempts,
                 due_at=clock.now() + delay,
                 is_dead=attempts >= MAX_ATTEMPTS,
-                last_error=f"{type(error).__name__}: {error}"[:2000],
+                last_error=f"{type(error).__name__}: {error}".replace("\0", "")[:2000],
             )
         )
+
+    database.write(put_off)

@@ -5,7 +5,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from foundation.database import Database
+from foundation.database import Database, hold
 from foundation.settings import ROOT
 
 
@@ -17,8 +17,9 @@ def _config() -> Config:
 
 
 def run(database: Database, revision: str = "head") -> None:
-    """Apply what is missing; nothing when the database is up to date."""
+    """Apply what is missing; nothing when the database is up to date. Processes that start at once take turns."""
     with database.engine.execution_options(portulan_writes=True).begin() as connection:
+        hold(connection, "migrations")
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)

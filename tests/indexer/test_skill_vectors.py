@@ -2,8 +2,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from sqlalchemy import delete
+from sqlmodel import col
 
 from indexer.engines.interface import Vector
+from indexer.models import Embedding
 from indexer.skill_vectors import SkillVectors
 from tests.builders import Directory, directory, record
 
@@ -58,7 +61,7 @@ def test_a_free_skill_counts_as_soon_as_its_vector_is_made(found: Directory) -> 
 def test_a_free_skill_is_encoded_though_the_profiles_text_is_known(found: Directory) -> None:
     """A word list that loses a skill turns it into a free one; the text of the profile stays what it was."""
     with found.database.writing() as session:
-        session.connection().exec_driver_sql("DELETE FROM embeddings WHERE text_hash LIKE 'skill/%'")
+        session.execute(delete(Embedding).where(col(Embedding.text_hash).startswith("skill/")))
     found.index.rebuild()
     found.deliver()
     assert skill_vectors(found).closeness(asked(found, "miel"), [[FREE]])[0] > 0

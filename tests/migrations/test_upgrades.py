@@ -1,16 +1,23 @@
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import MetaData, inspect, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData, inspect, select, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 
 from foundation.database import Database
+from foundation.settings import ROOT
+from indexer.models import Embedding
 from migrations import tables, upgrades
 from tests.builders import import_all, record, settings_in
+
+REVISIONS = [script.revision for script in ScriptDirectory(str(ROOT / "migrations")).walk_revisions()]
+OLDEST_ROW = text("INSERT INTO embeddings (encoder, text_hash, vector) VALUES ('e', 'h', :vector)")
 
 
 @pytest.fixture
@@ -22,8 +29,14 @@ def empty(tmp_path: Path) -> Iterator[Database]:
 
 
 def schema(database: Database) -> list[str]:
-    with database.reading() as session:
-        return list(session.execute(text("SELECT sql FROM sqlite_master ORDER BY name")).scalars())
+    """Return all columns, indexes and checks in words."""
+    inspector = inspect(database.engine)
+    return [
+        f"{table}: {part}"
+        for table in sorted(inspector.get_table_names())
+        for look in (inspector.get_columns, inspector.get_indexes, inspector.get_check_constraints)
+        for part in look(table)
+    ]
 
 
 def differences(database: Database, metadata: MetaData) -> list[object]:
@@ -38,6 +51,30 @@ def test_an_empty_database_is_not_current(empty: Database) -> None:
 
 def test_an_upgrade_makes_an_empty_database_current(empty: Database) -> None:
     upgrades.run(empty)
+    assert upgrades.is_current(empty)
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_every_revision_can_be_upgraded_with_what_it_holds(empty: Database, revision: str) -> None:
+    upgrades.run(empty, revision)
+    with empty.writing() as session:
+        session.execute(OLDEST_ROW, {"vector": b"\x01\x02"})
+    upgrades.run(empty)
+    assert upgrades.is_current(empty)
+    assert differences(empty, tables.metadata) == []
+    with empty.reading() as session:
+        assert session.execute(select(col(Embedding.vector))).scalar_one() == b"\x01\x02"
+
+
+def test_processes_that_start_at_once_upgrade_once(empty: Database) -> None:
+    def upgrade() -> None:
+        other = Database(empty.engine.url.render_as_string(hide_password=False))
+        upgrades.run(other)
+        other.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(upgrade) for _ in range(3)]:
+            done.result()
     assert upgrades.is_current(empty)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts import cli
+from tests import databases
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ Portulan = Callable[..., Outcome]
 def portulan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Portulan:
     """Return a way to run the command line in this process, on an installation of its own without encoder."""
     monkeypatch.setenv("PORTULAN_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PORTULAN_DATABASE_URL", databases.address_in(tmp_path))
     monkeypatch.setenv("PORTULAN_ENCODER", "none")
     monkeypatch.setenv("COLUMNS", "200")
 

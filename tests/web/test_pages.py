@@ -241,6 +241,10 @@ def test_what_a_visitor_types_stays_text(client: TestClient, path: str) -> None:
     assert page.count("<script") == 1
 
 
+def test_an_address_that_no_database_takes_is_not_found(client: TestClient) -> None:
+    assert client.get("/experts/h001%00").status_code == 404
+
+
 def test_a_hidden_profile_is_not_found(client: TestClient) -> None:
     answer = client.get(f"/experts/{hidden_slug(client, 'T002')}", headers={"Accept-Language": "fr"})
     assert answer.status_code == 404

@@ -1,0 +1,31 @@
+"""Which database the tests run on: SQLite, or with `pytest --database postgres` a schema of the real PostgreSQL.
+
+Each folder of an installation has a database of its own, an empty one at first, whichever it is.
+"""
+
+import hashlib
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, make_url
+
+_server: Engine | None = None
+_known: set[str] = set()
+
+
+def use_postgres(address: str) -> None:
+    """From now on take schemas of this PostgreSQL database."""
+    global _server  # noqa: PLW0603 - one choice for the whole test run
+    _server = create_engine(address, isolation_level="AUTOCOMMIT")
+
+
+def address_in(folder: Path) -> str:
+    """Return the address of the database of an installation in a folder; empty means SQLite in it."""
+    if _server is None:
+        return ""
+    schema = f"t_{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:20]}"
+    if schema not in _known:
+        with _server.connect() as connection:
+            connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+        _known.add(schema)
+    url = make_url(_server.url).update_query_dict({"options": f"-csearch_path={schema}"})
+    return url.render_as_string(hide_password=False)
