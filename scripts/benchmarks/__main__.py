@@ -1,15 +1,27 @@
 """`scripts/bench NAME [--json FILE]`."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 
-from scripts.benchmarks import machines, rates, relevance, speed
+from scripts.benchmarks import comparisons, machines, rates, relevance, speed
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Where to write the figures.")]
+
+
+class Engine(StrEnum):
+    """Where the documents are."""
+
+    EMBEDDED = "embedded"
+    OPENSEARCH = "opensearch"
+
+
+def _numbers(sizes: str) -> list[int]:
+    return [int(size) for size in sizes.split(",")]
 
 
 def _write(figures: dict[str, float], file: Path | None) -> None:
@@ -26,10 +38,15 @@ def measure_relevance(json: JsonFile = None) -> None:
 @app.command("search")
 def measure_search(
     json: JsonFile = None,
-    sizes: Annotated[str, typer.Option(help="Numbers of generated experts, in thousands.")] = "10,100",
+    sizes: Annotated[str, typer.Option(help="Numbers of generated experts, in thousands.")] = "",
+    engine: Annotated[Engine, typer.Option(help="Which engine holds the documents.")] = Engine.EMBEDDED,
+    growth: Annotated[bool, typer.Option("--growth", help="With OpenSearch: at 10, 100 and 300 thousand.")] = False,
 ) -> None:
-    """How fast searching is, in process and over HTTP, split by phase."""
-    _write(speed.search([int(size) for size in sizes.split(",")]), json)
+    """How fast searching is: by phase and over HTTP, or on OpenSearch beside what one would take instead."""
+    if engine is Engine.EMBEDDED:
+        _write(speed.search(_numbers(sizes or "10,100")), json)
+    else:
+        _write(comparisons.search(_numbers(sizes or ("10,100,300" if growth else "100"))), json)
 
 
 @app.command("index")

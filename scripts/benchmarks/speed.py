@@ -83,7 +83,7 @@ def search(sizes: list[int]) -> dict[str, float]:
     for size in sizes:
         name = f"generated_{size}k"
         started = time.perf_counter()
-        directory = _generated(name, size * 1_000)
+        directory = generated_directory(name, size * 1_000)
         console.print(f"{size}k experts ready in {time.perf_counter() - started:.0f} s")
         prefix = f"search.embedded.{size}k"
         figures.update(_in_process(console, directory, prefix))
@@ -94,7 +94,7 @@ def search(sizes: list[int]) -> dict[str, float]:
     return figures
 
 
-def _generated(name: str, count: int) -> Directory:
+def generated_directory(name: str, count: int) -> Directory:
     """Open a generated directory, made unless an earlier run left it whole; remove its folder to make it anew."""
     directory = directories.open_empty(Settings(data_dir=directories.FOLDER / name))
     if directory.index.engine.count() < count:

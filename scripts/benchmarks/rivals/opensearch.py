@@ -50,7 +50,7 @@ class BareOpenSearch:
 
     def load(self, documents: Iterable[Document], vectors: Mapping[str, Vector]) -> int:
         """Index documents with their vectors by text hash, through `helpers.bulk`; return how many."""
-        self.client.indices.delete(index=INDEX, ignore=[404])
+        self.client.indices.delete(index=INDEX, params={"ignore_unavailable": "true"})
         dimension = len(next(iter(vectors.values())))
         self.client.indices.create(index=INDEX, body=_mapping(dimension))
         actions = (_action(document, vectors.get(document.text_hash)) for document in documents)
@@ -80,7 +80,7 @@ class BareOpenSearch:
 
     def close(self) -> None:
         """Remove the index."""
-        self.client.indices.delete(index=INDEX, ignore=[404])
+        self.client.indices.delete(index=INDEX, params={"ignore_unavailable": "true"})
         self.client.close()
 
 
