@@ -11,6 +11,7 @@ from foundation.database import Database
 from indexer import embeddings
 from indexer.engines.embedded.vectors import Centre
 from indexer.engines.interface import Floats, Vector
+from ranking.held_skills import HeldSkills
 from taxonomy import dictionaries
 from taxonomy.concepts import LANGUAGES
 from taxonomy.wordlists import Wordlists
@@ -34,32 +35,32 @@ class SkillVectors:
         self._database = database
         self._encoder = encoder
         self._centre = centre
-        self._concepts = concepts
-        self._free: dict[str, Rows] = {}
+        self._concepts = list(concepts)
+        self._concept_rows = np.concatenate([centre.passage[:0], *concepts.values()])
+        self._concept_starts = np.cumsum([0, *map(len, concepts.values())], dtype=np.intp)[:-1]
+        self._free: dict[str, Vector] = {}
         self._lock = Lock()
 
-    def closeness(self, unit: Vector, experts: Sequence[Sequence[str]]) -> Floats:
-        """Return for each expert, given by skill keys, the cosine of the skill nearest to a query; NaN for none."""
-        keys = list(dict.fromkeys(key for skills in experts for key in skills))
-        rows = self._rows(keys)
-        known = [key for key in keys if key in rows]
-        if not known:
-            return np.full(len(experts), np.nan)
-        starts = np.cumsum([0, *(len(rows[key]) for key in known[:-1])])
-        nearest = np.maximum.reduceat(np.vstack([rows[key] for key in known]) @ unit, starts)
-        by_key = dict(zip(known, nearest.tolist(), strict=True))
-        return np.array([max((by_key[key] for key in skills if key in by_key), default=np.nan) for skills in experts])
+    def closeness(self, unit: Vector, held: HeldSkills) -> Floats:
+        """Return for each candidate the cosine of the listed skill nearest to a query; NaN for none."""
+        # All concepts at once: they are few, and picking those that are held would take longer.
+        nearest = np.maximum.reduceat(self._concept_rows @ unit, self._concept_starts)
+        by_key = dict(zip(self._concepts, nearest.tolist(), strict=True))
+        if free := self._free_vectors([key for key in held.keys if key.startswith("~")]):
+            by_key.update(zip(free, (np.array([*free.values()]) @ unit).tolist(), strict=True))
+        by_code = np.array([by_key.get(key, np.nan) for key in held.keys], dtype=np.float64)
+        closest = np.full(held.size, np.nan)
+        np.fmax.at(closest, held.holders[held.is_listed], by_code[held.codes[held.is_listed]])
+        return closest
 
-    def _rows(self, keys: Iterable[str]) -> dict[str, Rows]:
-        found = {key: self._concepts[key] for key in keys if key in self._concepts}
-        free = {key: self._free.get(key) for key in keys if key.startswith("~")}
-        missing = [key for key, rows in free.items() if rows is None]
-        found.update((key, rows) for key, rows in free.items() if rows is not None)
-        if missing:
-            found.update(self._read(missing))
+    def _free_vectors(self, keys: Iterable[str]) -> dict[str, Vector]:
+        kept = {key: self._free.get(key) for key in keys}
+        found = {key: vector for key, vector in kept.items() if vector is not None}
+        if len(found) < len(kept):
+            found.update(self._read([key for key in kept if key not in found]))
         return found
 
-    def _read(self, keys: Sequence[str]) -> dict[str, Rows]:
+    def _read(self, keys: Sequence[str]) -> dict[str, Vector]:
         """Read vectors of free skills; one that isn't made yet is looked for again next time."""
         by_hash = {_hash(key): key for key in keys}
         with self._database.reading() as session:
@@ -71,12 +72,12 @@ class SkillVectors:
             self._free.update(read)
         return read
 
-    def _centred(self, key: str, raw: Vector) -> Rows:
+    def _centred(self, key: str, raw: Vector) -> Vector:
         language = dictionaries.language_of(key.removeprefix("~"))
         means = self._centre.passage
         mean = means.mean(axis=0) if language is None else means[LANGUAGES.index(language)]
         centred = raw - mean
-        return (centred / max(float(np.linalg.norm(centred)), 1e-9)).astype(np.float32)[None]
+        return (centred / max(float(np.linalg.norm(centred)), 1e-9)).astype(np.float32)
 
 
 def _hash(key: str) -> str:

@@ -4,12 +4,12 @@ Feedback from the first results without asking anybody (Rocchio 1971; Lavrenko a
 over skills instead of words, so that it can be said in a sentence.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from ranking.held_skills import HeldSkills
 from ranking.scoring import Floats
 
 BEST = 5
@@ -21,23 +21,22 @@ FULL = 3
 LISTED, MENTIONED = 1.0, 0.6
 """What a skill weighs that the profile lists, or that its text only mentions."""
 
-Skills = Mapping[str, float]
-
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """What each skill is worth for being like the best matches, and the sum that is as good as it gets."""
 
-    worth: Skills
+    worth: Mapping[str, float]
     full: float
 
-    def of(self, experts: Iterable[Skills]) -> Floats:
-        """Return how like the best matches experts are, from 0 to 1."""
-        found = np.array([_sum(self.worth, skills) for skills in experts])
-        return np.minimum(found / self.full, 1.0) if self.full else np.zeros(len(found))
+    def of(self, held: HeldSkills) -> Floats:
+        """Return how like the best matches candidates are, from 0 to 1."""
+        if not self.full:
+            return np.zeros(held.size)
+        return np.minimum(_sums(self.worth, held) / self.full, 1.0)
 
 
-def learn(base: Floats, experts: Sequence[Skills]) -> Likeness:
+def learn(base: Floats, held: HeldSkills) -> Likeness:
     """Learn from the base scores of candidates and their skills what the best ones share; rare skills tell more.
 
     Who lists no skill teaches nothing: what a title alone happens to mention leads astray.
@@ -46,23 +45,27 @@ def learn(base: Floats, experts: Sequence[Skills]) -> Likeness:
         return Likeness({}, 0.0)
     best_first = np.argsort(-base, kind="stable")
     field = base[best_first[min(FIELD, len(base) - 1)]]
-    holders = Counter(key for skills in experts for key in skills)
+    rarity = np.log((1 + len(base)) / (1 + np.bincount(held.codes, minlength=len(held.keys))))
+    strengths = _strengths(held)
     worth: dict[str, float] = {}
     for at in best_first[:BEST].tolist():
-        if LISTED not in experts[at].values():
+        own = np.flatnonzero(held.holders == at)
+        if not held.is_listed[own].any():
             continue
         lead = max(float(base[at] - field), 1e-6)
-        for key, strength in experts[at].items():
-            rarity = np.log((1 + len(experts)) / (1 + holders[key]))
-            worth[key] = worth.get(key, 0.0) + lead * strength * float(rarity)
-    found = np.sort([_sum(worth, skills) for skills in experts])
-    return Likeness(worth, float(found[-FULL:].mean()))
+        told = lead * strengths[own] * rarity[held.codes[own]]
+        keys = [held.keys[int(code)] for code in held.codes[own]]
+        for key, points in zip(keys, told.tolist(), strict=True):
+            worth[key] = worth.get(key, 0.0) + points
+    return Likeness(worth, float(np.sort(_sums(worth, held))[-FULL:].mean()))
 
 
-def named(listed: Iterable[str], mentioned: Iterable[str]) -> Skills:
-    """Return an expert's skills with what each weighs."""
-    return {**dict.fromkeys(mentioned, MENTIONED), **dict.fromkeys(listed, LISTED)}
+def _sums(worth: Mapping[str, float], held: HeldSkills) -> Floats:
+    """Return for each candidate what its skills are worth together."""
+    by_code = np.array([worth.get(key, 0.0) for key in held.keys], dtype=np.float64)
+    sums = np.bincount(held.holders, by_code[held.codes] * _strengths(held), minlength=held.size)
+    return sums.astype(np.float64, copy=False)
 
 
-def _sum(worth: Skills, skills: Skills) -> float:
-    return sum(worth[key] * strength for key, strength in skills.items() if key in worth)
+def _strengths(held: HeldSkills) -> Floats:
+    return np.where(held.is_listed, LISTED, MENTIONED)

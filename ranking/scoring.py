@@ -50,7 +50,8 @@ def score(profile: Profile, raw: RawValues, asked: frozenset[Source], size: int)
         if column is None:
             values[row] = feature.missing
         else:
-            values[row] = np.nan_to_num(apply(feature.transform, column), nan=feature.missing)
+            value = apply(feature.transform, column)
+            values[row] = np.where(np.isnan(value), feature.missing, value)
     points = weights[:, None] * values
     return Scores(features, weights, values, points, points.sum(axis=0))
 

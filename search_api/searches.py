@@ -19,7 +19,7 @@ from indexer.encoders import Encoder
 from indexer.engines.interface import Candidates, Engine, FacetCount, FacetName, Filters, Plan, Retrieved
 from indexer.skill_vectors import SkillVectors
 from ranking import likeness, policies, scoring
-from ranking.likeness import Likeness, Skills
+from ranking.likeness import Likeness
 from ranking.policies import Move
 from ranking.profiles import Profile, Source
 from ranking.scoring import Flags, Scores
@@ -165,10 +165,10 @@ class Searcher:
         """Add how near the nearest of each candidate's skills is to what is asked, and who is near in the zone."""
         if plan.topic is None or self.skill_vectors is None:
             return candidates
-        raw = {**candidates.raw, "nearest_skill": self.skill_vectors.closeness(plan.topic, candidates.skills)}
+        raw = {**candidates.raw, "nearest_skill": self.skill_vectors.closeness(plan.topic, candidates.held_skills)}
         if "fit_in_zone" in plan.asked:
             raw["fit_in_zone"] = raw["zone"] * np.fmax(raw["nearest_skill"], raw["semantic"])
-        return replace(candidates, raw=raw)
+        return replace(candidates, raw=raw, held=candidates.held_skills)
 
     def _shown(self, rows: Sequence["_Row"]) -> tuple[Ranked, ...]:
         """Join rows with their documents; who may no longer be found is gone, whatever the index says."""
@@ -247,18 +247,14 @@ def _learn(plan: Plan, candidates: Candidates) -> Likeness:
     """Learn what the best matches share; nothing where nothing was typed."""
     asked = plan.asked - {"shared_skills"}
     if asked == plan.asked:
-        return likeness.learn(np.empty(0), [])
+        return Likeness({}, 0.0)
     base = scoring.score(plan.profile, candidates.raw, asked, len(candidates.ids)).base
-    return likeness.learn(base, _skills(candidates))
+    return likeness.learn(base, candidates.held_skills)
 
 
 def _likened(candidates: Candidates, best: Likeness) -> Candidates:
     """Add how like the best matches each candidate is."""
-    return replace(candidates, raw={**candidates.raw, "shared_skills": best.of(_skills(candidates))})
-
-
-def _skills(candidates: Candidates) -> list[Skills]:
-    return [likeness.named(*both) for both in zip(candidates.skills, candidates.mentions, strict=True)]
+    return replace(candidates, raw={**candidates.raw, "shared_skills": best.of(candidates.held_skills)})
 
 
 def _rank(plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int) -> list[_Row]:
@@ -316,9 +312,13 @@ def _held_out(plan: Plan, candidates: Candidates, request: SearchRequest) -> Fla
 
 def _row(candidates: Candidates, scores: Scores, added: scoring.Floats, place: int, moved: Move | None) -> _Row:
     parts = [
-        Part(feature.source, float(value), float(weight), float(points))
+        Part(feature.source, value, weight, points)
         for feature, value, weight, points in zip(
-            scores.features, scores.values[:, place], scores.weights, scores.points[:, place], strict=True
+            scores.features,
+            scores.values[:, place].tolist(),
+            scores.weights.tolist(),
+            scores.points[:, place].tolist(),
+            strict=True,
         )
     ]
     base, extra = float(scores.base[place]), float(added[place])

@@ -2,12 +2,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import delete
 from sqlmodel import col
 
-from indexer.engines.interface import Vector
+from indexer.engines.interface import Floats, Vector
 from indexer.models import Embedding
-from indexer.skill_vectors import SkillVectors
+from ranking import held_skills
 from tests.builders import Directory, directory, record
 
 FREE = "~degustation de miel"
@@ -21,9 +23,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
         yield opened
 
 
-def skill_vectors(found: Directory) -> SkillVectors:
+def closeness(found: Directory, query: Vector, listed: list[list[str]]) -> Floats:
     assert found.index.skill_vectors
-    return found.index.skill_vectors
+    return found.index.skill_vectors.closeness(query, held_skills.gather(listed, [[]] * len(listed)))
 
 
 def asked(found: Directory, query: str) -> Vector:
@@ -34,28 +36,48 @@ def asked(found: Directory, query: str) -> Vector:
 
 def test_the_nearest_of_someones_skills_counts(found: Directory) -> None:
     query = asked(found, "formalités de dédouanement")
-    both, near, far = skill_vectors(found).closeness(query, [["customs", "coaching"], ["customs"], ["coaching"]])
+    both, near, far = closeness(found, query, [["customs", "coaching"], ["customs"], ["coaching"]])
     assert both == near > far
 
 
 def test_a_free_skill_lies_where_its_own_words_lie(found: Directory) -> None:
     query = asked(found, "goûter du miel")
-    free, concept = skill_vectors(found).closeness(query, [[FREE], ["customs"]])
+    free, concept = closeness(found, query, [[FREE], ["customs"]])
     assert free > concept
 
 
 def test_who_has_no_skill_that_is_known_has_no_value(found: Directory) -> None:
-    values = skill_vectors(found).closeness(asked(found, "miel"), [[], ["~never heard of"], ["customs"]])
+    values = closeness(found, asked(found, "miel"), [[], ["~never heard of"], ["customs"]])
     assert np.isnan(values).tolist() == [True, True, False]
-    assert np.isnan(skill_vectors(found).closeness(asked(found, "miel"), [[]])).all()
+    assert np.isnan(closeness(found, asked(found, "miel"), [[]])).all()
+
+
+def test_a_skill_that_is_only_mentioned_does_not_count(found: Directory) -> None:
+    assert found.index.skill_vectors
+    query = asked(found, "formalités de dédouanement")
+    held = held_skills.gather([["coaching"], []], [["customs"], ["customs"]])
+    mentions, nothing = found.index.skill_vectors.closeness(query, held)
+    assert mentions == closeness(found, query, [["coaching"]])[0]
+    assert np.isnan(nothing)
+
+
+@given(st.lists(st.lists(st.sampled_from(["customs", "coaching", "audit", FREE, "~never heard of"])), max_size=8))
+def test_closeness_is_that_of_the_nearest_skill_whoever_else_is_compared(
+    found: Directory, listed: list[list[str]]
+) -> None:
+    query = np.ones(384, dtype=np.float32) / np.float32(np.sqrt(384))
+    by_key = {key: closeness(found, query, [[key]])[0] for keys in listed for key in keys}
+    known = [[by_key[key] for key in keys if not np.isnan(by_key[key])] for keys in listed]
+    nearest = [max(values, default=np.nan) for values in known]
+    assert np.allclose(closeness(found, query, listed), nearest, atol=1e-6, equal_nan=True)
 
 
 def test_a_free_skill_counts_as_soon_as_its_vector_is_made(found: Directory) -> None:
     query = asked(found, "dressage de faucons")
     key = "~dressage de faucons"
-    assert np.isnan(skill_vectors(found).closeness(query, [[key]])).all()
+    assert np.isnan(closeness(found, query, [[key]])).all()
     found.load([record("HAWKS", skills=["Dressage de faucons"])])
-    assert skill_vectors(found).closeness(query, [[key]])[0] > 0
+    assert closeness(found, query, [[key]])[0] > 0
 
 
 def test_a_free_skill_is_encoded_though_the_profiles_text_is_known(found: Directory) -> None:
@@ -64,7 +86,7 @@ def test_a_free_skill_is_encoded_though_the_profiles_text_is_known(found: Direct
         session.execute(delete(Embedding).where(col(Embedding.text_hash).startswith("skill/")))
     found.index.rebuild()
     found.deliver()
-    assert skill_vectors(found).closeness(asked(found, "miel"), [[FREE]])[0] > 0
+    assert closeness(found, asked(found, "miel"), [[FREE]])[0] > 0
 
 
 def test_a_short_query_moves_towards_the_concept_that_it_names(found: Directory) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from indexer.documents import Document
 from indexer.engines.embedded.segments import ranges
 from indexer.engines.interface import FACETS, FacetName
+from ranking.held_skills import HeldSkills
 from taxonomy.concepts import LANGUAGES
 
 NO_DATE = np.iinfo(np.int32).min
@@ -61,13 +62,6 @@ class Ragged:
             hits |= self.values == value
         rows = np.searchsorted(self.starts, np.flatnonzero(hits), side="right") - 1
         return np.bincount(rows, minlength=len(self.starts) - 1)
-
-    def values_of(self, rows: NDArray[np.int64], names: list[str]) -> list[list[str]]:
-        """Return the named values of some rows."""
-        starts, stops = self.starts[rows].tolist(), self.starts[rows + 1].tolist()
-        return [
-            [names[at] for at in self.values[start:stop].tolist()] for start, stop in zip(starts, stops, strict=True)
-        ]
 
     def table(self) -> "Table":
         """Return the rows side by side, which are quicker to count."""
@@ -165,6 +159,19 @@ class Columns:
             [[codes["skill"].number(key) for key in document.only_mentioned] for document in found]
         )
         return Columns([*self.ids, *(document.id for document in found)], scalars, facets, mentions)
+
+    def held_skills(self, rows: NDArray[np.int64], names: list[str]) -> HeldSkills:
+        """Return the skills that some rows list or mention, by their names."""
+        listed, mentions = self.facets["skill"].taken(rows), self.mentions.taken(rows)
+        used, codes = np.unique(np.concatenate([mentions.values, listed.values]), return_inverse=True)
+        holders = [np.repeat(np.arange(len(rows)), np.diff(skills.starts)) for skills in (mentions, listed)]
+        return HeldSkills(
+            keys=[names[value] for value in used.tolist()],
+            codes=codes,
+            holders=np.concatenate(holders),
+            is_listed=np.repeat([False, True], [len(mentions.values), len(listed.values)]),
+            size=len(rows),
+        )
 
     def taken(self, rows: NDArray[np.int64]) -> "Columns":
         """Return the columns of some rows."""

@@ -184,8 +184,7 @@ def _candidates(features: Features, slots: Slots) -> Candidates:
         reviews=raw["review_count"],
         ties=columns["tie"][slots],
         texts=columns["twin"][slots],
-        skills=columns.facets["skill"].values_of(slots, snapshot.codes["skill"].values),
-        mentions=columns.mentions.values_of(slots, snapshot.codes["skill"].values),
+        held=columns.held_skills(slots, snapshot.codes["skill"].values),
     )
 
 

@@ -4,19 +4,44 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.engines.embedded.columns import WIDEST, Ragged
+from indexer.engines.embedded.columns import WIDEST, Columns, Ragged
+from indexer.engines.interface import FACETS
 
 VALUES = 6
+NAMES = ["customs", "audit", "wine", "law", "tax"]
+numbers = st.sampled_from(range(len(NAMES)))
+
+
+def ragged(lists: list[list[int]]) -> Ragged:
+    nothing = Ragged(np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int64))
+    return nothing.extended(lists)
 
 
 @given(st.lists(st.tuples(st.lists(st.integers(0, VALUES - 1), max_size=WIDEST + 4), st.booleans()), max_size=12))
 def test_a_table_counts_the_values_of_flagged_rows_long_ones_too(rows: list[tuple[list[int], bool]]) -> None:
-    ragged = Ragged(
-        np.array([value for values, _ in rows for value in values], dtype=np.int32),
-        np.cumsum([0, *(len(values) for values, _ in rows)]).astype(np.int64),
-    )
     wanted = np.array([is_wanted for _, is_wanted in rows], dtype=np.bool_)
     expected = Counter(value for values, is_wanted in rows if is_wanted for value in values)
-    assert ragged.table().counts(np.flatnonzero(wanted), VALUES).tolist() == [
+    assert ragged([values for values, _ in rows]).table().counts(np.flatnonzero(wanted), VALUES).tolist() == [
         expected[value] for value in range(VALUES)
     ]
+
+
+@given(st.lists(st.dictionaries(numbers, st.booleans()), min_size=1), st.data())
+def test_each_row_holds_the_skills_that_it_lists_or_mentions(
+    skills: list[dict[int, bool]], draw: st.DataObject
+) -> None:
+    listed = [[number for number, is_listed in own.items() if is_listed] for own in skills]
+    mentioned = [[number for number, is_listed in own.items() if not is_listed] for own in skills]
+    facets = {name: ragged(listed if name == "skill" else []) for name in FACETS}
+    rows = draw.draw(st.lists(st.sampled_from(range(len(skills)))))
+    held = Columns([], facets=facets, mentions=ragged(mentioned)).held_skills(np.array(rows, dtype=np.int64), NAMES)
+    found = zip(
+        held.holders.tolist(), [held.keys[int(code)] for code in held.codes], held.is_listed.tolist(), strict=True
+    )
+    expected = [
+        (holder, NAMES[number], is_listed)
+        for holder, row in enumerate(rows)
+        for number, is_listed in skills[row].items()
+    ]
+    assert sorted(found) == sorted(expected)
+    assert held.size == len(rows)
