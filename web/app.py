@@ -26,8 +26,10 @@ from ranking import profiles
 from search_api import api as search_edge
 from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
-from web import reactions, site
+from web import queues, reactions, site
 from web.assets import Assets
+from web.queues import Waker
+from web.reactions import Deliveries
 
 PROFILE_SINCE = date(2026, 11, 23)
 API_PREFIX = "/api/"
@@ -47,11 +49,11 @@ def create(settings: Settings) -> FastAPI:
         upgrades.run(database)
         index.open()
         index.renew_if_outdated()
-        deliveries = reactions.Deliveries(database, reactions.table(index))
-        deliveries.start()
-        app.state.deliveries = deliveries
+        carrier = _carrier(settings, database, index)
+        carrier.start()
+        app.state.carrier = carrier
         yield
-        deliveries.stop()
+        carrier.stop()
         index.close()
         database.close()
 
@@ -87,6 +89,17 @@ def create(settings: Settings) -> FastAPI:
     return app
 
 
+def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries | Waker:
+    """Return what sees to the outbox: this process, or workers that are told of each commit."""
+    if settings.has_workers:
+        waker = Waker(queues.connect(settings))
+        database.announce = waker.wake
+        return waker
+    if not settings.shares_index:
+        outbox.reclaim(database)
+    return Deliveries(database, reactions.table(index))
+
+
 def _add_probes(app: FastAPI, database: Database, index: Index, metrics: http.Metrics) -> None:
     @app.get("/healthz", tags=["operations"], summary="The process runs")
     def healthz() -> dict[str, str]:
@@ -115,7 +128,7 @@ def readiness(app: FastAPI, database: Database, index: Index) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - a probe answers whatever happens
         checks["database"] = type(error).__name__
     checks["index"] = "ok" if index.is_open else "not open"
-    is_delivering = index.is_open and app.state.deliveries.is_alive()
+    is_delivering = index.is_open and app.state.carrier.is_alive()
     checks["outbox"] = "ok" if is_delivering else "not delivering"
     ready = checks["database"] == checks["index"] == "ok"
     checks["encoder"] = index.encoder.name if index.encoder else "none: searching by words only"
