@@ -1,5 +1,6 @@
 """A Redis of a test's own, which it may stop, freeze and start again at the same address."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,16 @@ class OwnRedis:
         if self._daemon:
             daemons.stop(self._daemon, signal.SIGKILL)
         self._daemon = None
+
+    def freeze(self) -> None:
+        """Have it answer nothing, though it takes connections."""
+        assert self._daemon
+        os.kill(self._daemon.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Have it answer again."""
+        assert self._daemon
+        os.kill(self._daemon.pid, signal.SIGCONT)
 
 
 @contextmanager

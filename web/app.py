@@ -18,12 +18,14 @@ from foundation.database import Database
 from foundation.errors import DomainError, Fault, Invalid
 from foundation.i18n import Language
 from foundation.settings import Settings
+from foundation.shared import SharedMemory
 from indexer import encoders
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from migrations import upgrades
 from ranking import profiles
 from search_api import api as search_edge
+from search_api.query_vectors import SharedQueries
 from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
 from web import queues, reactions, site
@@ -40,7 +42,10 @@ def create(settings: Settings) -> FastAPI:
     """Return the application; it opens the index when it starts and gives it back when it stops."""
     database = Database(settings.database_address)
     wordlists = LiveWordlists()
+    shared = SharedMemory(settings.redis_address) if settings.redis_url else None
     encoder = encoders.load(settings, background=True)
+    if encoder and shared:
+        encoder = SharedQueries(encoder, shared)
     index = Index(settings, database, wordlists, encoder)
     metrics = http.Metrics()
 
@@ -56,6 +61,8 @@ def create(settings: Settings) -> FastAPI:
         carrier.stop()
         index.close()
         database.close()
+        if shared:
+            shared.close()
 
     app = FastAPI(
         title="Portulan",
@@ -74,7 +81,7 @@ def create(settings: Settings) -> FastAPI:
         database, index.engine, index.encoder, index.concepts, index.skill_vectors, wordlists.current(), profiles.FIRST
     )
     app.state.search_desk = search_edge.SearchDesk(
-        app.state.make_searcher, http.SearchLimit(settings.search_per_second), metrics
+        app.state.make_searcher, http.SearchLimit(settings.search_per_second, shared), metrics
     )
     app.state.holds_sample = (settings.data_dir / "sample.json").exists
     app.middleware("http")(http.add_headers)
@@ -83,7 +90,7 @@ def create(settings: Settings) -> FastAPI:
     app.add_middleware(http.AnswerHead)
     app.include_router(search_edge.router)
     app.include_router(site.router)
-    _add_probes(app, database, index, metrics)
+    _add_probes(app, database, index, metrics, shared)
     _add_error_pages(app)
     app.mount("/static", Assets(), name="static")
     return app
@@ -100,7 +107,9 @@ def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries
     return Deliveries(database, reactions.table(index))
 
 
-def _add_probes(app: FastAPI, database: Database, index: Index, metrics: http.Metrics) -> None:
+def _add_probes(
+    app: FastAPI, database: Database, index: Index, metrics: http.Metrics, shared: SharedMemory | None
+) -> None:
     @app.get("/healthz", tags=["operations"], summary="The process runs")
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
@@ -112,7 +121,7 @@ def _add_probes(app: FastAPI, database: Database, index: Index, metrics: http.Me
         responses={503: {"description": "The database or the index can't be used yet."}},
     )
     def readyz() -> JSONResponse:
-        state = readiness(app, database, index)
+        state = readiness(app, database, index, shared)
         return JSONResponse(state, status_code=200 if state["ready"] else 503)
 
     @app.get("/metrics", tags=["operations"], summary="Counters for Prometheus", response_class=Response)
@@ -120,7 +129,7 @@ def _add_probes(app: FastAPI, database: Database, index: Index, metrics: http.Me
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def readiness(app: FastAPI, database: Database, index: Index) -> dict[str, Any]:
+def readiness(app: FastAPI, database: Database, index: Index, shared: SharedMemory | None) -> dict[str, Any]:
     """Return whether searches are answered, and how well: by words only is ready, but degraded."""
     checks: dict[str, str] = {}
     try:
@@ -132,12 +141,15 @@ def readiness(app: FastAPI, database: Database, index: Index) -> dict[str, Any]:
     checks["outbox"] = "ok" if is_delivering else "not delivering"
     ready = checks["database"] == checks["index"] == "ok"
     checks["encoder"] = index.encoder.name if index.encoder else "none: searching by words only"
+    lacks_redis = shared is not None and not shared.answers()
+    if shared:
+        checks["redis"] = "away: limits are each process's own, workers look by themselves" if lacks_redis else "ok"
     vectors = rebuilds = dead = 0
     if ready:
         with database.reading() as session:
             vectors, rebuilds = (outbox.count(session, topic) for topic in (VECTOR_MISSING, REBUILD_REQUESTED))
             dead = outbox.count_dead(session)
-    degraded = ready and (index.encoder is None or not is_delivering or dead > 0)
+    degraded = ready and (index.encoder is None or not is_delivering or dead > 0 or lacks_redis)
     return {
         "ready": ready,
         "degraded": degraded,
