@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import structlog
@@ -13,7 +13,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from foundation import http, outbox
+from accounts.events import EXPERT_CHANGED
+from foundation import clock, http, outbox
 from foundation.database import Database
 from foundation.errors import DomainError, Fault, Invalid
 from foundation.i18n import Language
@@ -35,6 +36,7 @@ from web.reactions import Deliveries
 
 PROFILE_SINCE = date(2026, 11, 23)
 API_PREFIX = "/api/"
+LONGEST_WAIT = timedelta(minutes=2)
 log = structlog.get_logger(__name__)
 
 
@@ -137,9 +139,10 @@ def readiness(app: FastAPI, database: Database, index: Index, shared: SharedMemo
     except Exception as error:  # noqa: BLE001 - a probe answers whatever happens
         checks["database"] = type(error).__name__
     checks["index"] = "ok" if index.is_open else "not open"
-    is_delivering = index.is_open and app.state.carrier.is_alive()
-    checks["outbox"] = "ok" if is_delivering else "not delivering"
     ready = checks["database"] == checks["index"] == "ok"
+    is_delivering = index.is_open and app.state.carrier.is_alive()
+    is_late = ready and _waits_long(database)
+    checks["outbox"] = "not delivering" if not is_delivering else "a change waits for long" if is_late else "ok"
     checks["encoder"] = index.encoder.name if index.encoder else "none: searching by words only"
     lacks_redis = shared is not None and not shared.answers()
     if shared:
@@ -149,7 +152,7 @@ def readiness(app: FastAPI, database: Database, index: Index, shared: SharedMemo
         with database.reading() as session:
             vectors, rebuilds = (outbox.count(session, topic) for topic in (VECTOR_MISSING, REBUILD_REQUESTED))
             dead = outbox.count_dead(session)
-    degraded = ready and (index.encoder is None or not is_delivering or dead > 0 or lacks_redis)
+    degraded = ready and (index.encoder is None or not is_delivering or is_late or dead > 0 or lacks_redis)
     return {
         "ready": ready,
         "degraded": degraded,
@@ -158,6 +161,13 @@ def readiness(app: FastAPI, database: Database, index: Index, shared: SharedMemo
         "rebuilds_waiting": rebuilds,
         "dead_letters": dead,
     }
+
+
+def _waits_long(database: Database) -> bool:
+    """Tell whether a change has waited for longer than it ever should, whoever is to deliver it."""
+    with database.reading() as session:
+        oldest = outbox.oldest(session, EXPERT_CHANGED)
+    return oldest is not None and clock.now() - oldest > LONGEST_WAIT
 
 
 def _add_error_pages(app: FastAPI) -> None:
