@@ -1,3 +1,5 @@
 """Facts about experts that other parts react to; the key is the expert's id."""
 
 EXPERT_CHANGED = "expert.changed"
+SWEEP_DUE = "imports.sweep_due"
+"""What imports that died have staged is to be dropped; keys say when that was due."""

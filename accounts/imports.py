@@ -73,7 +73,7 @@ def run(
 ) -> Outcome:
     """Import records; with faults and without `skip_invalid` nothing is published."""
     batch = f"{at.isoformat()}/{new_id()}"
-    _sweep(database, at)
+    sweep(database, at)
     outcome = Outcome()
     try:
         for chunk in _chunks(_checked(lines, outcome, progress)):
@@ -88,6 +88,14 @@ def run(
         if not outcome.is_published:
             _discard(database, batch)
     return outcome
+
+
+def sweep(database: Database, at: datetime) -> None:
+    """Drop what imports that died a day ago or more have staged."""
+    limit = (at - ABANDONED_AFTER).isoformat()
+    with database.writing() as session:
+        for table in (StagedExpert, StagedReview):
+            session.execute(delete(table).where(col(table.batch) < limit))
 
 
 def merge(stored: Row | None, record: Record, *, at: datetime) -> Row:
@@ -360,14 +368,6 @@ def _merge_again(session: Session, batch: str, at: datetime) -> int:
 def _discard(database: Database, batch: str) -> None:
     with database.writing() as session:
         _delete_staged(session, batch)
-
-
-def _sweep(database: Database, at: datetime) -> None:
-    """Drop what imports that died have staged."""
-    limit = (at - ABANDONED_AFTER).isoformat()
-    with database.writing() as session:
-        for table in (StagedExpert, StagedReview):
-            session.execute(delete(table).where(col(table.batch) < limit))
 
 
 def _delete_staged(session: Session, batch: str) -> None:

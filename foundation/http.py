@@ -10,7 +10,7 @@ import structlog
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from pydantic import BaseModel, Field
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from foundation.errors import Conflict, DomainError, Fault, Invalid, NotFound, Unavailable
 from foundation.i18n import Language, message, translate
+from foundation.shared import SharedMemory
 
 Next = Callable[[Request], Awaitable[Response]]
 CONTENT_SECURITY_POLICY = (
@@ -98,15 +99,20 @@ class Metrics:
 
 
 class SearchLimit:
-    """How many searches one address may make a second."""
+    """How many searches one address may make a second: of all processes together, of each while Redis is away."""
 
-    def __init__(self, per_second: int) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+    def __init__(self, per_second: int, shared: SharedMemory | None = None) -> None:
         self._limit = RateLimitItemPerSecond(per_second)
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._shared = shared
+        if shared:
+            self._of_all = MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=shared.pool))
 
     def allows(self, request: Request) -> bool:
         """Count a search of the request's address, and tell whether it may be made."""
-        return self._limiter.hit(self._limit, request.client.host if request.client else "unknown")
+        address = request.client.host if request.client else "unknown"
+        answer = self._shared.attempt(lambda _: self._of_all.hit(self._limit, address)) if self._shared else None
+        return self._own.hit(self._limit, address) if answer is None else answer
 
 
 def error_response(status: int, faults: list[Fault], headers: dict[str, str] | None = None) -> JSONResponse:

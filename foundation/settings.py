@@ -104,6 +104,16 @@ class Settings(BaseSettings):
             return f"sqlite+pysqlite:///{self.data_dir.resolve() / 'portulan.db'}"
         return _with_password(self.database_url, self.database_password)
 
+    @property
+    def shares_index(self) -> bool:
+        """Tell whether several processes may hold the index; the embedded one is one process's."""
+        return bool(self.opensearch_url)
+
+    @property
+    def has_workers(self) -> bool:
+        """Tell whether workers deliver the outbox, not whoever serves."""
+        return self.shares_index and bool(self.redis_url)
+
     @cached_property
     def redis_address(self) -> str:
         """Address of Redis with its password; empty where there is none."""

@@ -111,9 +111,10 @@ def known(session: Session, encoder: str, hashes: Iterable[str]) -> set[str]:
 
 def store(session: Session, encoder: str, vectors: Mapping[str, Vector]) -> None:
     """Keep vectors; one that exists already stays."""
+    # In one order, or two who keep the same ones at once might block each other.
     rows = [
-        {"encoder": encoder, "text_hash": text_hash, "vector": vector.astype(_HALF).tobytes()}
-        for text_hash, vector in vectors.items()
+        {"encoder": encoder, "text_hash": text_hash, "vector": vectors[text_hash].astype(_HALF).tobytes()}
+        for text_hash in sorted(vectors)
     ]
     if not rows:
         return

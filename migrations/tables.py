@@ -3,7 +3,8 @@
 from sqlmodel import SQLModel
 
 import accounts.models  # noqa: F401
-import foundation.outbox  # noqa: F401
+import foundation.outbox
+import foundation.schedules  # noqa: F401
 import indexer.models  # noqa: F401
 
 metadata = SQLModel.metadata

@@ -37,11 +37,16 @@ def serve(
 
 
 @app.command()
-def worker() -> None:
-    """Deliver the outbox without serving pages; refuses while a serving process does it already."""
-    from scripts import servers  # noqa: PLC0415
+def worker(
+    beat: Annotated[bool, typer.Option("--beat", help="Only wake the workers, every few seconds; run one.")] = False,
+) -> None:
+    """Deliver the outbox without serving pages; with the embedded index, refuses while another process holds it."""
+    from scripts import workers  # noqa: PLC0415
 
-    servers.work()
+    if beat:
+        workers.beat()
+    else:
+        workers.work()
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC
 from typing import Annotated, Any
 
@@ -165,8 +166,10 @@ def _drain(database: Database, index: Index) -> None:
         def rebuild_here(_: object) -> None:
             index.rebuild(lambda done: bar.advance(words, done))
 
-        lanes = reactions.table(index)
-        lanes[-1] = reactions.Lane(REBUILD_REQUESTED, rebuild_here, batch=100)
+        lanes = [
+            replace(lane, reaction=rebuild_here) if lane.topic == REBUILD_REQUESTED else lane
+            for lane in reactions.table(index)
+        ]
         reactions.drain(database, lanes, show)
 
 

@@ -1,9 +1,7 @@
-"""Running the site, or only its deliveries."""
+"""Running the site."""
 
-import signal
 import socket
 import sys
-import threading
 
 import structlog
 import uvicorn
@@ -12,12 +10,9 @@ from foundation import logs
 from foundation.database import Database
 from foundation.errors import Conflict
 from foundation.settings import Settings
-from indexer import encoders
 from indexer.indexes import Index
-from migrations import upgrades
 from taxonomy.wordlists import LiveWordlists
 from web import app as applications
-from web import reactions
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +22,8 @@ def run(host: str | None, port: int | None) -> None:
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = Settings().model_copy(update=given)
     logs.configure(settings)
-    _refuse_second_process(settings)
+    if not settings.shares_index:
+        _refuse_second_process(settings)
     with _bound(settings.host, settings.port) as listener:
         site = applications.create(settings)
         server = _Server(uvicorn.Config(site, log_level="warning", access_log=False))
@@ -44,26 +40,6 @@ class _Server(uvicorn.Server):
         if self.started and sockets:
             host, port, *_ = sockets[0].getsockname()
             log.info("serving", address=f"http://{f'[{host}]' if ':' in host else host}:{port}")
-
-
-def work() -> None:
-    """Deliver the outbox until stopped."""
-    settings = Settings()
-    logs.configure(settings)
-    database = Database(settings.database_address)
-    upgrades.run(database)
-    index = Index(settings, database, LiveWordlists(), encoders.load(settings, background=True))
-    index.open()
-    index.renew_if_outdated()
-    deliveries = reactions.Deliveries(database, reactions.table(index))
-    deliveries.start()
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    log.info("delivering")
-    stop.wait()
-    deliveries.stop()
-    index.close()
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import structlog
@@ -13,24 +13,30 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from foundation import http, outbox
+from accounts.events import EXPERT_CHANGED
+from foundation import clock, http, outbox
 from foundation.database import Database
 from foundation.errors import DomainError, Fault, Invalid
 from foundation.i18n import Language
 from foundation.settings import Settings
+from foundation.shared import SharedMemory
 from indexer import encoders
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from migrations import upgrades
 from ranking import profiles
 from search_api import api as search_edge
+from search_api.query_vectors import SharedQueries
 from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
-from web import reactions, site
+from web import queues, reactions, site
 from web.assets import Assets
+from web.queues import Waker
+from web.reactions import Deliveries
 
 PROFILE_SINCE = date(2026, 11, 23)
 API_PREFIX = "/api/"
+LONGEST_WAIT = timedelta(minutes=2)
 log = structlog.get_logger(__name__)
 
 
@@ -38,7 +44,10 @@ def create(settings: Settings) -> FastAPI:
     """Return the application; it opens the index when it starts and gives it back when it stops."""
     database = Database(settings.database_address)
     wordlists = LiveWordlists()
+    shared = SharedMemory(settings.redis_address) if settings.redis_url else None
     encoder = encoders.load(settings, background=True)
+    if encoder and shared:
+        encoder = SharedQueries(encoder, shared)
     index = Index(settings, database, wordlists, encoder)
     metrics = http.Metrics()
 
@@ -47,13 +56,15 @@ def create(settings: Settings) -> FastAPI:
         upgrades.run(database)
         index.open()
         index.renew_if_outdated()
-        deliveries = reactions.Deliveries(database, reactions.table(index))
-        deliveries.start()
-        app.state.deliveries = deliveries
+        carrier = _carrier(settings, database, index)
+        carrier.start()
+        app.state.carrier = carrier
         yield
-        deliveries.stop()
+        carrier.stop()
         index.close()
         database.close()
+        if shared:
+            shared.close()
 
     app = FastAPI(
         title="Portulan",
@@ -72,7 +83,7 @@ def create(settings: Settings) -> FastAPI:
         database, index.engine, index.encoder, index.concepts, index.skill_vectors, wordlists.current(), profiles.FIRST
     )
     app.state.search_desk = search_edge.SearchDesk(
-        app.state.make_searcher, http.SearchLimit(settings.search_per_second), metrics
+        app.state.make_searcher, http.SearchLimit(settings.search_per_second, shared), metrics
     )
     app.state.holds_sample = (settings.data_dir / "sample.json").exists
     app.middleware("http")(http.add_headers)
@@ -81,13 +92,26 @@ def create(settings: Settings) -> FastAPI:
     app.add_middleware(http.AnswerHead)
     app.include_router(search_edge.router)
     app.include_router(site.router)
-    _add_probes(app, database, index, metrics)
+    _add_probes(app, database, index, metrics, shared)
     _add_error_pages(app)
     app.mount("/static", Assets(), name="static")
     return app
 
 
-def _add_probes(app: FastAPI, database: Database, index: Index, metrics: http.Metrics) -> None:
+def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries | Waker:
+    """Return what sees to the outbox: this process, or workers that are told of each commit."""
+    if settings.has_workers:
+        waker = Waker(queues.connect(settings))
+        database.announce = waker.wake
+        return waker
+    if not settings.shares_index:
+        outbox.reclaim(database)
+    return Deliveries(database, reactions.table(index))
+
+
+def _add_probes(
+    app: FastAPI, database: Database, index: Index, metrics: http.Metrics, shared: SharedMemory | None
+) -> None:
     @app.get("/healthz", tags=["operations"], summary="The process runs")
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
@@ -99,7 +123,7 @@ def _add_probes(app: FastAPI, database: Database, index: Index, metrics: http.Me
         responses={503: {"description": "The database or the index can't be used yet."}},
     )
     def readyz() -> JSONResponse:
-        state = readiness(app, database, index)
+        state = readiness(app, database, index, shared)
         return JSONResponse(state, status_code=200 if state["ready"] else 503)
 
     @app.get("/metrics", tags=["operations"], summary="Counters for Prometheus", response_class=Response)
@@ -107,7 +131,7 @@ def _add_probes(app: FastAPI, database: Database, index: Index, metrics: http.Me
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def readiness(app: FastAPI, database: Database, index: Index) -> dict[str, Any]:
+def readiness(app: FastAPI, database: Database, index: Index, shared: SharedMemory | None) -> dict[str, Any]:
     """Return whether searches are answered, and how well: by words only is ready, but degraded."""
     checks: dict[str, str] = {}
     try:
@@ -115,16 +139,20 @@ def readiness(app: FastAPI, database: Database, index: Index) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - a probe answers whatever happens
         checks["database"] = type(error).__name__
     checks["index"] = "ok" if index.is_open else "not open"
-    is_delivering = index.is_open and app.state.deliveries.is_alive()
-    checks["outbox"] = "ok" if is_delivering else "not delivering"
     ready = checks["database"] == checks["index"] == "ok"
+    is_delivering = index.is_open and app.state.carrier.is_alive()
+    is_late = ready and _waits_long(database)
+    checks["outbox"] = "not delivering" if not is_delivering else "a change waits for long" if is_late else "ok"
     checks["encoder"] = index.encoder.name if index.encoder else "none: searching by words only"
+    lacks_redis = shared is not None and not shared.answers()
+    if shared:
+        checks["redis"] = "away: limits are each process's own, workers look by themselves" if lacks_redis else "ok"
     vectors = rebuilds = dead = 0
     if ready:
         with database.reading() as session:
             vectors, rebuilds = (outbox.count(session, topic) for topic in (VECTOR_MISSING, REBUILD_REQUESTED))
             dead = outbox.count_dead(session)
-    degraded = ready and (index.encoder is None or not is_delivering or dead > 0)
+    degraded = ready and (index.encoder is None or not is_delivering or is_late or dead > 0 or lacks_redis)
     return {
         "ready": ready,
         "degraded": degraded,
@@ -133,6 +161,13 @@ def readiness(app: FastAPI, database: Database, index: Index) -> dict[str, Any]:
         "rebuilds_waiting": rebuilds,
         "dead_letters": dead,
     }
+
+
+def _waits_long(database: Database) -> bool:
+    """Tell whether a change has waited for longer than it ever should, whoever is to deliver it."""
+    with database.reading() as session:
+        oldest = outbox.oldest(session, EXPERT_CHANGED)
+    return oldest is not None and clock.now() - oldest > LONGEST_WAIT
 
 
 def _add_error_pages(app: FastAPI) -> None:

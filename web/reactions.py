@@ -1,15 +1,19 @@
-"""Who reacts to what: the one table from event to task, and the threads that deliver the outbox here."""
+"""Who reacts to what: the one table from event to task, what is due by the clock, and delivering both."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 import structlog
 
-from accounts.events import EXPERT_CHANGED
-from foundation import outbox
+from accounts import imports
+from accounts.events import EXPERT_CHANGED, SWEEP_DUE
+from foundation import clock, outbox, schedules
 from foundation.database import Database
 from foundation.outbox import Reaction
+from foundation.schedules import Schedule
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 
@@ -35,46 +39,114 @@ def table(index: Index) -> list[Lane]:
         Lane(EXPERT_CHANGED, index.refresh, batch=1_000),
         Lane(VECTOR_MISSING, index.embed, batch=16),
         Lane(REBUILD_REQUESTED, lambda _: index.rebuild(), batch=100),
+        Lane(SWEEP_DUE, lambda _: imports.sweep(index.database, clock.now()), batch=100),
     ]
 
 
-@dataclass
-class Deliveries:
-    """Delivers the outbox in threads of this process, one a lane, until stopped."""
+SCHEDULES = [Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE)]
 
-    database: Database
-    lanes: list[Lane]
-    _stopping: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
+
+class Deliveries:
+    """Delivers the outbox in this process, each lane by one thread at a time, until stopped."""
+
+    def __init__(self, database: Database, lanes: Sequence[Lane], *, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._database = database
+        self._lanes = {lane.topic: lane for lane in lanes}
+        self._turns = {topic: _Turn() for topic in self._lanes}
+        self._idle_seconds = idle_seconds
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, args=(look,), name=name, daemon=True)
+            for name, look in (
+                *((f"outbox {topic}", partial(self.deliver, topic)) for topic in self._lanes),
+                ("schedules", self.look_at_schedules),
+            )
+        ]
 
     def start(self) -> None:
-        """Take back what a process that died had claimed, and begin."""
-        outbox.reclaim(self.database)
-        for lane in self.lanes:
-            thread = threading.Thread(target=self._run, args=(lane,), name=f"outbox {lane.topic}", daemon=True)
+        """Look again and again, in threads of this process."""
+        for thread in self._threads:
             thread.start()
-            self._threads.append(thread)
 
     def stop(self) -> None:
         """Finish the batches under way and stop."""
         self._stopping.set()
         for thread in self._threads:
-            thread.join(timeout=30)
+            if thread.is_alive():
+                thread.join(timeout=30)
 
     def is_alive(self) -> bool:
         """Tell whether every lane runs."""
         return all(thread.is_alive() for thread in self._threads)
 
-    def _run(self, lane: Lane) -> None:
+    def deliver(self, topic: str) -> None:
+        """Deliver all that is due on a topic; if another thread is at it, that one looks once more."""
+        lane, turn = self._lanes[topic], self._turns[topic]
+        if not turn.take():
+            return
+        try:
+            while True:
+                while not self._stopping.is_set() and self._drain(lane):
+                    pass
+                if turn.end():
+                    return
+        except BaseException:
+            turn.drop()
+            raise
+
+    def look_at_schedules(self) -> None:
+        """Owe what is due by the clock."""
+        schedules.owe_due(self._database, SCHEDULES, clock.now())
+
+    def sweep(self) -> None:
+        """Owe what is due by the clock, and deliver whatever is due."""
+        self.look_at_schedules()
+        for topic in self._lanes:
+            self.deliver(topic)
+
+    def _drain(self, lane: Lane) -> int:
+        return outbox.drain(self._database, lane.topic, lane.reaction, batch=lane.batch)
+
+    def _run(self, look: Callable[[], None]) -> None:
         while not self._stopping.is_set():
             try:
-                delivered = outbox.drain(self.database, lane.topic, lane.reaction, batch=lane.batch)
+                look()
             except Exception:
-                log.exception("delivering failed", topic=lane.topic)
+                log.exception("delivering failed", thread=threading.current_thread().name)
                 self._stopping.wait(AFTER_ERROR_SECONDS)
             else:
-                if not delivered:
-                    self._stopping.wait(IDLE_SECONDS)
+                self._stopping.wait(self._idle_seconds)
+
+
+class _Turn:
+    """Whose turn it is on a lane; who comes in vain is not forgotten."""
+
+    def __init__(self) -> None:
+        self._deciding = threading.Lock()
+        self._is_taken = self._is_wanted = False
+
+    def take(self) -> bool:
+        """Take the turn, or have its holder look once more."""
+        with self._deciding:
+            if self._is_taken:
+                self._is_wanted = True
+                return False
+            self._is_taken = True
+            return True
+
+    def end(self) -> bool:
+        """Give the turn back, unless somebody came in vain: then the holder goes on."""
+        with self._deciding:
+            if self._is_wanted:
+                self._is_wanted = False
+                return False
+            self._is_taken = False
+            return True
+
+    def drop(self) -> None:
+        """Give the turn back whatever happened."""
+        with self._deciding:
+            self._is_taken = self._is_wanted = False
 
 
 def drain(database: Database, lanes: list[Lane], progress: Callable[[str, int], None]) -> None:

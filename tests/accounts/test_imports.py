@@ -1,9 +1,11 @@
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlmodel import col
 
 from accounts import experts, imports
 from accounts.events import EXPERT_CHANGED
@@ -468,3 +470,34 @@ def test_imports_side_by_side_leave_each_others_stage_alone(database: Database) 
     assert count(database, StagedExpert) == 1
     with database.reading() as session:
         assert outbox.count(session, EXPERT_CHANGED) == 1
+
+
+def test_imports_and_edits_side_by_side_lose_nothing(database: Database) -> None:
+    refs = [f"E{number:03}" for number in range(60)]
+    import_all(database, map(record, refs))
+    changes: list[dict[str, Any]] = [{"city": "Lyon"}, {"languages": ["fr", "en"]}, {"soft_skills": ["Écoute"]}]
+
+    def hide() -> None:
+        for ref in reversed(refs):
+            with database.writing() as session:
+                experts.hide(session, ref, at=clock.now())
+
+    with ThreadPoolExecutor(len(changes) + 1) as pool:
+        doing = [pool.submit(import_all, database, [record(ref, **change) for ref in refs]) for change in changes]
+        for done in [*doing, pool.submit(hide)]:
+            done.result()
+    with database.reading() as session:
+        found = session.execute(select(Expert)).scalars().all()
+    assert {(one.city, tuple(one.languages), tuple(one.soft_skills), one.is_visible, one.version) for one in found} == {
+        ("Lyon", ("fr", "en"), ("Écoute",), False, 5)
+    }
+
+
+def test_imports_of_the_same_newcomers_side_by_side_make_each_once(database: Database) -> None:
+    refs = [f"E{number:03}" for number in range(60)]
+    with ThreadPoolExecutor(3) as pool:
+        doing = [pool.submit(import_all, database, [record(ref, city=city) for ref in refs]) for city in "ABC"]
+        for done in doing:
+            done.result()
+    with database.reading() as session:
+        assert sorted(session.execute(select(col(Expert.ref))).scalars()) == refs

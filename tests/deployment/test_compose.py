@@ -121,9 +121,21 @@ def test_our_settings_and_commands_are_real(name: str) -> None:
     known = {f"PORTULAN_{field.upper()}" for field in Settings.model_fields}
     assert set(service["environment"]) <= known
     if "entrypoint" not in service:
-        command = service["command"][0]
-        done = subprocess.run([PORTULAN, command, "--help"], capture_output=True, text=True, check=False)
+        done = subprocess.run([PORTULAN, *service["command"], "--help"], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+        made_up = subprocess.run(
+            [PORTULAN, *service["command"], "--made-up", "--help"], capture_output=True, text=True, check=False
+        )
+        assert made_up.returncode == 2, "options are really looked at"
+
+
+def test_workers_deliver_and_one_beat_wakes_them() -> None:
+    settings = Settings.model_validate(
+        {name.removeprefix("PORTULAN_").lower(): value for name, value in SERVICES["web"]["environment"].items()}
+    )
+    assert settings.has_workers
+    assert (SERVICES["worker"]["command"], SERVICES["beat"]["command"]) == (["worker"], ["worker", "--beat"])
+    assert SERVICES["worker"]["environment"] == SERVICES["beat"]["environment"] == SERVICES["web"]["environment"]
 
 
 def test_settings_are_read_as_they_are_meant() -> None:

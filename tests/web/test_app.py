@@ -1,12 +1,15 @@
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
-from foundation import logs
+from accounts.events import EXPERT_CHANGED
+from foundation import clock, logs
 from foundation.database import Database
+from foundation.outbox import OutboxRow
 from tests.builders import directory, eventually, record, settings_in, site
 from web import app
 
@@ -61,6 +64,21 @@ def test_without_an_encoder_the_log_says_so(tmp_path: Path, capsys: pytest.Captu
 def test_without_an_encoder_the_pages_say_so(client: TestClient, path: str) -> None:
     page = client.get(path, headers={"accept-language": "en"}).text
     assert "words only" in page
+
+
+def test_a_site_where_a_change_waits_for_long_is_ready_but_degraded(tmp_path: Path) -> None:
+    with site(tmp_path) as client:
+        assert client.get("/readyz").json()["checks"]["outbox"] == "ok"
+        at = clock.now() - timedelta(minutes=3)
+        waiting = OutboxRow(
+            topic=EXPERT_CHANGED, key="x", recorded_at=at, due_at=clock.now() + timedelta(hours=1), attempts=3
+        )
+        database = Database(settings_in(tmp_path).database_address)
+        with database.writing() as session:
+            session.add(waiting)
+        database.close()
+        state = client.get("/readyz").json()
+    assert (state["ready"], state["degraded"], state["checks"]["outbox"]) == (True, True, "a change waits for long")
 
 
 def test_a_site_whose_database_lacks_its_migrations_is_not_ready(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""What only PostgreSQL does to us: cut connections, and an order of texts that is not the bytes'."""
+
+from collections.abc import Iterator, Sequence
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.exc import DBAPIError
+
+from accounts import experts, exports
+from foundation import outbox
+from foundation.database import Database
+from migrations import upgrades
+from tests.builders import import_all, record
+
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %(name)s AND pid <> pg_backend_pid()"
+
+
+class Server:
+    """The real server, as its administrator sees it."""
+
+    def __init__(self, address: str) -> None:
+        self.url = make_url(address)
+        self._engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+
+    def run(self, statement: str, **values: str) -> None:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(statement, values)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+@pytest.fixture
+def server(postgres_address: str) -> Iterator[Server]:
+    found = Server(postgres_address)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def french(server: Server) -> Iterator[Database]:
+    """Return a database that orders texts as French readers do: accents and punctuation weigh little."""
+    name = f"french_{uuid4().hex[:12]}"
+    server.run(f"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'fr-FR' LOCALE 'C.UTF-8'")
+    database = Database(server.url.set(database=name).render_as_string(hide_password=False))
+    upgrades.run(database)
+    yield database
+    database.close()
+    server.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def cut(server: Server, database: Database) -> None:
+    server.run(CUT, name=str(database.engine.url.database))
+
+
+def test_after_a_cut_the_next_transaction_has_a_new_connection(french: Database, server: Server) -> None:
+    with french.writing() as session:
+        outbox.record(session, "topic", ["a"])
+    cut(server, french)
+    with french.reading() as session:
+        assert outbox.count(session, "topic") == 1
+
+
+def test_a_transaction_that_is_cut_has_done_nothing(french: Database, server: Server) -> None:
+    def write() -> None:
+        with french.writing() as session:
+            outbox.record(session, "topic", ["a"])
+            session.flush()
+            cut(server, french)
+
+    with pytest.raises(DBAPIError):
+        write()
+    with french.reading() as session:
+        assert outbox.count(session, "topic") == 0
+
+
+def test_a_delivery_whose_database_is_cut_meanwhile_ends_well(french: Database, server: Server) -> None:
+    delivered: list[str] = []
+
+    def react(keys: Sequence[str]) -> None:
+        cut(server, french)
+        delivered.extend(keys)
+
+    with french.writing() as session:
+        outbox.record(session, "topic", ["a", "b"])
+    outbox.drain(french, "topic", react)
+    with french.reading() as session:
+        assert outbox.count(session, "topic") == 0
+    assert delivered == ["a", "b"]
+
+
+def test_everybody_is_walked_through_once_whatever_the_order_of_texts(french: Database) -> None:
+    refs = [f"{letter}{mark}{number}" for letter in "aAbBzZ" for mark in ("", "-", "_") for number in range(40)]
+    import_all(french, (record(ref, name=f"Éloïse {ref}") for ref in refs))
+    found: list[str] = []
+    with french.reading() as session:
+        while ids := experts.ids_after(session, found[-1] if found else "", 7):
+            found.extend(ids)
+        lines = list(exports.lines(session))
+    assert len(found) == len(set(found)) == len(lines) == len(refs)
