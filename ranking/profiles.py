@@ -79,8 +79,8 @@ class Policy:
     holdout_percent: int = 4
     similarity_floor: float = 0.03
     lone_floor: float = 0.24
-    neighbours: int = 200
-    window: int = 300
+    neighbours: int = 80
+    window: int = 120
 
 
 @dataclass(frozen=True)
