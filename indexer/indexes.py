@@ -142,7 +142,7 @@ class Index:
             if self._changed_meanwhile is not None:
                 self._changed_meanwhile.update(expert_ids)
             missing = self._refresh_in(self.engine, expert_ids).missing
-            if self.engine.is_outgrown():
+            if self.engine.is_outgrown(self._count_findable):
                 self._request_rebuild_once()
         if missing and self.encoder:
             with self.database.writing() as session:
@@ -221,14 +221,23 @@ class Index:
                 f"{len(sample)} looked at: the live one stays"
             )
 
-    def _sample(self) -> Iterable[tuple[Document, Vector | None]]:
-        """Return some documents with the vectors that are known."""
-        wordlists = self.wordlists.current()
+    def _count_findable(self) -> int:
         with self.database.reading() as session:
-            found = _documents(session, experts.ids_after(session, "", SAMPLED), wordlists)
-            hashes = [item.text_hash for item in found]
-            vectors = embeddings.stored(session, self.encoder.name, hashes) if self.encoder else {}
-        return [(item, vectors.get(item.text_hash)) for item in found]
+            return experts.count_findable(session)
+
+    def _sample(self) -> list[tuple[Document, Vector | None]]:
+        """Return enough documents to take averages of, or all, with the vectors that are known."""
+        wordlists = self.wordlists.current()
+        sample: list[tuple[Document, Vector | None]] = []
+        with self.database.reading() as session:
+            after = ""
+            while len(sample) < SAMPLED and (ids := experts.ids_after(session, after, WALK_CHUNK)):
+                found = _documents(session, ids, wordlists)
+                hashes = [item.text_hash for item in found]
+                vectors = embeddings.stored(session, self.encoder.name, hashes) if self.encoder else {}
+                sample.extend((item, vectors.get(item.text_hash)) for item in found)
+                after = ids[-1]
+        return sample
 
     def _has_our_shape(self) -> bool:
         """Tell whether there is a live generation with documents as this version writes them."""

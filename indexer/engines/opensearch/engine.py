@@ -109,6 +109,11 @@ class OpenSearchEngine:
         answer = self.node.search(self._read().name, searches.beyond(question, first, size))
         return [hit["_id"] for hit in answer["hits"]["hits"]]
 
+    def scores(self, plan: Plan) -> dict[str, float]:
+        """Return the first phase's score of the best lexical matches, as OpenSearch computes it."""
+        answer = self.node.search(self._read().name, searches.beyond(self._question(plan), 0, 1_000))
+        return {hit["_id"]: hit["_score"] for hit in answer["hits"]["hits"]}
+
     def documents(self, ids: Sequence[str]) -> dict[str, Document]:
         """Return stored documents, as new as they were written."""
         if not ids:
@@ -178,10 +183,10 @@ class OpenSearchEngine:
     def close(self) -> None:
         """Do nothing: connections are the generations'."""
 
-    def is_outgrown(self) -> bool:
+    def is_outgrown(self, count: Callable[[], int]) -> bool:
         """Tell whether there are many more than the averages were taken of, which a rebuild takes anew."""
         taken_of = self._read().calibration.taken_of
-        return taken_of < calibrations.SAMPLED and self.count() >= 4 * taken_of + 20
+        return taken_of < calibrations.SAMPLED and count() >= 4 * taken_of + 20
 
     # Inside
 

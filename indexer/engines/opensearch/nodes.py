@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import orjson
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConnectionError as NodeUnreachable
-from opensearchpy.exceptions import NotFoundError, TransportError
+from opensearchpy.exceptions import TransportError
 from opensearchpy.serializer import JSONSerializer
 
 from foundation.errors import Unavailable
@@ -17,7 +17,7 @@ ANSWER_SECONDS = 1.8
 WORK_SECONDS = 60
 """How long writing and changing an index may take."""
 BULK_ITEMS = 500
-CONFLICT = 409
+NOT_FOUND, CONFLICT = 404, 409
 Answer = TypeVar("Answer")
 Json = dict[str, Any]
 
@@ -51,9 +51,10 @@ class Node:
         """Send a request and return the answer; raise Unavailable."""
         return _said(lambda: self._client.transport.perform_request(method, path, params=parameters, body=body))
 
-    def find(self, method: str, path: str, body: object = None, **parameters: str | float) -> Any:
+    def find(self, method: str, path: str) -> Any:
         """Send a request and return the answer, or None where there is no such thing."""
-        return _said(lambda: self._found(method, path, body, parameters))
+        found = self.call(method, path, ignore=NOT_FOUND)
+        return None if found.get("status") == NOT_FOUND else found
 
     def search(self, index: str, body: Json) -> Json:
         """Search, and have named queries tell their scores."""
@@ -103,12 +104,6 @@ class Node:
                 )
             written += sum(item["status"] < 300 for item in results)
         return written
-
-    def _found(self, method: str, path: str, body: object, parameters: Mapping[str, str | float]) -> Any:
-        try:
-            return self._client.transport.perform_request(method, path, params=dict(parameters), body=body)
-        except NotFoundError:
-            return None
 
 
 def _said(run: Callable[[], Answer]) -> Answer:
