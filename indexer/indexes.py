@@ -1,7 +1,8 @@
 """The index of one process: which generation is live, and keeping it in step with the database."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from uuid import uuid4
 
 import numpy as np
@@ -34,16 +35,28 @@ from taxonomy.wordlists import LiveWordlists, Wordlists
 WALK_CHUNK = 1_000
 NO_ENCODER_DIMENSION = 1
 CHECKED = 500
+"""How many documents of a new generation are looked at."""
 CHANGING_SHARE = 0.01
-"""Which share of experts other processes may be changing while a new generation is compared with the database."""
+"""Which share of experts other processes may have hidden before a new generation is checked."""
 FOR_GOOD = 1 << 62
 """The version at which somebody is gone whose row is: an id is never given out again."""
 
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Who was put into a generation, at which version, and whose vector is still to be made."""
+
+    versions: dict[str, int]
+    missing: list[str]
+
+
 class Index:
-    """The live index. `open` takes the writer's lock: one process writes, a second one says so."""
+    """The live index. `open` takes the writer's lock: one process writes, a second one says so.
+
+    On OpenSearch and PostgreSQL any number of processes write.
+    """
 
     def __init__(
         self, settings: Settings, database: Database, wordlists: LiveWordlists, encoder: Encoder | None
@@ -52,7 +65,9 @@ class Index:
         self.wordlists = wordlists
         self.encoder = encoder
         self.folder = settings.data_dir.resolve() / "index"
-        self._writer = ProcessLock(self.folder / "writer.lock", "the index")
+        # Rows say who delivers what, and versions which write wins: no lock is needed, nor would it reach far enough.
+        is_shared = bool(settings.opensearch_url) and settings.database_address.startswith("postgresql")
+        self._writer = None if is_shared else ProcessLock(self.folder / "writer.lock", "the index")
         self.generations = generations_of(settings, encoder)
         self._engine: GenerationEngine | None = None
         self.concepts: Concepts | None = None
@@ -74,11 +89,12 @@ class Index:
 
     def reserve(self) -> None:
         """Take the writer's lock; raise Conflict with its holder."""
-        self._writer.acquire()
+        if self._writer is not None:
+            self._writer.acquire()
 
     def open(self, progress: Progress = lambda _: None) -> None:
         """Take the writer's lock unless it is ours, and load the live generation, an empty one if there is none."""
-        if not self._writer.is_held:
+        if self._writer is not None and not self._writer.is_held:
             self.reserve()
         if not self._has_our_shape():
             # Nobody may be told that we are ready while the index is still empty.
@@ -93,7 +109,8 @@ class Index:
         """Close the generation and give the lock back."""
         self.generations.close()
         self._engine = None
-        self._writer.release()
+        if self._writer is not None:
+            self._writer.release()
 
     def fingerprint(self) -> str:
         """Return what documents were made with: a change asks for a rebuild."""
@@ -124,8 +141,8 @@ class Index:
         with self._swap:
             if self._changed_meanwhile is not None:
                 self._changed_meanwhile.update(expert_ids)
-            missing = self._refresh_in(self.engine, expert_ids)
-            if self.engine.is_outgrown():
+            missing = self._refresh_in(self.engine, expert_ids).missing
+            if self.engine.is_outgrown(self._count_findable):
                 self._request_rebuild_once()
         if missing and self.encoder:
             with self.database.writing() as session:
@@ -168,10 +185,11 @@ class Index:
         try:
             built = begin()
             try:
-                missing = self._fill(built.engine, progress)
+                filled = self._fill(built.engine, progress)
                 with self._swap:
-                    missing.extend(self._refresh_in(built.engine, sorted(self._changed_meanwhile)))
-                    self._check(built.engine, len(self._changed_meanwhile))
+                    changed = sorted(self._changed_meanwhile)
+                    filled.missing.extend(self._refresh_in(built.engine, changed).missing)
+                    self._check(built.engine, filled, set(changed))
                     self._engine = self.generations.switch(built)
             except BaseException:
                 self.generations.discard(built)
@@ -179,36 +197,47 @@ class Index:
         finally:
             self._changed_meanwhile = None
         self.generations.sweep()
-        if missing and self.encoder:
+        if filled.missing and self.encoder:
             with self.database.writing() as session:
-                outbox.record(session, VECTOR_MISSING, dict.fromkeys(missing))
+                outbox.record(session, VECTOR_MISSING, dict.fromkeys(filled.missing))
         log.info("index rebuilt", documents=self._engine.count())
 
-    def _check(self, fresh: GenerationEngine, changed: int) -> None:
-        """Compare a new generation with the database by number and by a sample; raise Unavailable."""
+    def _check(self, fresh: GenerationEngine, filled: Filled, changed: Collection[str]) -> None:
+        """Compare a new generation with what was put into it, by number and by a sample; raise Unavailable."""
         fresh.refresh()
-        with self.database.reading() as session:
-            wanted = experts.count_findable(session)
-            sample = experts.findable_among(session, experts.ids_after(session, "", CHECKED))
-        held = fresh.count()
-        lacking = sample - fresh.documents(sorted(sample)).keys()
-        if (
-            abs(held - wanted) > changed + wanted * CHANGING_SHARE
-            or len(lacking) > changed + len(sample) * CHANGING_SHARE
-        ):
+        expected = [expert_id for expert_id in filled.versions if expert_id not in changed]
+        sample = expected[:: max(1, len(expected) // CHECKED)]
+        held, shown = fresh.count(), fresh.documents(sample)
+        lacking = [
+            expert_id
+            for expert_id in sample
+            if expert_id not in shown or shown[expert_id].version < filled.versions[expert_id]
+        ]
+        # Other processes may have taken some experts out of it meanwhile.
+        spared = 1 - CHANGING_SHARE
+        if held < len(expected) * spared or len(sample) - len(lacking) < len(sample) * spared:
             raise Unavailable(
-                f"the new generation holds {held} of {wanted} experts and lacks {len(lacking)} of {len(sample)} "
-                "looked at: the live one stays"
+                f"the new generation holds {held} of {len(expected)} experts and lacks {len(lacking)} of "
+                f"{len(sample)} looked at: the live one stays"
             )
 
-    def _sample(self) -> Iterable[tuple[Document, Vector | None]]:
-        """Return some documents with the vectors that are known."""
-        wordlists = self.wordlists.current()
+    def _count_findable(self) -> int:
         with self.database.reading() as session:
-            found = _documents(session, experts.ids_after(session, "", SAMPLED), wordlists)
-            hashes = [item.text_hash for item in found]
-            vectors = embeddings.stored(session, self.encoder.name, hashes) if self.encoder else {}
-        return [(item, vectors.get(item.text_hash)) for item in found]
+            return experts.count_findable(session)
+
+    def _sample(self) -> list[tuple[Document, Vector | None]]:
+        """Return enough documents to take averages of, or all, with the vectors that are known."""
+        wordlists = self.wordlists.current()
+        sample: list[tuple[Document, Vector | None]] = []
+        with self.database.reading() as session:
+            after = ""
+            while len(sample) < SAMPLED and (ids := experts.ids_after(session, after, WALK_CHUNK)):
+                found = _documents(session, ids, wordlists)
+                hashes = [item.text_hash for item in found]
+                vectors = embeddings.stored(session, self.encoder.name, hashes) if self.encoder else {}
+                sample.extend((item, vectors.get(item.text_hash)) for item in found)
+                after = ids[-1]
+        return sample
 
     def _has_our_shape(self) -> bool:
         """Tell whether there is a live generation with documents as this version writes them."""
@@ -216,9 +245,9 @@ class Index:
             made_with = (held.property("fingerprint") if held else None) or ""
         return made_with.startswith(f"{documents.SCHEMA}/")
 
-    def _fill(self, fresh: GenerationEngine, progress: Progress) -> list[str]:
-        """Put everybody into a new generation; return whose vector is still to be made."""
-        missing: list[str] = []
+    def _fill(self, fresh: GenerationEngine, progress: Progress) -> Filled:
+        """Put everybody into a generation, and take out who is gone."""
+        filled = Filled({}, [])
         left = fresh.versions()
         after = ""
         while True:
@@ -227,10 +256,12 @@ class Index:
             if not ids:
                 # Whom only a generation taken up again holds.
                 self._refresh_in(fresh, list(left))
-                return missing
+                return filled
             for expert_id in ids:
                 left.pop(expert_id, None)
-            missing.extend(self._refresh_in(fresh, ids))
+            chunk = self._refresh_in(fresh, ids)
+            filled.versions.update(chunk.versions)
+            filled.missing.extend(chunk.missing)
             progress(len(ids))
             after = ids[-1]
 
@@ -244,8 +275,8 @@ class Index:
         if not is_owed:
             self.request_rebuild()
 
-    def _refresh_in(self, engine: GenerationEngine, expert_ids: Sequence[str]) -> list[str]:
-        """Refresh documents of one generation; return whose vector is still to be made."""
+    def _refresh_in(self, engine: GenerationEngine, expert_ids: Sequence[str]) -> Filled:
+        """Refresh documents of one generation."""
         wordlists = self.wordlists.current()
         with self.database.reading() as session:
             profiles = experts.load(session, expert_ids)
@@ -258,7 +289,8 @@ class Index:
                 known = embeddings.known(session, self.encoder.name, _texts_to_encode(found, wordlists))
         gone = set(expert_ids) - {item.id for item in found}
         engine.put(found, {expert_id: versions.get(expert_id, FOR_GOOD) for expert_id in gone}, vectors)
-        return [item.id for item in found if not known.issuperset(_texts_to_encode([item], wordlists))]
+        missing = [item.id for item in found if not known.issuperset(_texts_to_encode([item], wordlists))]
+        return Filled({item.id: item.version for item in found}, missing)
 
     def _load_vectors(self, engine: GenerationEngine) -> None:
         if self.encoder is None or self.generations.keeps_vectors:

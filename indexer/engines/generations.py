@@ -29,8 +29,8 @@ class GenerationEngine(Engine, Protocol):
         """Let searches see at once what was written."""
         ...
 
-    def is_outgrown(self) -> bool:
-        """Tell whether the generation has outgrown the averages that it was made with."""
+    def is_outgrown(self, count: Callable[[], int]) -> bool:
+        """Tell whether so many experts have outgrown the averages that the generation was made with."""
         ...
 
     def close(self) -> None:

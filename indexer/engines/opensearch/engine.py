@@ -109,12 +109,17 @@ class OpenSearchEngine:
         answer = self.node.search(self._read().name, searches.beyond(question, first, size))
         return [hit["_id"] for hit in answer["hits"]["hits"]]
 
+    def scores(self, plan: Plan) -> dict[str, float]:
+        """Return the first phase's score of the best lexical matches, as OpenSearch computes it."""
+        answer = self.node.search(self._read().name, searches.beyond(self._question(plan), 0, 1_000))
+        return {hit["_id"]: hit["_score"] for hit in answer["hits"]["hits"]}
+
     def documents(self, ids: Sequence[str]) -> dict[str, Document]:
         """Return stored documents, as new as they were written."""
         if not ids:
             return {}
         body = {"ids": list(ids)}
-        answer = self.node.call("POST", f"/{self._read().name}/_mget", body, _source_includes="status,body")
+        answer = self.node.ask(f"/{self._read().name}/_mget", body, _source_includes="status,body")
         held = {item["_id"]: item["_source"] for item in answer["docs"] if item.get("found")}
         return {
             key: documents.load(value["body"].encode())
@@ -131,7 +136,7 @@ class OpenSearchEngine:
             "query": clauses.every([clauses.EVERYBODY, {"prefix": {"name_words": prefix}}]),
             "sort": [{"name_words": "asc"}, {"tie": "asc"}],
         }
-        hits = self.node.call("POST", f"/{self._read().name}/_search", body)["hits"]["hits"]
+        hits = self.node.ask(f"/{self._read().name}/_search", body)["hits"]["hits"]
         return [documents.load(hit["_source"]["body"].encode()) for hit in hits]
 
     def correct(self, word: str) -> str | None:
@@ -150,7 +155,7 @@ class OpenSearchEngine:
 
         def ask() -> list[FacetCount]:
             body: Json = {"size": 0, "query": clauses.EVERYBODY, "aggs": {"values": searches.values(facet, limit)}}
-            answer = self.node.call("POST", f"/{self._read().name}/_search", body)
+            answer = self.node.ask(f"/{self._read().name}/_search", body)
             return answers.counted(answer["aggregations"]["values"])
 
         return self._remembered(("common", facet, limit), ask)
@@ -178,10 +183,10 @@ class OpenSearchEngine:
     def close(self) -> None:
         """Do nothing: connections are the generations'."""
 
-    def is_outgrown(self) -> bool:
+    def is_outgrown(self, count: Callable[[], int]) -> bool:
         """Tell whether there are many more than the averages were taken of, which a rebuild takes anew."""
         taken_of = self._read().calibration.taken_of
-        return taken_of < calibrations.SAMPLED and self.count() >= 4 * taken_of + 20
+        return taken_of < calibrations.SAMPLED and count() >= 4 * taken_of + 20
 
     # Inside
 
@@ -207,7 +212,7 @@ class OpenSearchEngine:
         if not missing and everybody is not None and not has_levels:
             return everybody, known, []
         body = searches.counts(plan if has_levels else None, missing)
-        answer = self.node.call("POST", f"/{self._read().name}/_search", body)["aggregations"]
+        answer = self.node.ask(f"/{self._read().name}/_search", body)["aggregations"]
         everybody = self._keep("everybody", answer["everybody"]["doc_count"])
         for at, stems in enumerate(missing):
             known[stems] = self._keep(("held", stems), answer["held"]["buckets"][str(at)]["doc_count"])
@@ -229,7 +234,7 @@ class OpenSearchEngine:
                 "docvalue_fields": ["grams", "gram_starts"],
                 "sort": [{"tie": "asc"}],
             }
-            found = answers.phrases(self.node.call("POST", f"/{self._read().name}/_search", body)["hits"]["hits"])
+            found = answers.phrases(self.node.ask(f"/{self._read().name}/_search", body)["hits"]["hits"])
             holders = np.bincount(found.grams, minlength=GRAM_BUCKETS).astype(np.float64)
             return letters.rarity(holders, len(found.sizes))
 
@@ -255,14 +260,14 @@ class OpenSearchEngine:
                 }
             },
         }
-        answer = self.node.call("POST", f"/{self._read().name}/_search", body)
+        answer = self.node.ask(f"/{self._read().name}/_search", body)
         known = {option["text"]: option["freq"] for part in answer["suggest"]["near"] for option in part["options"]}
         if itself := answer["hits"]["total"]["value"]:
             known[word] = itself
         return likeliest(word, known)
 
     def _count_of(self, query: Json) -> int:
-        return int(self.node.call("POST", f"/{self._read().name}/_count", {"query": query})["count"])
+        return int(self.node.ask(f"/{self._read().name}/_count", {"query": query})["count"])
 
     def _walk(self, fields: Sequence[str]) -> Iterator[Json]:
         return self.node.walk(self._read().name, clauses.EVERYBODY, fields)

@@ -86,13 +86,16 @@ class OpenSearchGenerations:
         return Built(name, self._only(name))
 
     def switch(self, built: Built) -> OpenSearchEngine:
-        """Move all aliases in one step; what was live is kept as the previous one."""
+        """Move all aliases in one step; what was live is kept as the previous one.
+
+        Raises Unavailable if somebody began another build meanwhile: writes went there, and not here.
+        """
         live = self.live()
-        actions = [_add(built.name, self._alias(LIVE))]
+        taken = {"remove": {"index": built.name, "alias": self._alias(BUILDING), "must_exist": True}}
+        actions = [taken, _add(built.name, self._alias(LIVE))]
         if live is not None:
             actions.append(_add(live, self._alias(PREVIOUS)))
-        away_from = {LIVE: live, PREVIOUS: self._named(PREVIOUS), BUILDING: self._named(BUILDING)}
-        self._move(actions, away_from=away_from)
+        self._move(actions, away_from={LIVE: live, PREVIOUS: self._named(PREVIOUS)})
         self._looked = None
         return OpenSearchEngine(self.node, self._read, self._written, self._encoder)
 

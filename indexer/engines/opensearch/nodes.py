@@ -7,14 +7,17 @@ from typing import Any, TypeVar
 import orjson
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConnectionError as NodeUnreachable
-from opensearchpy.exceptions import NotFoundError, TransportError
+from opensearchpy.exceptions import TransportError
 from opensearchpy.serializer import JSONSerializer
 
 from foundation.errors import Unavailable
 
-TIMEOUT_SECONDS = 10
+ANSWER_SECONDS = 1.8
+"""How long somebody who searches waits at most."""
+WORK_SECONDS = 60
+"""How long writing and changing an index may take."""
 BULK_ITEMS = 500
-CONFLICT = 409
+NOT_FOUND, CONFLICT = 404, 409
 Answer = TypeVar("Answer")
 Json = dict[str, Any]
 
@@ -37,24 +40,29 @@ class Node:
     def __init__(self, address: str) -> None:
         self.address = address
         self._client = OpenSearch(
-            [address], timeout=TIMEOUT_SECONDS, max_retries=1, retry_on_timeout=False, serializer=_Orjson()
+            [address], timeout=WORK_SECONDS, max_retries=1, retry_on_timeout=False, serializer=_Orjson()
         )
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def call(self, method: str, path: str, body: object = None, **parameters: str) -> Any:
+    def call(self, method: str, path: str, body: object = None, **parameters: str | float) -> Any:
         """Send a request and return the answer; raise Unavailable."""
         return _said(lambda: self._client.transport.perform_request(method, path, params=parameters, body=body))
 
-    def find(self, method: str, path: str, body: object = None, **parameters: str) -> Any:
+    def find(self, method: str, path: str) -> Any:
         """Send a request and return the answer, or None where there is no such thing."""
-        return _said(lambda: self._found(method, path, body, parameters))
+        found = self.call(method, path, ignore=NOT_FOUND)
+        return None if found.get("status") == NOT_FOUND else found
 
     def search(self, index: str, body: Json) -> Json:
         """Search, and have named queries tell their scores."""
-        return self.call("POST", f"/{index}/_search", body, include_named_queries_score="true")
+        return self.ask(f"/{index}/_search", body, include_named_queries_score="true")
+
+    def ask(self, path: str, body: Json, **parameters: str) -> Json:
+        """Ask something that a person waits for; raise Unavailable, in time."""
+        return self.call("POST", path, body, request_timeout=ANSWER_SECONDS, **parameters)
 
     def walk(self, index: str, query: Json, fields: Sequence[str], size: int = 5_000) -> Iterator[Json]:
         """Yield everybody whom a query finds, with stored columns, in the order of ids' keys."""
@@ -96,12 +104,6 @@ class Node:
                 )
             written += sum(item["status"] < 300 for item in results)
         return written
-
-    def _found(self, method: str, path: str, body: object, parameters: Mapping[str, str]) -> Any:
-        try:
-            return self._client.transport.perform_request(method, path, params=dict(parameters), body=body)
-        except NotFoundError:
-            return None
 
 
 def _said(run: Callable[[], Answer]) -> Answer:
