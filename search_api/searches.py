@@ -165,10 +165,10 @@ class Searcher:
         """Add how near the nearest of each candidate's skills is to what is asked, and who is near in the zone."""
         if plan.topic is None or self.skill_vectors is None:
             return candidates
-        raw = {**candidates.raw, "nearest_skill": self.skill_vectors.closeness(plan.topic, candidates.held_skills)}
+        raw = {**candidates.raw, "nearest_skill": self.skill_vectors.closeness(plan.topic, candidates.held)}
         if "fit_in_zone" in plan.asked:
             raw["fit_in_zone"] = raw["zone"] * np.fmax(raw["nearest_skill"], raw["semantic"])
-        return replace(candidates, raw=raw, held=candidates.held_skills)
+        return replace(candidates, raw=raw)
 
     def _shown(self, rows: Sequence["_Row"]) -> tuple[Ranked, ...]:
         """Join rows with their documents; who may no longer be found is gone, whatever the index says."""
@@ -249,12 +249,12 @@ def _learn(plan: Plan, candidates: Candidates) -> Likeness:
     if asked == plan.asked:
         return Likeness({}, 0.0)
     base = scoring.score(plan.profile, candidates.raw, asked, len(candidates.ids)).base
-    return likeness.learn(base, candidates.held_skills)
+    return likeness.learn(base, candidates.held)
 
 
 def _likened(candidates: Candidates, best: Likeness) -> Candidates:
     """Add how like the best matches each candidate is."""
-    return replace(candidates, raw={**candidates.raw, "shared_skills": best.of(candidates.held_skills)})
+    return replace(candidates, raw={**candidates.raw, "shared_skills": best.of(candidates.held)})
 
 
 def _rank(plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int) -> list[_Row]:

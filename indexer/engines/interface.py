@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.documents import Document
-from ranking import held_skills
 from ranking.held_skills import HeldSkills
 from ranking.profiles import Profile, Source
 
@@ -107,17 +105,8 @@ class Candidates:
     ties: NDArray[np.int64]
     texts: NDArray[np.int64]
     """Equal where two profiles repeat a text that is long enough to tell."""
-    held: HeldSkills | None = None
-    """From engines that have codes of skills; others give lists of keys instead, `skills` and `mentions`."""
-    skills: Sequence[Sequence[str]] = ()
-    """The keys of the skills that each one lists."""
-    mentions: Sequence[Sequence[str]] = ()
-    """The keys of further skills that each one's text mentions."""
-
-    @cached_property
-    def held_skills(self) -> HeldSkills:
-        """The skills that each one lists or mentions, whichever way the engine gives them."""
-        return self.held or held_skills.gather(self.skills, self.mentions)
+    held: HeldSkills
+    """The skills that each one lists or mentions."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from indexer.engines.embedded.features import SECOND_PHASE
 from indexer.engines.interface import FACETS, Candidates, FacetCount, FacetName, Floats, Plan
 from indexer.engines.letters import Phrases
 from indexer.engines.opensearch.searches import LEXICAL, NEAR
-from ranking import reviews, scoring
+from ranking import held_skills, reviews, scoring
 from ranking.profiles import Source
 
 Answer = Mapping[str, Any]
@@ -59,8 +59,9 @@ def candidates(hits: Sequence[Hit], plan: Plan, rarity: Floats) -> Candidates:
         reviews=raw["review_count"],
         ties=_keys(hits, "tie"),
         texts=_keys(hits, "twin"),
-        skills=[hit["fields"].get("skill_keys", []) for hit in hits],
-        mentions=[hit["fields"].get("mentions", []) for hit in hits],
+        held=held_skills.gather(
+            [hit["fields"].get("skill_keys", []) for hit in hits], [hit["fields"].get("mentions", []) for hit in hits]
+        ),
     )
 
 

@@ -19,7 +19,7 @@ from foundation import clock
 from foundation.settings import ROOT
 from indexer.engines.embedded.engine import EmbeddedEngine
 from indexer.engines.generations import GenerationEngine
-from indexer.engines.interface import FACETS, FacetCount, Plan, Retrieved
+from indexer.engines.interface import FACETS, Candidates, FacetCount, Plan, Retrieved
 from indexer.engines.opensearch.generations import OpenSearchGenerations
 from ranking import metrics, profiles
 from search_api import understanding
@@ -73,6 +73,14 @@ def counts(found: list[FacetCount]) -> tuple[dict[str, int], list[int]]:
     return {item.value: item.count for item in found if item.count > least}, [item.count for item in found]
 
 
+def skills_of(found: Candidates) -> dict[str, set[tuple[str, bool]]]:
+    """Return each candidate's skills, and whether the profile lists them."""
+    skills: dict[str, set[tuple[str, bool]]] = {expert_id: set() for expert_id in found.ids}
+    for code, holder, is_listed in zip(found.held.codes, found.held.holders, found.held.is_listed, strict=True):
+        skills[found.ids[holder]].add((found.held.keys[code], bool(is_listed)))
+    return skills
+
+
 SEARCHES = [(q, {}) for q in QUERIES] + [(q, filters) for q in QUERIES[:5] for filters in FILTERS]
 
 
@@ -91,9 +99,8 @@ def test_a_search_finds_the_same_experts_with_the_same_values(pair: Pair, q: str
         np.testing.assert_allclose(theirs.candidates.raw[source][order], values, atol=CLOSE, err_msg=source)
     for name in ("boosted", "created", "reviews", "ties", "texts"):
         np.testing.assert_array_equal(getattr(theirs.candidates, name)[order], getattr(ours.candidates, name))
-    for name in ("skills", "mentions"):
-        told = [set(values) for values in getattr(ours.candidates, name)]
-        assert [set(getattr(theirs.candidates, name)[at]) for at in order] == told
+    told = skills_of(ours.candidates)
+    assert {expert_id: skills_of(theirs.candidates)[expert_id] for expert_id in told} == told
 
 
 @pytest.mark.parametrize("q", QUERIES)
