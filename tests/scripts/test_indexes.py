@@ -1,4 +1,6 @@
+from collections.abc import Iterator
 from datetime import timedelta
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -7,6 +9,7 @@ from accounts.events import EXPERT_CHANGED
 from foundation import clock
 from foundation.database import Database
 from foundation.outbox import OutboxRow
+from indexer.engines.opensearch.nodes import Node
 from tests.builders import lines, record
 from tests.scripts.conftest import Portulan
 
@@ -86,3 +89,53 @@ def test_the_status_falls_short_when_a_change_waits_too_long(portulan: Portulan)
 def test_the_status_of_an_empty_installation_can_be_read(portulan: Portulan) -> None:
     outcome = portulan("index", "status")
     assert (outcome.code, "documents" in outcome.out) == (0, True)
+
+
+# The same commands on OpenSearch
+
+
+@pytest.fixture
+def on_opensearch(opensearch_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have the command line use OpenSearch, with indices of the test's own."""
+    prefix = f"test-{uuid4().hex[:12]}"
+    monkeypatch.setenv("PORTULAN_OPENSEARCH_URL", opensearch_address)
+    monkeypatch.setenv("PORTULAN_OPENSEARCH_PREFIX", prefix)
+    yield
+    node = Node(opensearch_address)
+    node.find("DELETE", f"/{prefix}-*")
+    node.close()
+
+
+def status(portulan: Portulan) -> dict[str, object]:
+    return orjson.loads(portulan("index", "status", "--json").out)
+
+
+@pytest.mark.usefixtures("on_opensearch")
+def test_opensearch_is_built_verified_and_rolled_back_by_the_same_commands(portulan: Portulan) -> None:
+    assert portulan("index", "verify").out == "there is no index: run `portulan index rebuild`\n1 differences\n"
+    load(portulan, "H001", "H002")
+    assert portulan("index", "rebuild").code == 0
+    first = status(portulan)
+    assert [first[name] for name in ("engine", "documents", "experts", "waiting_for_words")] == ["opensearch", 2, 2, 0]
+    assert portulan("index", "rebuild").code == 0
+    assert status(portulan)["generation"] != first["generation"]
+    portulan("experts", "hide", "H001")
+    assert portulan("index", "verify").code == 1
+    assert portulan("index", "rollback").code == 0
+    assert status(portulan)["generation"] == first["generation"]
+    assert orjson.loads(portulan("index", "verify", "--json").out) == {"differences": 0, "details": []}
+
+
+def test_the_embedded_engine_says_that_it_keeps_no_previous_generation(portulan: Portulan) -> None:
+    load(portulan, "H001")
+    portulan("index", "rebuild")
+    outcome = portulan("index", "rollback")
+    assert outcome.code != 0
+    assert "keeps no previous generation: run `portulan index rebuild`" in outcome.err
+
+
+def test_an_opensearch_that_is_not_there_is_named(portulan: Portulan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTULAN_OPENSEARCH_URL", "http://127.0.0.1:9")
+    outcome = portulan("index", "status")
+    assert outcome.code != 0
+    assert "OpenSearch does not answer" in outcome.err

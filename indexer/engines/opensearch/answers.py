@@ -52,7 +52,7 @@ def candidates(hits: Sequence[Hit], plan: Plan, rarity: Floats) -> Candidates:
     if "phrase" in plan.asked:
         raw["phrase"] = letters.closeness(phrases(hits), rarity, plan.phrases)
     return Candidates(
-        ids=[hit["_id"] for hit in hits],
+        ids=[id_of(hit) for hit in hits],
         raw=raw,
         boosted=_numbers(hits, "boosted_until", -1) >= plan.today.toordinal(),
         created=_numbers(hits, "created_on").astype(np.int64),
@@ -63,6 +63,11 @@ def candidates(hits: Sequence[Hit], plan: Plan, rarity: Floats) -> Candidates:
             [hit["fields"].get("skill_keys", []) for hit in hits], [hit["fields"].get("mentions", []) for hit in hits]
         ),
     )
+
+
+def id_of(hit: Hit) -> str:
+    """Return whose hit it is."""
+    return hit["fields"]["id"][0]
 
 
 def facets(answer: Answer) -> dict[FacetName, list[FacetCount]]:

@@ -101,18 +101,18 @@ class OpenSearchEngine:
         """Return the raw values of given experts under a plan; unknown ids are left out."""
         question = self._question(plan)
         hits = self.node.search(self._read().name, searches.described(question, ids))["hits"]["hits"]
-        by_id = {hit["_id"]: hit for hit in hits}
+        by_id = {answers.id_of(hit): hit for hit in hits}
         return self._candidates([by_id[key] for key in ids if key in by_id], question.plan)
 
     def ids_from(self, question: Question, first: int, size: int) -> list[str]:
         """Return who stands from some place on by the first phase."""
         answer = self.node.search(self._read().name, searches.beyond(question, first, size))
-        return [hit["_id"] for hit in answer["hits"]["hits"]]
+        return [answers.id_of(hit) for hit in answer["hits"]["hits"]]
 
     def scores(self, plan: Plan) -> dict[str, float]:
         """Return the first phase's score of the best lexical matches, as OpenSearch computes it."""
         answer = self.node.search(self._read().name, searches.beyond(self._question(plan), 0, 1_000))
-        return {hit["_id"]: hit["_score"] for hit in answer["hits"]["hits"]}
+        return {answers.id_of(hit): hit["_score"] for hit in answer["hits"]["hits"]}
 
     def documents(self, ids: Sequence[str]) -> dict[str, Document]:
         """Return stored documents, as new as they were written."""
@@ -170,7 +170,7 @@ class OpenSearchEngine:
 
     def versions(self) -> dict[str, int]:
         """Return every stored id with its version."""
-        return {hit["_id"]: hit["fields"]["version"][0] for hit in self._walk(["version"])}
+        return {answers.id_of(hit): hit["fields"]["version"][0] for hit in self._walk(["id", "version"])}
 
     def text_hashes(self) -> list[str]:
         """Return the hash of every text that stands for a document."""
@@ -229,7 +229,7 @@ class OpenSearchEngine:
         def ask() -> Floats:
             body: Json = {
                 "size": SAMPLED_PHRASES,
-                "_source": False,
+                "stored_fields": "_none_",
                 "query": clauses.EVERYBODY,
                 "docvalue_fields": ["grams", "gram_starts"],
                 "sort": [{"tie": "asc"}],

@@ -59,6 +59,7 @@ def mappings(dimension: int, meta: dict[str, Any]) -> dict[str, Any]:
         "dynamic": "strict",
         "_meta": meta,
         "properties": {
+            "id": _KEYWORD,
             "status": _KEYWORD,
             "version": _LONG,
             "body": _STORED_ONLY,
@@ -96,6 +97,7 @@ def fields(document: Document, calibration: Calibration, vector: Vector | None) 
     analysis = analyse(document)
     stretch = 1 - B + B * sum(weights.values()) / max(calibration.mean_length, 1e-6)
     found: dict[str, Any] = {
+        "id": document.id,
         "status": LIVE,
         "version": document.version,
         "body": document.dump().decode(),

@@ -71,7 +71,7 @@ class Node:
             body: Json = {
                 "size": size,
                 "query": query,
-                "_source": False,
+                "stored_fields": "_none_",
                 "docvalue_fields": list(fields),
                 "sort": [{"tie": "asc"}],
                 "track_total_hits": False,

@@ -18,7 +18,7 @@ FACET_VALUES = 50
 NEAR = 10.0
 LEXICAL = "lexical"
 FETCHED = (
-    "tie twin created_on boosted_until rating_sum rating_count available_on skill_keys mentions grams gram_starts"
+    "id tie twin created_on boosted_until rating_sum rating_count available_on skill_keys mentions grams gram_starts"
 ).split()
 
 
@@ -82,7 +82,7 @@ def beyond(question: Question, first: int, size: int) -> dict[str, Any]:
     allowed = [*clauses.plainly_passing(filters), *clauses.passing(filters)]
     return {
         **_shape(size),
-        "docvalue_fields": [],
+        "docvalue_fields": ["id"],
         "from": first,
         "track_total_hits": False,
         "query": {"bool": {"filter": allowed, "must": [_scored(question, question.raw_values())]}},
@@ -104,7 +104,8 @@ def _shape(size: int) -> dict[str, Any]:
         "size": size,
         "track_total_hits": True,
         "track_scores": True,
-        "_source": False,
+        # Columns alone: where `_id` is stored, every hit's whole document would be unpacked for it.
+        "stored_fields": "_none_",
         "docvalue_fields": FETCHED,
         "sort": [{"_score": "desc"}, {"tie": "asc"}],
     }
