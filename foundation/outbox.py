@@ -96,6 +96,12 @@ def count(session: Session, topic: str) -> int:
     return session.execute(statement).scalar_one()
 
 
+def count_untried(session: Session, topic: str) -> int:
+    """Count the deliveries owed on `topic` that have not failed: they are due, or somebody is at them."""
+    statement = select(func.count()).where(col(OutboxRow.topic) == topic, col(OutboxRow.attempts) == 0)
+    return session.execute(statement).scalar_one()
+
+
 def count_dead(session: Session) -> int:
     """Count the deliveries that were given up."""
     return session.execute(select(func.count()).where(col(OutboxRow.is_dead).is_(True))).scalar_one()

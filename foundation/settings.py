@@ -106,8 +106,8 @@ class Settings(BaseSettings):
 
     @property
     def shares_index(self) -> bool:
-        """Tell whether several processes may hold the index; the embedded one is one process's."""
-        return bool(self.opensearch_url)
+        """Tell whether several processes may hold the index: the embedded one and SQLite are one process's."""
+        return bool(self.opensearch_url) and self.database_address.startswith("postgresql")
 
     @property
     def has_workers(self) -> bool:

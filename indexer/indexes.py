@@ -66,8 +66,7 @@ class Index:
         self.encoder = encoder
         self.folder = settings.data_dir.resolve() / "index"
         # Rows say who delivers what, and versions which write wins: no lock is needed, nor would it reach far enough.
-        is_shared = bool(settings.opensearch_url) and settings.database_address.startswith("postgresql")
-        self._writer = None if is_shared else ProcessLock(self.folder / "writer.lock", "the index")
+        self._writer = None if settings.shares_index else ProcessLock(self.folder / "writer.lock", "the index")
         self.generations = generations_of(settings, encoder)
         self._engine: GenerationEngine | None = None
         self.concepts: Concepts | None = None

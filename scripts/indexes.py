@@ -116,7 +116,11 @@ def deliver(settings: Settings, database: Database) -> None:
         with errors.status("Opening the index"):
             index.open()
         index.renew_if_outdated()
+        if not settings.shares_index:
+            outbox.reclaim(database)
         _drain(database, index)
+        if settings.shares_index:
+            _wait_for_workers(database, index)
     finally:
         index.close()
 
@@ -187,6 +191,16 @@ def _reserve_or_watch(database: Database, index: Index) -> bool:
             parts = [f"{_DELIVERIES[topic]} ({count} to go)" for topic, count in waiting.items() if count]
             spinner.update("The serving process is " + ", ".join(parts))
             time.sleep(POLL_SECONDS)
+
+
+def _wait_for_workers(database: Database, index: Index) -> None:
+    """See to it that what workers had taken before us is delivered, by them or, if they die, here; or has failed."""
+    while True:
+        with database.reading() as session:
+            if not any(outbox.count_untried(session, topic) for topic in _DELIVERIES):
+                return
+        time.sleep(POLL_SECONDS)
+        reactions.drain(database, reactions.table(index), lambda _topic, _count: None)
 
 
 def _bar(title: str) -> Progress:

@@ -22,18 +22,21 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def start(folder: Path, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
     """Start a command."""
     return subprocess.Popen(
-        [PORTULAN, *arguments], env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [PORTULAN, *arguments],
+        env=environment(folder) | settings,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
         [PORTULAN, *arguments],
-        env=environment(folder),
+        env=environment(folder) | settings,
         capture_output=True,
         text=True,
         check=False,

@@ -20,12 +20,15 @@ def use_postgres(address: str) -> None:
 
 def address_in(folder: Path) -> str:
     """Return the address of the database of an installation in a folder; empty means SQLite in it."""
-    if _server is None:
-        return ""
+    return schema_of(_server, folder) if _server else ""
+
+
+def schema_of(server: Engine, folder: Path) -> str:
+    """Return the address of a folder's own schema, which is made at once; `server` commits by itself."""
     schema = f"t_{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:20]}"
     if schema not in _known:
-        with _server.connect() as connection:
+        with server.connect() as connection:
             connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
         _known.add(schema)
-    url = make_url(_server.url).update_query_dict({"options": f"-csearch_path={schema}"})
+    url = make_url(server.url).update_query_dict({"options": f"-csearch_path={schema}"})
     return url.render_as_string(hide_password=False)

@@ -151,7 +151,6 @@ class _Turn:
 
 def drain(database: Database, lanes: list[Lane], progress: Callable[[str, int], None]) -> None:
     """Deliver everything that is due, in this thread, until nothing is left."""
-    outbox.reclaim(database)
     while True:
         delivered = 0
         for lane in lanes:
