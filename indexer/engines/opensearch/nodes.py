@@ -48,8 +48,9 @@ class Node:
         self._client.close()
 
     def call(self, method: str, path: str, body: object = None, **parameters: str | float) -> Any:
-        """Send a request and return the answer; raise Unavailable."""
-        return _said(lambda: self._client.transport.perform_request(method, path, params=parameters, body=body))
+        """Send a request and return the answer; raise Unavailable. Searches look things up, so reading is in time."""
+        wanted = {"request_timeout": ANSWER_SECONDS if method == "GET" else WORK_SECONDS, **parameters}
+        return _said(lambda: self._client.transport.perform_request(method, path, params=wanted, body=body))
 
     def find(self, method: str, path: str) -> Any:
         """Send a request and return the answer, or None where there is no such thing."""

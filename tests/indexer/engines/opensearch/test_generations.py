@@ -1,5 +1,8 @@
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -175,6 +178,19 @@ def test_a_node_that_is_not_there_is_told_as_unavailable() -> None:
     with pytest.raises(Unavailable, match="does not answer"):
         node.search("any", {})
     node.close()
+
+
+def test_a_node_that_says_nothing_is_not_waited_for() -> None:
+    """It takes connections and requests, and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        node = Node(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        generations = OpenSearchGenerations(node, "test", None, refresh_ms=250, replicas=0)
+        for ask in (generations.live, partial(node.search, "any", {})):
+            started = time.monotonic()
+            with pytest.raises(Unavailable, match="does not answer"):
+                ask()
+            assert time.monotonic() - started < 3.0
+        generations.close()
 
 
 def test_an_index_that_outgrew_its_averages_is_built_anew(loaded: Directory) -> None:
