@@ -18,6 +18,7 @@ from foundation import clock, outbox
 from foundation.database import Database
 from foundation.outbox import OutboxRow
 from indexer import verifications
+from indexer.engines.embedded.generations import EmbeddedGenerations
 from scripts import workers
 from tests.builders import eventually, import_all, record, settings_in, shared_wordlists
 from tests.commands import start
@@ -56,7 +57,7 @@ def is_delivered(database: Database) -> bool:
 
 
 def differences(folder: Path, database: Database) -> list[str]:
-    return verifications.run(folder / "index", database, shared_wordlists().current())
+    return verifications.run(EmbeddedGenerations(folder / "index"), database, shared_wordlists().current())
 
 
 def change(database: Database, round_number: int, size: int = 3) -> None:
