@@ -1,5 +1,6 @@
 """Groups: everything that expresses a unit of a query, by synonyms, translations and concepts."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 from indexer.documents import sector_term, skill_term
@@ -113,12 +114,12 @@ def most_telling(groups: list[tuple[Unit, Group | None]], engine: Engine) -> lis
     if len(groups) <= MOST_GROUPS:
         return [group for _, group in groups]
 
-    def telling(item: tuple[Unit, Group | None]) -> tuple[bool, int]:
+    def telling(item: tuple[Unit, Group | None]) -> tuple[bool, float]:
         unit, group = item
         if group is None or unit.kind != "word":
             return (False, 0)
         holders = min(engine.holders(stems) for stems in group.alternatives[0].terms)
-        return (True, holders or engine.count())
+        return (True, holders or math.inf)
 
     ranked = sorted(groups, key=telling)
     kept = {id(item[0]) for item in ranked[:MOST_GROUPS]}

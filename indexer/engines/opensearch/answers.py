@@ -1,22 +1,22 @@
 """What OpenSearch answers, as the values that ranking works on."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.engines import letters
 from indexer.engines.embedded.features import SECOND_PHASE
 from indexer.engines.interface import FACETS, Candidates, FacetCount, FacetName, Floats, Plan
 from indexer.engines.letters import Phrases
+from indexer.engines.opensearch.records import Hit, Record
 from indexer.engines.opensearch.searches import LEXICAL, NEAR
 from ranking import held_skills, reviews, scoring
 from ranking.profiles import Source
 
 Answer = Mapping[str, Any]
-Hit = Mapping[str, Any]
 _STORED: frozenset[Source] = frozenset({"text", "skill", "related", "sector", "zone", "language"})
 
 
@@ -29,14 +29,13 @@ class Sorted:
     lexical_total: int
 
 
-def sort(answer: Answer, plan: Plan) -> Sorted:
+def sort(answer: Answer, hits: Sequence[Hit], plan: Plan) -> Sorted:
     """Tell lexical matches from neighbours; a neighbour counts from the profile's floor on."""
-    hits: list[Hit] = answer["hits"]["hits"]
     lexical_total = int(answer["aggregations"][LEXICAL][LEXICAL]["doc_count"])
-    lexical = [hit for hit in hits if LEXICAL in _named(hit)]
-    outside = [hit for hit in hits if LEXICAL not in _named(hit)]
+    lexical = [hit for hit in hits if LEXICAL in hit.named]
+    outside = [hit for hit in hits if LEXICAL not in hit.named]
     policy = plan.profile.policy
-    near = [_cosine(hit) for hit in hits if hit["_score"] >= NEAR]
+    near = [_cosine(hit) for hit in hits if hit.score >= NEAR]
     floor = policy.similarity_floor
     if not lexical_total and max(near, default=-1.0) < policy.lone_floor:
         floor = np.inf
@@ -50,23 +49,22 @@ def candidates(hits: Sequence[Hit], plan: Plan, rarity: Floats) -> Candidates:
     if "semantic" in plan.asked and plan.vector is not None:
         raw["semantic"] = np.array([_cosine(hit) for hit in hits])
     if "phrase" in plan.asked:
-        raw["phrase"] = letters.closeness(phrases(hits), rarity, plan.phrases)
+        raw["phrase"] = letters.closeness(phrases([hit.record for hit in hits]), rarity, plan.phrases)
+    records = [hit.record for hit in hits]
     return Candidates(
-        ids=[id_of(hit) for hit in hits],
+        ids=[record.id for record in records],
         raw=raw,
-        boosted=_numbers(hits, "boosted_until", -1) >= plan.today.toordinal(),
-        created=_numbers(hits, "created_on").astype(np.int64),
+        boosted=np.array([record.boosted_until for record in records], dtype=np.int64) >= plan.today.toordinal(),
+        created=np.array([record.created_on for record in records], dtype=np.int64),
         reviews=raw["review_count"],
-        ties=_keys(hits, "tie"),
-        texts=_keys(hits, "twin"),
-        held=held_skills.gather(
-            [hit["fields"].get("skill_keys", []) for hit in hits], [hit["fields"].get("mentions", []) for hit in hits]
-        ),
+        ties=_ties(hits),
+        texts=np.array([record.twin for record in records], dtype=np.int64),
+        held=held_skills.gather([record.skills for record in records], [record.mentions for record in records]),
     )
 
 
-def id_of(hit: Hit) -> str:
-    """Return whose hit it is."""
+def id_of(hit: Mapping[str, Any]) -> str:
+    """Return whose hit it is, where the column was asked for."""
     return hit["fields"]["id"][0]
 
 
@@ -81,17 +79,16 @@ def counted(found: Mapping[str, Any]) -> list[FacetCount]:
     return [FacetCount(bucket["key"], bucket["doc_count"]) for bucket in found["buckets"]]
 
 
-def phrases(hits: Sequence[Hit]) -> Phrases:
-    """Return the stored letters of hits' phrases."""
-    grams: list[np.ndarray] = [np.empty(0, dtype=np.uint16)]
-    sizes: list[np.ndarray] = [np.empty(0, dtype=np.int64)]
-    row_of: list[int] = []
-    for row, hit in enumerate(hits):
-        starts = _decoded(hit, "gram_starts")
-        grams.append(_decoded(hit, "grams"))
-        sizes.append(np.diff(starts.astype(np.int64)))
-        row_of.extend([row] * (len(starts) - 1))
-    return Phrases(len(hits), np.concatenate(grams), np.concatenate(sizes), np.array(row_of, dtype=np.int64))
+def phrases(records: Sequence[Record]) -> Phrases:
+    """Return the letters of documents' phrases."""
+    sizes = [record.sizes for record in records]
+    rows = np.repeat(np.arange(len(records), dtype=np.int64), [len(each) for each in sizes])
+    return Phrases(
+        len(records),
+        np.concatenate([np.empty(0, dtype=np.uint16), *(record.grams for record in records)]),
+        np.concatenate([np.empty(0, dtype=np.int64), *sizes]),
+        rows,
+    )
 
 
 def _best(hits: list[Hit], plan: Plan) -> list[Hit]:
@@ -100,40 +97,28 @@ def _best(hits: list[Hit], plan: Plan) -> list[Hit]:
         return []
     asked = plan.asked - SECOND_PHASE
     exact = scoring.score(plan.profile, _raw(hits, replace(plan, asked=asked)), asked, len(hits)).base
-    return [hits[at] for at in np.lexsort((_keys(hits, "tie"), -exact))]
+    return [hits[at] for at in np.lexsort((_ties(hits), -exact))]
 
 
 def _raw(hits: Sequence[Hit], plan: Plan) -> dict[Source, Floats]:
     raw: dict[Source, Floats] = {
-        source: np.array([_named(hit).get(source, 0.0) for hit in hits], dtype=np.float64)
+        source: np.array([hit.named.get(source, 0.0) for hit in hits], dtype=np.float64)
         for source in _STORED & plan.asked
     }
-    counts = _numbers(hits, "rating_count")
-    raw["review_mean"] = reviews.shrunken_mean(_numbers(hits, "rating_sum"), counts)
+    counts = np.array([hit.record.rating_count for hit in hits], dtype=np.float64)
+    sums = np.array([hit.record.rating_sum for hit in hits], dtype=np.float64)
+    available = np.array([hit.record.available_on for hit in hits], dtype=np.float64)
+    raw["review_mean"] = reviews.shrunken_mean(sums, counts)
     raw["review_count"] = counts
-    raw["days_until_available"] = _numbers(hits, "available_on", np.nan) - plan.today.toordinal()
+    raw["days_until_available"] = available - plan.today.toordinal()
     return raw
-
-
-def _named(hit: Hit) -> Mapping[str, float]:
-    return hit.get("matched_queries", {})
 
 
 def _cosine(hit: Hit) -> float:
     """Return the cosine with the query's vector; NaN for who has no vector yet."""
-    score = _named(hit).get("semantic")
+    score = hit.named.get("semantic")
     return np.nan if score is None else 2.0 * score - 1.0
 
 
-def _numbers(hits: Sequence[Hit], name: str, missing: float = 0.0) -> Floats:
-    return np.array([hit["fields"].get(name, (missing,))[0] for hit in hits], dtype=np.float64)
-
-
-def _keys(hits: Sequence[Hit], name: str) -> np.ndarray:
-    return np.array([hit["fields"][name][0] for hit in hits], dtype=np.int64)
-
-
-def _decoded(hit: Hit, name: str) -> np.ndarray:
-    """Return stored numbers; columns come in the alphabet for addresses, without padding."""
-    text: str = hit["fields"][name][0]
-    return np.frombuffer(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), dtype=np.uint16)
+def _ties(hits: Sequence[Hit]) -> NDArray[np.int64]:
+    return np.array([hit.record.tie for hit in hits], dtype=np.int64)

@@ -23,15 +23,20 @@ from indexer.engines.interface import (
     Retrieved,
     Vector,
 )
-from indexer.engines.opensearch import answers, calibrations, clauses, mapping, searches
+from indexer.engines.opensearch import answers, calibrations, clauses, mapping, records, searches
 from indexer.engines.opensearch.calibrations import Calibration
 from indexer.engines.opensearch.nodes import Json, Node
+from indexer.engines.opensearch.records import Hit, Kept, Record
 from indexer.engines.opensearch.searches import Question
 from taxonomy import texts
 
 LISTED = 10_000
 """How deep results can be paged."""
-COUNTS_KEPT_SECONDS = 5.0
+COUNTS_KEPT_SECONDS = 30.0
+"""How long counts that weigh words may be behind what other processes write; results and facets never are."""
+RECORDS_KEPT, DOCUMENTS_KEPT = 20_000, 2_000
+"""About 60 MB and 10 MB."""
+VERSIONS = "docs._id,docs._version,docs.found"
 SAMPLED_PHRASES = 2_000
 """Of how many profiles the letters tell which ones are rare."""
 
@@ -60,6 +65,8 @@ class OpenSearchEngine:
         self._encoder = encoder
         self._lock = threading.Lock()
         self._kept: dict[object, tuple[float, Any]] = {}
+        self._records: Kept[tuple[str, int, int], Record] = Kept(RECORDS_KEPT)
+        self._documents: Kept[tuple[str, str, int], Document | None] = Kept(DOCUMENTS_KEPT)
 
     # Writing
 
@@ -88,7 +95,7 @@ class OpenSearchEngine:
         question = self._question(plan)
         plan = question.plan
         answer = self.node.search(self._read().name, searches.window(question))
-        found = answers.sort(answer, plan)
+        found = answers.sort(answer, self._hits(answer), plan)
         return Retrieved(
             total=found.lexical_total + len(found.outside),
             lexical_total=found.lexical_total,
@@ -100,8 +107,8 @@ class OpenSearchEngine:
     def describe(self, plan: Plan, ids: Sequence[str]) -> Candidates:
         """Return the raw values of given experts under a plan; unknown ids are left out."""
         question = self._question(plan)
-        hits = self.node.search(self._read().name, searches.described(question, ids))["hits"]["hits"]
-        by_id = {answers.id_of(hit): hit for hit in hits}
+        answer = self.node.search(self._read().name, searches.described(question, ids))
+        by_id = {hit.record.id: hit for hit in self._hits(answer)}
         return self._candidates([by_id[key] for key in ids if key in by_id], question.plan)
 
     def ids_from(self, question: Question, first: int, size: int) -> list[str]:
@@ -112,20 +119,17 @@ class OpenSearchEngine:
     def scores(self, plan: Plan) -> dict[str, float]:
         """Return the first phase's score of the best lexical matches, as OpenSearch computes it."""
         answer = self.node.search(self._read().name, searches.beyond(self._question(plan), 0, 1_000))
-        return {answers.id_of(hit): hit["_score"] for hit in answer["hits"]["hits"]}
+        return {answers.id_of(hit): hit["sort"][0] for hit in answer["hits"]["hits"]}
 
     def documents(self, ids: Sequence[str]) -> dict[str, Document]:
         """Return stored documents, as new as they were written."""
         if not ids:
             return {}
-        body = {"ids": list(ids)}
-        answer = self.node.ask(f"/{self._read().name}/_mget", body, _source_includes="status,body")
-        held = {item["_id"]: item["_source"] for item in answer["docs"] if item.get("found")}
-        return {
-            key: documents.load(value["body"].encode())
-            for key, value in held.items()
-            if value["status"] == mapping.LIVE
-        }
+        name = self._read().name
+        answer = self.node.ask(f"/{name}/_mget", {"ids": list(ids)}, _source="false", filter_path=VERSIONS)
+        held = [(name, item["_id"], item["_version"]) for item in answer["docs"] if item.get("found")]
+        kept = self._documents.gather(held, self._stored_documents)
+        return {expert_id: found for (_, expert_id, _), found in kept.items() if found is not None}
 
     def names_like(self, prefix: str, limit: int) -> list[Document]:
         """Return experts a word of whose name begins so."""
@@ -209,17 +213,54 @@ class OpenSearchEngine:
         everybody = self._recall("everybody")
         missing = [stems for stems in words if stems not in known]
         has_levels = plan is not None and len(clauses.needed_words(plan)) > 1
-        if not missing and everybody is not None and not has_levels:
-            return everybody, known, []
-        body = searches.counts(plan if has_levels else None, missing)
+        levels = ("levels", plan.groups, plan.minimum_words, plan.fewest_words) if plan and has_levels else None
+        matched: list[int] | None = self._recall(levels) if levels else []
+        if not missing and everybody is not None and matched is not None:
+            return everybody, known, matched
+        body = searches.counts(plan if matched is None else None, missing)
         answer = self.node.ask(f"/{self._read().name}/_search", body)["aggregations"]
         everybody = self._keep("everybody", answer["everybody"]["doc_count"])
         for at, stems in enumerate(missing):
             known[stems] = self._keep(("held", stems), answer["held"]["buckets"][str(at)]["doc_count"])
-        buckets = answer["matched"]["buckets"] if has_levels else {}
-        return everybody, known, [buckets[str(at)]["doc_count"] for at in range(len(buckets))]
+        if matched is None:
+            buckets = answer["matched"]["buckets"]
+            matched = self._keep(levels, [buckets[str(at)]["doc_count"] for at in range(len(buckets))])
+        return everybody, known, matched or []
 
-    def _candidates(self, hits: Sequence[Mapping[str, Any]], plan: Plan) -> Candidates:
+    def _stored_documents(self, keys: list[tuple[str, str, int]]) -> dict[tuple[str, str, int], Document | None]:
+        """Fetch documents by index, id and version; one that changed meanwhile comes as it is now."""
+        name = keys[0][0]
+        body = {"ids": [expert_id for _, expert_id, _ in keys]}
+        answer = self.node.ask(f"/{name}/_mget", body, _source_includes="status,body")
+        found: dict[tuple[str, str, int], Document | None] = {}
+        for item in answer["docs"]:
+            if item.get("found"):
+                value = item["_source"]
+                is_live = value["status"] == mapping.LIVE
+                loaded = documents.load(value["body"].encode()) if is_live else None
+                found[(name, item["_id"], item["_version"])] = loaded
+        return found
+
+    def _hits(self, answer: Json) -> list[Hit]:
+        """Join what a search found with records; who is gone meanwhile is left out."""
+        name = self._read().name
+        keys = {hit["sort"][1]: (name, hit["sort"][1], hit["fields"]["version"][0]) for hit in answer["hits"]["hits"]}
+        kept = self._records.gather(keys.values(), self._stored_records)
+        by_tie = {record.tie: record for record in kept.values()}
+        return [
+            Hit(by_tie[hit["sort"][1]], hit["sort"][0], hit.get("matched_queries", {}))
+            for hit in answer["hits"]["hits"]
+            if hit["sort"][1] in by_tie
+        ]
+
+    def _stored_records(self, keys: list[tuple[str, int, int]]) -> dict[tuple[str, int, int], Record]:
+        """Fetch records by index, key and version; one that changed meanwhile comes as it is now."""
+        name = keys[0][0]
+        answer = self.node.ask(f"/{name}/_search", searches.stored([tie for _, tie, _ in keys]))
+        found = map(records.read, answer["hits"]["hits"])
+        return {(name, record.tie, record.version): record for record in found}
+
+    def _candidates(self, hits: Sequence[Hit], plan: Plan) -> Candidates:
         rarity = self._gram_rarity() if "phrase" in plan.asked else np.zeros(0)
         return answers.candidates(hits, plan, rarity)
 
@@ -231,10 +272,11 @@ class OpenSearchEngine:
                 "size": SAMPLED_PHRASES,
                 "stored_fields": "_none_",
                 "query": clauses.EVERYBODY,
-                "docvalue_fields": ["grams", "gram_starts"],
+                "docvalue_fields": records.FIELDS,
                 "sort": [{"tie": "asc"}],
             }
-            found = answers.phrases(self.node.ask(f"/{self._read().name}/_search", body)["hits"]["hits"])
+            answer = self.node.ask(f"/{self._read().name}/_search", body)
+            found = answers.phrases([records.read(hit) for hit in answer["hits"]["hits"]])
             holders = np.bincount(found.grams, minlength=GRAM_BUCKETS).astype(np.float64)
             return letters.rarity(holders, len(found.sizes))
 

@@ -7,7 +7,7 @@ alias. External versions put the two in order.
 
 import time
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import uuid4
 
 from foundation.errors import NotFound, Unavailable
@@ -97,6 +97,7 @@ class OpenSearchGenerations:
             actions.append(_add(live, self._alias(PREVIOUS)))
         self._move(actions, away_from={LIVE: live, PREVIOUS: self._named(PREVIOUS)})
         self._looked = None
+        self._merge(built.name)
         return OpenSearchEngine(self.node, self._read, self._written, self._encoder)
 
     def discard(self, built: Built) -> None:
@@ -114,6 +115,12 @@ class OpenSearchGenerations:
     def close(self) -> None:
         """Close the connections."""
         self.node.close()
+
+    def _merge(self, name: str) -> None:
+        """Have the many small segments of a rebuild made one in the background: each costs every search its share."""
+        # An index that could not be merged is slower, no more.
+        with suppress(Unavailable):
+            self.node.call("POST", f"/{name}/_forcemerge", max_num_segments=1, wait_for_completion="false")
 
     def _read(self) -> Generation:
         """Return the generation to search."""

@@ -1,7 +1,8 @@
 """The body of a search: one request brings matches, neighbours, raw values and facets.
 
 Neighbours come first by `NEAR`, which their score gains, so that a page long enough for both holds all of them and
-the best of the others. Raw values are named queries in a place where nothing is scored until a hit is returned.
+the best of the others. Raw values are named queries in a place where nothing is scored until a hit is returned. A hit
+is a key and a version; the rest of what ranking needs is in its record.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from indexer.engines.interface import FACETS, FacetName, Plan, Vector
-from indexer.engines.opensearch import clauses, formulas
+from indexer.engines.opensearch import clauses, formulas, records
 from indexer.engines.opensearch.clauses import Clause, Holders
 from indexer.engines.opensearch.mapping import FACET_FIELDS
 from ranking.profiles import Source
@@ -17,9 +18,7 @@ from ranking.profiles import Source
 FACET_VALUES = 50
 NEAR = 10.0
 LEXICAL = "lexical"
-FETCHED = (
-    "id tie twin created_on boosted_until rating_sum rating_count available_on skill_keys mentions grams gram_starts"
-).split()
+BEST_FIRST = [{"_score": "desc"}, {"tie": "asc"}]
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,6 @@ def beyond(question: Question, first: int, size: int) -> dict[str, Any]:
         **_shape(size),
         "docvalue_fields": ["id"],
         "from": first,
-        "track_total_hits": False,
         "query": {"bool": {"filter": allowed, "must": [_scored(question, question.raw_values())]}},
     }
 
@@ -99,15 +97,28 @@ def described(question: Question, ids: Iterable[str]) -> dict[str, Any]:
     }
 
 
+def stored(ties: Sequence[int]) -> dict[str, Any]:
+    """Ask for the records of given keys."""
+    return {
+        "size": len(ties),
+        "track_total_hits": False,
+        "stored_fields": "_none_",
+        "docvalue_fields": records.FIELDS,
+        "query": clauses.every([clauses.EVERYBODY, {"terms": {"tie": list(ties)}}]),
+    }
+
+
 def _shape(size: int) -> dict[str, Any]:
+    """Ask for hits by column alone: where `_id` is stored, every hit's whole document would be unpacked for it.
+
+    The sort values are the score and the key.
+    """
     return {
         "size": size,
-        "track_total_hits": True,
-        "track_scores": True,
-        # Columns alone: where `_id` is stored, every hit's whole document would be unpacked for it.
+        "track_total_hits": False,
         "stored_fields": "_none_",
-        "docvalue_fields": FETCHED,
-        "sort": [{"_score": "desc"}, {"tie": "asc"}],
+        "docvalue_fields": ["version"],
+        "sort": BEST_FIRST,
     }
 
 
@@ -126,7 +137,7 @@ def _told(question: Question, raw: Mapping[Source, Clause | None]) -> Clause:
         script = {
             "lang": "knn",
             "source": "knn_score",
-            "params": {"field": "vector", "query_value": vector.tolist(), "space_type": "cosinesimil"},
+            "params": {"field": "vector", "query_value": vector, "space_type": "cosinesimil"},
         }
         named.append(
             {"script_score": {"query": {"exists": {"field": "vector"}}, "script": script, "_name": "semantic"}}
@@ -141,7 +152,7 @@ def _named(clause: Clause, name: str) -> Clause:
 def _neighbours(plan: Plan, vector: Vector) -> Clause:
     policy = plan.profile.policy
     allowed = clauses.every([*clauses.plainly_passing(plan.filters), *clauses.passing(plan.filters)])
-    nearest = {"knn": {"vector": {"vector": vector.tolist(), "k": policy.neighbours, "filter": allowed}}}
+    nearest = {"knn": {"vector": {"vector": vector, "k": policy.neighbours, "filter": allowed}}}
     return {"function_score": {"query": nearest, "functions": [{"weight": NEAR}], "boost_mode": "replace"}}
 
 

@@ -16,7 +16,7 @@ from indexer.engines.opensearch.generations import OpenSearchGenerations
 from indexer.engines.opensearch.nodes import Node
 from tests.builders import Directory, directory, eventually, import_all, record
 from tests.indexer.engines.conftest import origin
-from tests.indexer.engines.embedded.test_engine import DIMENSION, document
+from tests.indexer.engines.embedded.test_engine import DIMENSION, document, plan
 
 PEOPLE = 60
 
@@ -156,6 +156,35 @@ def test_who_was_overtaken_by_another_build_does_not_switch(generations: OpenSea
         generations.switch(first)
     generations.switch(second)
     assert generations.live() == second.name
+
+
+def test_the_segments_of_a_build_are_made_one_once_it_is_live(generations: OpenSearchGenerations) -> None:
+    built = generations.begin(origin(DIMENSION), {}, list)
+    for expert_id in "abcde":
+        built.engine.put([document(expert_id)], {}, {})
+        built.engine.refresh()
+
+    def segments() -> int:
+        found = generations.node.call("GET", f"/{built.name}/_segments")
+        return found["indices"][built.name]["shards"]["0"][0]["num_search_segments"]
+
+    assert segments() > 1
+    engine = generations.switch(built)
+    eventually(lambda: segments() == 1)
+    assert engine.count() == 5
+
+
+def test_a_document_is_found_as_its_new_version_though_the_old_one_was_met(generations: OpenSearchGenerations) -> None:
+    built = generations.begin(origin(DIMENSION), {}, list)
+    engine = built.engine
+    asked = plan("douane")
+    for version, count in ((1, 3), (2, 7)):
+        engine.put([document("a", version, rating_count=count, rating_sum=4 * count)], {}, {})
+        engine.refresh()
+        assert engine.retrieve(asked).candidates.reviews.tolist() == [count]
+        assert engine.documents(["a"])["a"].version == version
+    engine.put([], {"a": 3}, {})
+    assert engine.documents(["a"]) == {}
 
 
 def test_documents_that_are_refused_are_counted_and_told(generations: OpenSearchGenerations) -> None:

@@ -1,0 +1,106 @@
+"""What ranking needs of each document, kept in this process: a document never changes within a version.
+
+A search brings only keys, versions and scores, which costs the engine a fraction of what stored values do; the
+values of documents not met lately follow in a second request.
+"""
+
+import base64
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+FIELDS = (
+    "id version tie twin created_on boosted_until rating_sum rating_count available_on "
+    "skill_keys mentions grams gram_starts"
+).split()
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Kept(Generic[Key, Value]):
+    """The values used last, at most so many; safe between threads."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def gather(self, keys: Iterable[Key], ask: Callable[[list[Key]], Mapping[Key, Value]]) -> dict[Key, Value]:
+        """Return values by key; `ask` is called with the keys that are not kept, and may know fewer."""
+        wanted = list(keys)
+        with self._lock:
+            found = {key: self._values[key] for key in wanted if key in self._values}
+            for key in found:
+                self._values.move_to_end(key)
+        missing = [key for key in wanted if key not in found]
+        if not missing:
+            return found
+        asked = ask(missing)
+        with self._lock:
+            self._values.update(asked)
+            while len(self._values) > self._limit:
+                self._values.popitem(last=False)
+        return {**found, **asked}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What ranking needs of a document, whatever is asked; days are ordinals, NaN or -1 where there is none."""
+
+    id: str
+    tie: int
+    version: int
+    twin: int
+    created_on: int
+    boosted_until: int
+    rating_sum: int
+    rating_count: int
+    available_on: float
+    skills: list[str]
+    mentions: list[str]
+    grams: NDArray[np.uint16]
+    sizes: NDArray[np.int64]
+    """How many letters' buckets each phrase has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A document that a search found: its record, its score, and the scores of the named queries it fulfils."""
+
+    record: Record
+    score: float
+    named: Mapping[str, float]
+
+
+def read(hit: Mapping[str, Any]) -> Record:
+    """Read a record from a found document with its `FIELDS`."""
+    values = hit["fields"]
+
+    def one(name: str, missing: Any = 0) -> Any:
+        return values.get(name, (missing,))[0]
+
+    return Record(
+        id=one("id"),
+        tie=one("tie"),
+        version=one("version"),
+        twin=one("twin"),
+        created_on=one("created_on"),
+        boosted_until=one("boosted_until", -1),
+        rating_sum=one("rating_sum"),
+        rating_count=one("rating_count"),
+        available_on=one("available_on", np.nan),
+        skills=values.get("skill_keys", []),
+        mentions=values.get("mentions", []),
+        grams=_decoded(one("grams")),
+        sizes=np.diff(_decoded(one("gram_starts")).astype(np.int64)),
+    )
+
+
+def _decoded(text: str) -> NDArray[np.uint16]:
+    """Return stored numbers; columns come in the alphabet for addresses, without padding."""
+    return np.frombuffer(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), dtype=np.uint16)
