@@ -14,15 +14,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session
+
+from foundation.errors import Unreachable
 
 BUSY_TIMEOUT_MS = 15_000
 TRIES = 5
 FIRST_PAUSE_S = 0.02
-_POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 10, "connect_args": {"connect_timeout": 5}}
+_POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 10, "connect_args": {"connect_timeout": 2}}
 """For PostgreSQL: a web process answers 40 requests at once, and who can't reach the server soon hears so."""
 _TRY_AGAIN = {"40001", "40P01"}
 """PostgreSQL's codes for a transaction that lost to others: serialization_failure, deadlock_detected."""
@@ -50,13 +54,13 @@ class Database:
     @contextmanager
     def reading(self) -> Generator[Session]:
         """Give a session for reads; nothing it does is kept."""
-        with Session(self.engine) as session:
+        with _said(), Session(self.engine) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Generator[Session]:
         """Give a session whose work is committed when the block ends, and undone when it raises."""
-        with Session(self._writer, expire_on_commit=False) as session:
+        with _said(), Session(self._writer, expire_on_commit=False) as session:
             yield session
             session.commit()
         if topics := announced(session):
@@ -77,6 +81,27 @@ class Database:
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+
+@contextmanager
+def _said() -> Generator[None]:
+    """Raise Unreachable where the server is away or cut the connection."""
+    try:
+        yield
+    except NoConnectionLeft as error:
+        raise Unreachable("the database has no connection left") from error
+    except DBAPIError as error:
+        if not _is_cut(error):
+            raise
+        raise Unreachable(f"the database does not answer: {type(error.orig).__name__}") from error
+
+
+def _is_cut(error: DBAPIError) -> bool:
+    """Tell a lost connection, or one that was refused, from a statement that failed: those have a code."""
+    if error.connection_invalidated:
+        return True
+    is_refused = isinstance(error.orig, psycopg.OperationalError) and error.orig.sqlstate is None
+    return is_refused or str(getattr(error.orig, "sqlstate", "")).startswith(("08", "57P"))
 
 
 def hold(connection: Session | Connection, name: str) -> None:

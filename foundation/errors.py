@@ -19,6 +19,10 @@ class Unavailable(DomainError):
     """A part that is needed for this is not running; trying again later may help."""
 
 
+class Unreachable(Unavailable):
+    """A backend does not answer at all, whatever it is asked: it says nothing about what was to be done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong with what was sent: which field, a stable code, and the sentence for the reader."""

@@ -56,7 +56,7 @@ _STATUS_REASONS = {
     405: message("This address does not take this kind of request."),
     429: message("Too many requests at once. Please try again in a second."),
     500: message("Something went wrong here; it was noted."),
-    503: message("Not ready yet. Please try again in a moment."),
+    503: message("Not available just now. Please try again in a moment."),
 }
 
 log = structlog.get_logger(__name__)

@@ -2,7 +2,9 @@
 
 Rows are delivered at least once, by topic and in batches; a reaction receives keys, reads the rows they name
 afresh, and can be repeated. A failed batch is retried one key at a time with growing delays, so one bad key
-never holds up the rest; after `MAX_ATTEMPTS` its row stays as a dead letter for an operator to see.
+never holds up the rest; after `MAX_ATTEMPTS` its row stays as a dead letter for an operator to see. Where a
+backend can't be reached at all, the whole batch waits a little and nothing is counted against it: an outage of any
+length makes no dead letters, and its end is seen soon.
 
 Whoever delivers leases rows, so that several may deliver at once and none waits for another: rows that somebody is
 leasing at this moment are skipped. A lease is renewed as long as the delivery goes on; that of a process that died
@@ -21,6 +23,7 @@ from sqlmodel import Field, SQLModel, col
 
 from foundation import clock
 from foundation.database import Database, announced
+from foundation.errors import Unreachable
 from foundation.types import Instant
 
 MAX_ATTEMPTS = 12
@@ -29,6 +32,7 @@ RENEWALS = 4
 """How often a lease is renewed before it would end."""
 FIRST_DELAY = timedelta(seconds=1)
 LONGEST_DELAY = timedelta(hours=1)
+OUTAGE_DELAY = timedelta(seconds=1)
 INSERT_CHUNK = 5_000
 
 Reaction = Callable[[Sequence[str]], None]
@@ -72,6 +76,9 @@ def drain(database: Database, topic: str, reaction: Reaction, *, batch: int = 50
     with _Lease(database, row_ids, lease_for) as lease:
         try:
             reaction(list(dict.fromkeys(key for _, key, _ in claimed)))
+        except Unreachable as error:
+            log.warning("outbox batch waits for a backend", topic=topic, size=len(claimed), error=str(error))
+            lease.put_back()
         except Exception:
             log.exception("outbox batch failed, retrying one by one", topic=topic, size=len(claimed))
             _deliver_singly(reaction, claimed, lease)
@@ -175,6 +182,13 @@ class _Lease:
             _postpone(self._database, row_id, attempts, error)
             self._row_ids.discard(row_id)
 
+    def put_back(self) -> None:
+        """Leave what is still to be delivered due soon, as if it had not been tried."""
+        with self._changing:
+            left, self._row_ids = self._row_ids, set()
+            at = clock.now() + OUTAGE_DELAY
+            self._database.write(lambda session: _lease_until(session, left, at))
+
     def _renew(self) -> None:
         while not self._ended.wait(self._lease_for.total_seconds() / RENEWALS):
             with self._changing:
@@ -195,6 +209,9 @@ def _deliver_singly(reaction: Reaction, claimed: list[tuple[int, str, int]], lea
     for row_id, key, attempts in claimed:
         try:
             reaction([key])
+        except Unreachable:
+            lease.put_back()
+            return
         except Exception as error:  # noqa: BLE001 - whatever a reaction raises becomes its row's last error
             lease.postpone(row_id, attempts + 1, error)
         else:

@@ -16,7 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from accounts.events import EXPERT_CHANGED
 from foundation import clock, http, outbox
 from foundation.database import Database
-from foundation.errors import DomainError, Fault, Invalid
+from foundation.errors import DomainError, Fault, Invalid, Unavailable
 from foundation.i18n import Language
 from foundation.settings import Settings
 from foundation.shared import SharedMemory
@@ -138,7 +138,7 @@ def readiness(app: FastAPI, database: Database, index: Index, shared: SharedMemo
         checks["database"] = "ok" if upgrades.is_current(database) else "not migrated"
     except Exception as error:  # noqa: BLE001 - a probe answers whatever happens
         checks["database"] = type(error).__name__
-    checks["index"] = "ok" if index.is_open else "not open"
+    checks["index"] = _index_state(index)
     ready = checks["database"] == checks["index"] == "ok"
     is_delivering = index.is_open and app.state.carrier.is_alive()
     is_late = ready and _waits_long(database)
@@ -161,6 +161,15 @@ def readiness(app: FastAPI, database: Database, index: Index, shared: SharedMemo
         "rebuilds_waiting": rebuilds,
         "dead_letters": dead,
     }
+
+
+def _index_state(index: Index) -> str:
+    if not index.is_open:
+        return "not open"
+    try:
+        return "ok" if index.generations.live() else "there is none"
+    except Unavailable as error:
+        return f"away: {error}"
 
 
 def _waits_long(database: Database) -> bool:

@@ -27,8 +27,8 @@ _ERROR_TEXTS = {
     422: (message("Something in this search can’t be used"), message("Please change what is listed here.")),
     429: (message("Too many searches at once"), message("Please try again in a moment.")),
     503: (
-        message("Not ready yet"),
-        message("The directory is being prepared. Please try again in a moment."),
+        message("Not available just now"),
+        message("The directory can’t be searched at this moment. Please try again soon: nothing is lost."),
     ),
     500: (message("Something went wrong"), message("It is our fault, and it was noted. Please try again.")),
 }

@@ -10,14 +10,16 @@ from opensearchpy.exceptions import ConnectionError as NodeUnreachable
 from opensearchpy.exceptions import TransportError
 from opensearchpy.serializer import JSONSerializer
 
-from foundation.errors import Unavailable
+from foundation.errors import Unavailable, Unreachable
+from indexer.engines.opensearch.circuits import Circuit
 
-ANSWER_SECONDS = 1.8
+ANSWER_SECONDS = 1.5
 """How long somebody who searches waits at most."""
 WORK_SECONDS = 60
 """How long writing and changing an index may take."""
 BULK_ITEMS = 500
 NOT_FOUND, CONFLICT = 404, 409
+BUSY = {429, 502, 503, 504}
 Answer = TypeVar("Answer")
 Json = dict[str, Any]
 
@@ -39,6 +41,7 @@ class Node:
 
     def __init__(self, address: str) -> None:
         self.address = address
+        self._circuit = Circuit(ANSWER_SECONDS)
         self._client = OpenSearch(
             [address], timeout=WORK_SECONDS, max_retries=1, retry_on_timeout=False, serializer=_Orjson()
         )
@@ -50,7 +53,14 @@ class Node:
     def call(self, method: str, path: str, body: object = None, **parameters: str | float) -> Any:
         """Send a request and return the answer; raise Unavailable. Searches look things up, so reading is in time."""
         wanted = {"request_timeout": ANSWER_SECONDS if method == "GET" else WORK_SECONDS, **parameters}
-        return _said(lambda: self._client.transport.perform_request(method, path, params=wanted, body=body))
+        self._circuit.check()
+        try:
+            found = _said(lambda: self._client.transport.perform_request(method, path, params=wanted, body=body))
+        except Unreachable:
+            self._circuit.count_failure()
+            raise
+        self._circuit.close()
+        return found
 
     def find(self, method: str, path: str) -> Any:
         """Send a request and return the answer, or None where there is no such thing."""
@@ -111,6 +121,7 @@ def _said(run: Callable[[], Answer]) -> Answer:
     try:
         return run()
     except NodeUnreachable as error:
-        raise Unavailable(f"OpenSearch does not answer: {type(error).__name__}") from error
+        raise Unreachable(f"OpenSearch does not answer: {type(error).__name__}") from error
     except TransportError as error:
-        raise Unavailable(f"OpenSearch refused ({error.status_code}): {str(error.info)[:500]}") from error
+        kind = Unreachable if error.status_code in BUSY else Unavailable
+        raise kind(f"OpenSearch refused ({error.status_code}): {str(error.info)[:500]}") from error

@@ -1,0 +1,33 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.builders import eventually, record
+from tests.faults.installations import Installation, installation, serving
+
+PEOPLE = 40
+
+
+@pytest.fixture
+def empty(
+    tmp_path: Path, postgres_address: str, opensearch_address: str, toxiproxy_address: str
+) -> Iterator[Installation]:
+    """Return an installation that holds nobody, served by nobody yet."""
+    with installation(tmp_path, postgres_address, opensearch_address, toxiproxy_address) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def site(
+    tmp_path_factory: pytest.TempPathFactory, postgres_address: str, opensearch_address: str, toxiproxy_address: str
+) -> Iterator[Installation]:
+    """Return a served site that holds people whose headline is “Apiculture”; it delivers by itself."""
+    folder = tmp_path_factory.mktemp("site")
+    with (
+        installation(folder, postgres_address, opensearch_address, toxiproxy_address) as found,
+        serving(found),
+    ):
+        found.load(record(f"A{number}", headline="Apiculture") for number in range(PEOPLE))
+        eventually(lambda: found.total("apiculture") == PEOPLE, seconds=30)
+        yield found

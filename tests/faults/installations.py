@@ -1,0 +1,164 @@
+"""An installation of real processes whose ways to PostgreSQL, OpenSearch and Redis can be made bad."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+from sqlalchemy import create_engine, make_url
+
+from accounts.events import EXPERT_CHANGED
+from foundation import outbox
+from foundation.database import Database
+from foundation.settings import ROOT
+from indexer.engines.opensearch.nodes import Node
+from migrations import upgrades
+from tests import proxies
+from tests.builders import eventually, lines
+from tests.live import PORTULAN, answers, free_port
+from tests.proxies import Proxy
+
+LONGEST_ANSWER_SECONDS = 2.0
+
+
+@dataclass
+class Installation:
+    """Where things are: processes go through the ways, the test looks straight at the database."""
+
+    folder: Path
+    database: Database
+    ways: dict[str, Proxy]
+    straight: dict[str, str]
+    """The environment of commands that no fault may touch."""
+    address: str = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment of what the faults hit."""
+        return {**self.straight, **{name: way.address for name, way in self.ways.items()}}
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a command that goes through the ways."""
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen([PORTULAN, *arguments], env=self.environment, stdout=log, stderr=log)
+
+    def run(self, *arguments: str, text: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+        """Run a command past the faults to its success, and return what it printed."""
+        done = subprocess.run(
+            [PORTULAN, *arguments], env=env or self.straight, input=text, capture_output=True, check=False, timeout=120
+        )
+        assert done.returncode == 0, (done.stdout + done.stderr).decode()
+        return done.stdout.decode()
+
+    def load(self, records: Iterable[dict[str, Any]]) -> None:
+        """Import records with the command line."""
+        path = self.folder / "import.jsonl"
+        path.write_bytes(b"".join(lines(records)))
+        self.run("experts", "import", str(path))
+
+    def get(self, path: str, **parameters: str) -> httpx2.Response:
+        """Ask the site, which must answer in time, whatever it says, and never with a bare 500."""
+        started_at = time.monotonic()
+        found = httpx2.get(f"{self.address}{path}", params=parameters, timeout=10)
+        lasted = time.monotonic() - started_at
+        assert lasted < LONGEST_ANSWER_SECONDS, f"{path} took {lasted:.2f} s"
+        assert found.status_code in {200, 404, 503}, found.text
+        return found
+
+    def total(self, query: str) -> int | None:
+        """Return how many a search finds, or None while it is not answered."""
+        found = self.get("/api/v1/experts", q=query)
+        return found.json()["total"] if found.status_code == 200 else None
+
+    def owed(self) -> int:
+        """Count the changes that are still to be indexed."""
+        with self.database.reading() as session:
+            return outbox.count(session, EXPERT_CHANGED)
+
+    def see_index_equal_database(self) -> None:
+        """Wait until all is delivered; then nothing may differ, and nothing was given up."""
+        eventually(lambda: self.owed() == 0, seconds=45)
+        with self.database.reading() as session:
+            assert outbox.count_dead(session) == 0
+        assert self.run("index", "verify").strip() == "0 differences"
+
+
+def see_refused(found: httpx2.Response, words: str) -> None:
+    """Check an answer that says, in the reader's language, that it can't be given now."""
+    assert (found.status_code, found.headers["Retry-After"]) == (503, "1")
+    assert words in found.text
+
+
+@contextmanager
+def installation(
+    folder: Path, postgres: str, opensearch: str, control: str, redis: str = "", encoder: str = "none"
+) -> Iterator[Installation]:
+    """Give an empty one; `control` is Toxiproxy's address, and without Redis whoever serves delivers."""
+    schema, prefix = f"f_{uuid4().hex[:12]}", f"test-{uuid4().hex[:12]}"
+    server = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+    own = make_url(postgres).update_query_dict({"options": f"-csearch_path={schema}"})
+    addresses = {
+        "PORTULAN_DATABASE_URL": own.render_as_string(hide_password=False),
+        "PORTULAN_OPENSEARCH_URL": opensearch,
+        **({"PORTULAN_REDIS_URL": redis} if redis else {}),
+    }
+    straight = {
+        **os.environ,
+        **addresses,
+        "PORTULAN_DATA_DIR": str(folder),
+        "PORTULAN_OPENSEARCH_PREFIX": prefix,
+        "PORTULAN_ENCODER": encoder,
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "200",
+    }
+    database = Database(addresses["PORTULAN_DATABASE_URL"])
+    upgrades.run(database)
+    try:
+        with ExitStack() as stack:
+            ways = {name: stack.enter_context(proxies.to(control, address)) for name, address in addresses.items()}
+            yield Installation(folder, database, ways, straight)
+    finally:
+        database.close()
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+        server.dispose()
+        node = Node(opensearch)
+        node.find("DELETE", f"/{prefix}-*")
+        node.close()
+
+
+@contextmanager
+def running(found: Installation, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Give a process, and kill it in the end."""
+    process = found.start(*arguments)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def serving(found: Installation) -> Iterator[Installation]:
+    """Have the site served, and ready."""
+    port = free_port()
+    found.address = f"http://127.0.0.1:{port}"
+    with running(found, "serve", "--port", str(port)):
+        eventually(lambda: answers(f"{found.address}/readyz"), seconds=60)
+        yield found
+
+
+Fault = Callable[[Proxy], Any]
+OUTAGES: dict[str, Fault] = {
+    "down": Proxy.down,
+    "slow": lambda way: way.slow(3_000),
+    "black-holed": Proxy.black_hole,
+}
