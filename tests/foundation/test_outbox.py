@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from foundation import clock, outbox
 from foundation.database import Database
+from foundation.errors import Unreachable
 from foundation.outbox import OutboxRow
 from foundation.settings import ROOT
 
@@ -298,3 +299,40 @@ def test_processes_that_deliver_side_by_side_share_the_rows(database: Database) 
     found = [process.communicate(timeout=60)[0].split() for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert sorted(key for keys_of_one in found for key in keys_of_one if key) == keys
+
+
+def test_an_outage_counts_against_nobody_and_delivery_goes_on_soon_after_it(database: Database) -> None:
+    calls: list[Sequence[str]] = []
+
+    def cut_off(keys: Sequence[str]) -> None:
+        calls.append(keys)
+        raise Unreachable("away")
+
+    owe(database, "a", "b")
+    for _ in range(outbox.MAX_ATTEMPTS + 1):
+        let_time_pass(database)
+        assert outbox.drain(database, "topic", cut_off) == 2
+    assert calls == [["a", "b"]] * (outbox.MAX_ATTEMPTS + 1), "nobody waits in vain for each key"
+    with database.reading() as session:
+        rows = session.execute(select(OutboxRow)).scalars().all()
+    assert [(row.attempts, row.is_dead) for row in rows] == [(0, False)] * 2
+    assert all(row.due_at <= clock.now() + outbox.OUTAGE_DELAY for row in rows)
+
+
+def test_an_outage_in_the_midst_of_single_deliveries_puts_the_rest_back(database: Database) -> None:
+    delivered: list[str] = []
+
+    def fail_then_cut_off(keys: Sequence[str]) -> None:
+        if len(keys) > 1:
+            raise RuntimeError("one of them is bad")
+        if keys == ["b"]:
+            raise Unreachable("away")
+        delivered.extend(keys)
+
+    owe(database, "a", "b", "c")
+    outbox.drain(database, "topic", fail_then_cut_off)
+    assert (delivered, owed(database)) == (["a"], 2)
+    listener = Listener()
+    let_time_pass(database)
+    outbox.drain(database, "topic", listener)
+    assert listener.keys == ["b", "c"]
