@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from foundation.settings import ROOT
 from indexer.engines.opensearch.nodes import Node
 from migrations import upgrades
 from tests import proxies
-from tests.builders import eventually, lines
+from tests.builders import eventually, import_all
 from tests.live import PORTULAN, answers, free_port
 from tests.proxies import Proxy
 
@@ -48,19 +48,15 @@ class Installation:
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen([PORTULAN, *arguments], env=self.environment, stdout=log, stderr=log)
 
-    def run(self, *arguments: str, text: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+    def run(self, *arguments: str) -> str:
         """Run a command past the faults to its success, and return what it printed."""
-        done = subprocess.run(
-            [PORTULAN, *arguments], env=env or self.straight, input=text, capture_output=True, check=False, timeout=120
-        )
+        done = subprocess.run([PORTULAN, *arguments], env=self.straight, capture_output=True, check=False, timeout=120)
         assert done.returncode == 0, (done.stdout + done.stderr).decode()
         return done.stdout.decode()
 
     def load(self, records: Iterable[dict[str, Any]]) -> None:
-        """Import records with the command line."""
-        path = self.folder / "import.jsonl"
-        path.write_bytes(b"".join(lines(records)))
-        self.run("experts", "import", str(path))
+        """Import records past the faults; when this returns, the change is acknowledged."""
+        import_all(self.database, records)
 
     def get(self, path: str, **parameters: str) -> httpx2.Response:
         """Ask the site, which must answer in time, whatever it says, and never with a bare 500."""
