@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, make_url
-from sqlalchemy.exc import DBAPIError
 
 from accounts import experts, exports
 from foundation import outbox
 from foundation.database import Database
+from foundation.errors import Unreachable
 from migrations import upgrades
 from tests.builders import import_all, record
 
@@ -69,7 +69,7 @@ def test_a_transaction_that_is_cut_has_done_nothing(french: Database, server: Se
             session.flush()
             cut(server, french)
 
-    with pytest.raises(DBAPIError):
+    with pytest.raises(Unreachable):
         write()
     with french.reading() as session:
         assert outbox.count(session, "topic") == 0
