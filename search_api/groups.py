@@ -19,7 +19,7 @@ MOST_EXPANSIONS = 8
 FRAMING = frozenset(
     "cherche cherchons chercher recherche recherchons rechercher besoin besoins aide aider accompagner accompagnement "
     "trouver expert experte experts expertise consultant consultante consultants freelance independant specialiste "
-    "specialistes conseil mission missions societe entreprise pme notre comment faire quelqu looking need needs help "
+    "specialistes conseil mission missions societe entreprise pme notre comment faire looking need needs help "
     "find seeking want wanted specialist consultants company business firm someone hire hiring please urgent".split()
 )
 """Words that people put around a need: they weigh if a profile holds them, but nobody has to."""

@@ -28,6 +28,8 @@ CREATE INDEX ON bench_experts USING gin (words);
 CREATE INDEX ON bench_experts USING gin (countries);
 ANALYZE bench_experts
 """
+# A brief of which every word had to match would find nobody: its words are alternatives, as in the others.
+_ASKED = "to_tsquery('french', replace(plainto_tsquery('french', :query)::text, '&', '|'))"
 _INSERT = text(
     "INSERT INTO bench_experts (id, headline, skill_labels, summary, countries, skills, sectors, languages, rate) "
     "VALUES (:id, :headline, :labels, :summary, :countries, :skills, :sectors, :languages, :rate)"
@@ -59,9 +61,7 @@ class FullText:
     def search(self, query: str, filters: Filters) -> dict[str, Any]:
         """Return the first page, the total and the facets, in one statement for each."""
         where, values = _where(query, filters)
-        # A brief of which every word had to match would find nobody: its words are alternatives, as in the others.
-        asked = "to_tsquery('french', replace(plainto_tsquery('french', :query)::text, '&', '|'))"
-        rank = f"ts_rank_cd(words, {asked})" if query else "0"
+        rank = f"ts_rank_cd(words, {_ASKED})" if query else "0"
         with self._engine.connect() as connection:
             best = f"SELECT id, headline, {rank} AS rank FROM bench_experts{where} ORDER BY rank DESC, id LIMIT {PAGE}"
             page = connection.execute(text(best), values).all()
@@ -109,7 +109,7 @@ def _where(query: str, filters: Filters) -> tuple[str, dict[str, Any]]:
     parts: list[str] = []
     values: dict[str, Any] = {"query": query}
     if query:
-        parts.append("words @@ to_tsquery('french', replace(plainto_tsquery('french', :query)::text, '&', '|'))")
+        parts.append(f"words @@ {_ASKED}")
     arrays = {
         "country": ("countries", filters.country),
         "zone": ("countries", filters.zone_countries),
