@@ -21,13 +21,33 @@ class HeldSkills:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Skillset:
+    """The skills of one candidate: keys, none twice, and which of them the profile lists."""
+
+    keys: tuple[str, ...]
+    is_listed: NDArray[np.bool_]
+
+
+def skillset(listed: Sequence[str], mentioned: Sequence[str]) -> Skillset:
+    """Return the skills that a candidate lists and those that its text mentions; who does both lists it."""
+    keys = tuple(dict.fromkeys([*mentioned, *listed]))
+    return Skillset(keys, np.array([key in listed for key in keys], dtype=np.bool_))
+
+
+def join(each: Sequence[Skillset]) -> HeldSkills:
+    """Put candidates' skills side by side."""
+    flat = [key for held in each for key in held.keys]
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(flat))}
+    return HeldSkills(
+        keys=list(numbers),
+        codes=np.fromiter(map(numbers.__getitem__, flat), dtype=np.intp, count=len(flat)),
+        holders=np.repeat(np.arange(len(each)), [len(held.keys) for held in each]),
+        is_listed=np.concatenate([np.empty(0, dtype=np.bool_), *(held.is_listed for held in each)]),
+        size=len(each),
+    )
+
+
 def gather(listed: Sequence[Sequence[str]], mentioned: Sequence[Sequence[str]]) -> HeldSkills:
-    """Gather the skills that each candidate lists and those that its text mentions; who does both lists it."""
-    numbers: dict[str, int] = {}
-    rows = [
-        (numbers.setdefault(key, len(numbers)), holder, key in lists)
-        for holder, (lists, mentions) in enumerate(zip(listed, mentioned, strict=True))
-        for key in dict.fromkeys([*mentions, *lists])
-    ]
-    codes, holders, is_listed = np.array(rows, dtype=np.intp).reshape(-1, 3).T
-    return HeldSkills(list(numbers), codes, holders, is_listed.astype(np.bool_), len(listed))
+    """Gather the skills that each candidate lists and those that its text mentions."""
+    return join(list(map(skillset, listed, mentioned)))

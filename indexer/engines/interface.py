@@ -40,6 +40,14 @@ class Group:
     """False for places: they weigh, but nobody is left out for want of them."""
 
 
+def held_words(phrase: int, words: int, halves: int) -> int:
+    """Return how many words of a phrase one has to hold for so many half words of a group that is worth `words`.
+
+    What is held of a phrase counts by its share, rounded down to half words: both engines count in these.
+    """
+    return -(-halves * phrase // (2 * words))
+
+
 @dataclass(frozen=True)
 class Filters:
     """What a result must fulfil: OR within one, AND between."""

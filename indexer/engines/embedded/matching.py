@@ -17,7 +17,7 @@ from indexer.engines.embedded.bitmaps import Bits
 from indexer.engines.embedded.segments import Selection
 from indexer.engines.embedded.snapshots import Scores, Snapshot
 from indexer.engines.embedded.vectors import Flags
-from indexer.engines.interface import ENOUGH, Alternative, Group, Plan
+from indexer.engines.interface import ENOUGH, Alternative, Group, Plan, held_words
 
 ROUNDING = 1e-4
 _MANY = 16
@@ -68,37 +68,25 @@ def scores(snapshot: Snapshot, plan: Plan, slots: Slots) -> Scores:
 
 def _holding_enough(snapshot: Snapshot, required: Sequence[Group], plan: Plan) -> Flags:
     """Return who holds enough words: as many as asked, or fewer where that leaves less than a page."""
-    parts = _parts(required)
-    words = np.zeros(snapshot.size, dtype=np.min_scalar_type(parts * sum(group.words for group in required)))
+    halves = np.zeros(snapshot.size, dtype=np.min_scalar_type(2 * sum(group.words for group in required)))
     for group in required:
-        below = 0
-        for share, bits in sorted(_cover(snapshot, group, parts).items()):
-            words += np.multiply(bitmaps.flags(bits, snapshot.size), (share - below) * group.words, dtype=words.dtype)
-            below = share
+        for bits in _covering(snapshot, group):
+            halves += bitmaps.flags(bits, snapshot.size)
     needed = plan.minimum_words
     while True:
-        enough = words >= math.ceil((needed - ROUNDING) * parts)
+        enough = halves >= math.ceil((needed - ROUNDING) * 2)
         if needed <= plan.fewest_words or np.count_nonzero(enough & snapshot.alive) >= ENOUGH:
             return enough
         needed = max(needed - 1.0, plan.fewest_words)
 
 
-def _parts(groups: Sequence[Group]) -> int:
-    """Return in how many parts to count a word, so that every share of a phrase is a whole number of them."""
-    return math.lcm(*(len(alternative.terms) for group in groups for alternative in group.alternatives))
-
-
-def _cover(snapshot: Snapshot, group: Group, parts: int) -> dict[int, Bits]:
-    """Return, for each share of an alternative's words, who holds at least that share of one."""
-    found: dict[int, Bits] = {}
-    for alternative in group.alternatives:
-        holders = [snapshot.holders(hashes_of(stems)).bits for stems in alternative.terms]
-        for held, bits in enumerate(bitmaps.at_least(holders), 1):
-            share = held * parts // len(holders)
-            found[share] = found[share] | bits if share in found else bits
-    above: Bits | None = None
-    for share in sorted(found, reverse=True):
-        above = found[share] = found[share] if above is None else found[share] | above
+def _covering(snapshot: Snapshot, group: Group) -> list[Bits]:
+    """Return who holds half a word of a group, who holds a word, and so on to all of its words."""
+    found = [bitmaps.empty(snapshot.size) for _ in range(2 * group.words)]
+    for terms in dict.fromkeys(item.terms for item in group.alternatives):
+        at_least = bitmaps.at_least([snapshot.holders(hashes_of(stems)).bits for stems in terms])
+        for half in range(1, len(found) + 1):
+            found[half - 1] |= at_least[held_words(len(terms), group.words, half) - 1]
     return found
 
 

@@ -26,12 +26,10 @@ class Sorted:
 
     window: list[Hit]
     outside: list[Hit]
-    lexical_total: int
 
 
-def sort(answer: Answer, hits: Sequence[Hit], plan: Plan) -> Sorted:
+def sort(hits: Sequence[Hit], lexical_total: int, plan: Plan) -> Sorted:
     """Tell lexical matches from neighbours; a neighbour counts from the profile's floor on."""
-    lexical_total = int(answer["aggregations"][LEXICAL][LEXICAL]["doc_count"])
     lexical = [hit for hit in hits if LEXICAL in hit.named]
     outside = [hit for hit in hits if LEXICAL not in hit.named]
     policy = plan.profile.policy
@@ -40,7 +38,7 @@ def sort(answer: Answer, hits: Sequence[Hit], plan: Plan) -> Sorted:
     if not lexical_total and max(near, default=-1.0) < policy.lone_floor:
         floor = np.inf
     outside = sorted((hit for hit in outside if _cosine(hit) >= floor), key=_cosine, reverse=True)
-    return Sorted(_best(lexical, plan)[: policy.window], outside, lexical_total)
+    return Sorted(_best(lexical, plan)[: policy.window], outside)
 
 
 def candidates(hits: Sequence[Hit], plan: Plan, rarity: Floats) -> Candidates:
@@ -59,7 +57,7 @@ def candidates(hits: Sequence[Hit], plan: Plan, rarity: Floats) -> Candidates:
         reviews=raw["review_count"],
         ties=_ties(hits),
         texts=np.array([record.twin for record in records], dtype=np.int64),
-        held=held_skills.gather([record.skills for record in records], [record.mentions for record in records]),
+        held=held_skills.join([record.skills for record in records]),
     )
 
 
@@ -68,10 +66,15 @@ def id_of(hit: Mapping[str, Any]) -> str:
     return hit["fields"]["id"][0]
 
 
-def facets(answer: Answer) -> dict[FacetName, list[FacetCount]]:
+def lexical_total(counts: Answer) -> int:
+    """Return how many lexical matches pass the filters."""
+    return int(counts["aggregations"][LEXICAL]["doc_count"])
+
+
+def facets(counts: Answer) -> dict[FacetName, list[FacetCount]]:
     """Return the counted values of every facet."""
-    found = answer["aggregations"][LEXICAL]
-    return {name: counted(found[name]["values"]) for name in FACETS}
+    found = counts["aggregations"]
+    return {name: counted(found.get(name, found[LEXICAL])[name]) for name in FACETS}
 
 
 def counted(found: Mapping[str, Any]) -> list[FacetCount]:

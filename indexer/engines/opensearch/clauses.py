@@ -1,21 +1,45 @@
 """Clauses for matching: what groups of words, places and filters come to in OpenSearch's query language.
 
-A text score is put together as the embedded engine does it: the stored similarity gives how often a term stands in
-a document, saturated, 0 to 1; how rare each word is comes as a boost; the best alternative of a group counts.
+A text score is put together as the embedded engine does it: how often a term stands in a document, saturated, 0 to
+1; how rare each word is as a boost; the best alternative of a group. OpenSearch's own BM25 saturates, and weighs each
+term by how rare it is as well: boosts are divided by that, so that only the saturated frequency is left.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from indexer.engines.interface import Alternative, FacetName, Filters, Group, Plan
+from indexer.documents import sector_term, skill_term
+from indexer.engines.interface import Alternative, FacetName, Filters, Group, Plan, held_words
 from indexer.engines.opensearch.mapping import FACET_FIELDS, LIVE
+from ranking.profiles import Source
 
 Clause = dict[str, Any]
-Holders = Callable[[tuple[str, ...]], int]
+TermField = Literal["terms", "concepts"]
 ROUNDING = 1e-4
 EVERYBODY: Clause = {"term": {"status": LIVE}}
 WORKS_THERE, SHARE_COVERED, LIVES_THERE, MOST_COVERED = 0.8, 0.2, 0.6, 4
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What was counted just before a search."""
+
+    count: int
+    """Everybody."""
+    holders: Mapping[tuple[str, ...], int]
+    """Who holds one of some interchangeable stems."""
+    own_rarities: Mapping[tuple[TermField, str], float]
+    """What OpenSearch weighs each term with by itself."""
+
+    def word_rarity(self, stems: tuple[str, ...]) -> float:
+        """Return how rare a word is."""
+        return rarity(self.count, self.holders[stems])
+
+    def term(self, field: TermField, value: str, boost: float) -> Clause:
+        """Score who holds a term by its saturated frequency, 0 to 1, times the boost."""
+        return {"term": {field: {"value": value, "boost": boost / self.own_rarities[(field, value)]}}}
 
 
 def every(clauses: Iterable[Clause]) -> Clause:
@@ -69,91 +93,110 @@ def matching(plan: Plan, needed: float) -> Clause:
 
 
 def _holding_enough(required: Sequence[Group], needed: float) -> Clause:
-    words = required[0].words
-    if all(_is_of_words(group) and group.words == words for group in required):
-        at_least = max(math.ceil((needed - ROUNDING) / words), 1)
-        return some((_any_word(group) for group in required), at_least)
-    covered = some(_cover(group) for group in required)
-    return {"function_score": {"query": covered, "min_score": needed - ROUNDING}}
+    """Count half words, a clause for each: OpenSearch counts clauses many times faster than it adds scores."""
+    halves = [_covering(group, half) for group in required for half in range(1, 2 * group.words + 1)]
+    return some(halves, max(math.ceil((needed - ROUNDING) * 2), 1))
 
 
-def _is_of_words(group: Group) -> bool:
-    return all(len(item.terms) == 1 for item in group.alternatives)
-
-
-def _any_word(group: Group) -> Clause:
-    stems = dict.fromkeys(stem for item in group.alternatives if len(item.terms) == 1 for stem in item.terms[0])
-    return holding(stems)
-
-
-def _cover(group: Group) -> Clause:
-    """Score by how many words' worth of a group are held: those of the alternative that is held most fully."""
+def _covering(group: Group, halves: int) -> Clause:
+    """Return who holds so many half words of a group: that share of one of its alternatives."""
+    enough: dict[str, None] = {}
     found: list[Clause] = []
-    if any(len(item.terms) == 1 for item in group.alternatives):
-        found.append(flat(_any_word(group), group.words))
-    for terms in dict.fromkeys(item.terms for item in group.alternatives if len(item.terms) > 1):
-        held = [flat(holding(stems), group.words / len(terms)) for stems in terms]
-        found.append(some(held))
-    return best(found)
+    for terms in dict.fromkeys(item.terms for item in group.alternatives):
+        held = held_words(len(terms), group.words, halves)
+        if held == 1:
+            enough.update(dict.fromkeys(stem for stems in terms for stem in stems))
+        elif held == len(terms):
+            found.append(every(map(holding, terms)))
+        else:
+            found.append(some(map(holding, terms), held))
+    if enough:
+        found.insert(0, holding(enough))
+    return found[0] if len(found) == 1 else some(found)
 
 
 # How well
 
 
-def text(groups: Sequence[Group], holders: Holders, count: int) -> Clause | None:
+def text(groups: Sequence[Group], statistics: Statistics) -> Clause | None:
     """Score text from 0 to 1: rare words weigh more, the best alternative of each group counts."""
-
-    def word_rarity(stems: tuple[str, ...]) -> float:
-        return _rarity(count, holders(stems))
-
-    def typed_rarity(item: Alternative, words: int) -> float:
-        return sum(map(word_rarity, item.terms)) / len(item.terms) * words
-
-    def group_rarity(group: Group) -> float:
-        typed = [item for item in group.alternatives if item.weight >= 1.0] or group.alternatives
-        return min(max(typed_rarity(item, group.words) for item in typed), _rarity(count, 1) * group.words)
-
-    rarities = [group_rarity(group) for group in groups]
-    ideal = sum(rarities)
-    if not ideal:
+    shares = _shares(groups, statistics)
+    if not shares:
         return None
     return some(
-        best([_phrase(item, word_rarity) for item in group.alternatives], rarity / ideal)
-        for group, rarity in zip(groups, rarities, strict=True)
+        best([_phrase(item, statistics) for item in group.alternatives], share)
+        for group, share in zip(groups, shares, strict=True)
     )
 
 
-def _phrase(item: Alternative, word_rarity: Callable[[tuple[str, ...]], float]) -> Clause:
-    if len(item.terms) == 1:
-        return _word(item.terms[0], item.weight)
-    total = sum(map(word_rarity, item.terms))
-    words = some(_word(stems, word_rarity(stems) / total) for stems in item.terms)
+def loose_text(groups: Sequence[Group], statistics: Statistics, boost: float) -> list[Clause]:
+    """Return a clause for each stem, which together score about what `text` does: all alternatives count.
+
+    Lucene skips most documents of a flat list of terms, and few where lists stand within lists.
+    """
+    boosts: dict[str, float] = {}
+    for group, share in zip(groups, _shares(groups, statistics), strict=False):
+        own: dict[str, float] = {}
+        for item in group.alternatives:
+            total = sum(map(statistics.word_rarity, item.terms))
+            for stems in item.terms:
+                worth = item.weight * statistics.word_rarity(stems) / total
+                own.update({stem: max(own.get(stem, 0.0), worth) for stem in stems})
+        for stem, worth in own.items():
+            boosts[stem] = boosts.get(stem, 0.0) + boost * share * worth
+    return [statistics.term("terms", stem, worth) for stem, worth in boosts.items()]
+
+
+def _shares(groups: Sequence[Group], statistics: Statistics) -> list[float]:
+    """Return which share of the text score each group has, by how rare it is; none where nothing can score."""
+
+    def typed_rarity(item: Alternative, words: int) -> float:
+        return sum(map(statistics.word_rarity, item.terms)) / len(item.terms) * words
+
+    def group_rarity(group: Group) -> float:
+        typed = [item for item in group.alternatives if item.weight >= 1.0] or group.alternatives
+        most = rarity(statistics.count, 1) * group.words
+        return min(max(typed_rarity(item, group.words) for item in typed), most)
+
+    rarities = [group_rarity(group) for group in groups]
+    ideal = sum(rarities)
+    return [own / ideal for own in rarities] if ideal else []
+
+
+def _phrase(item: Alternative, statistics: Statistics) -> Clause:
     size = len(item.terms)
-    # A part of a phrase says much less than all of it.
-    shares = [
-        {"filter": some(map(holding, item.terms), held), "weight": item.weight * (held / size) ** 2}
-        for held in range(size, 0, -1)
-    ]
-    return {"function_score": {"query": words, "functions": shares, "score_mode": "first", "boost_mode": "multiply"}}
+    if size == 1:
+        return _word(item.terms[0], item.weight, statistics)
+    total = sum(map(statistics.word_rarity, item.terms))
+    words = [_word(stems, statistics.word_rarity(stems) / total, statistics) for stems in item.terms]
+    # A part of a phrase says much less than all of it. Who holds more fulfils several of these: the best one counts.
+    return best([some(words, held, item.weight * (held / size) ** 2) for held in range(size, 0, -1)])
 
 
-def _word(stems: tuple[str, ...], boost: float) -> Clause:
-    found: list[Clause] = [{"term": {"terms": {"value": stem, "boost": boost}}} for stem in stems]
+def _word(stems: tuple[str, ...], boost: float, statistics: Statistics) -> Clause:
+    found = [statistics.term("terms", stem, boost) for stem in stems]
     return found[0] if len(found) == 1 else best(found)
 
 
-def _rarity(count: int, holders: int) -> float:
+def rarity(count: int, holders: int) -> float:
     """Return BM25's inverse document frequency (Robertson and Zaragoza 2009, with one inside the logarithm)."""
     # Counts may be some seconds apart.
     return math.log(1.0 + (max(count - holders, 0) + 0.5) / (holders + 0.5))
 
 
-def concepts(wanted: Mapping[str, float]) -> Clause | None:
-    """Score the weighted share of some concepts that a document names."""
+def asked_concepts(plan: Plan) -> dict[Source, dict[str, float]]:
+    """Return which concepts a plan asks for, as terms, with what each weighs, by the feature that looks at them."""
+    return {
+        "skill": {skill_term(key): weight for key, weight in plan.skills.items()},
+        "related": dict(plan.related),
+        "sector": dict.fromkeys(map(sector_term, plan.sectors), 1.0),
+    }
+
+
+def concepts(wanted: Mapping[str, float], statistics: Statistics, boost: float = 1.0) -> list[Clause]:
+    """Return a clause for each of some concepts; together they score the weighted share that a document names."""
     total = sum(wanted.values())
-    if not total:
-        return None
-    return some({"term": {"concepts": {"value": term, "boost": weight / total}}} for term, weight in wanted.items())
+    return [statistics.term("concepts", term, boost * weight / total) for term, weight in wanted.items() if total]
 
 
 def places(asked: Sequence[frozenset[str]]) -> Clause | None:

@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from indexer.documents import sector_term, skill_term
 from indexer.engines.embedded.features import SECOND_PHASE
 from indexer.engines.interface import Plan
 from indexer.engines.opensearch import clauses
-from indexer.engines.opensearch.clauses import Clause, Holders
+from indexer.engines.opensearch.clauses import Clause, Statistics
 from ranking import reviews, scoring
-from ranking.profiles import Feature, Kind, Source
+from ranking.profiles import Feature, Kind, Source, Transform
 
 EVERY_ROW: Clause = {"match_all": {"boost": 0.0}}
 _TRANSFORMS: dict[Kind, str] = {
@@ -35,23 +34,53 @@ _NUMBERS: dict[Source, tuple[str, str]] = {
 """How each stored number is computed, and where there is none."""
 
 
-def raw_values(plan: Plan, holders: Holders, count: int) -> dict[Source, Clause | None]:
+def raw_values(plan: Plan, statistics: Statistics) -> dict[Source, Clause | None]:
     """Return a query for each raw value that the search asks for; it scores the value, or misses where that is 0."""
     asked = plan.asked
     found: dict[Source, Clause | None] = {}
     if "text" in asked:
-        found["text"] = clauses.text(plan.groups, holders, count)
-    if "skill" in asked:
-        found["skill"] = clauses.concepts({skill_term(key): weight for key, weight in plan.skills.items()})
-    if "related" in asked:
-        found["related"] = clauses.concepts(plan.related)
-    if "sector" in asked:
-        found["sector"] = clauses.concepts(dict.fromkeys(map(sector_term, plan.sectors), 1.0))
+        found["text"] = clauses.text(plan.groups, statistics)
+    for source, wanted in clauses.asked_concepts(plan).items():
+        if source in asked:
+            named = clauses.concepts(wanted, statistics)
+            found[source] = clauses.some(named) if named else None
     if "zone" in asked:
         found["zone"] = clauses.places(plan.places)
     if "language" in asked:
         found["language"] = clauses.flat(clauses.bearing("language", plan.languages), 1.0)
     return found
+
+
+def estimate(plan: Plan, statistics: Statistics) -> list[Clause]:
+    """Return clauses whose scores add up to about the first phase's, 0 to 1, by which to choose whom to look at.
+
+    Transforms are taken for straight lines and stored numbers left out, so that OpenSearch needs no script, and
+    can tell from its postings who is not among the best.
+    """
+    told = {
+        feature.source: feature.weight * _slope(feature.transform)
+        for feature in plan.profile.active(plan.asked - SECOND_PHASE)
+        if feature.source not in _NUMBERS
+    }
+    total = sum(told.values()) or 1.0
+    boosts = {source: worth / total for source, worth in told.items() if worth > 0}
+    found: list[Clause] = []
+    if "text" in boosts:
+        found += clauses.loose_text(plan.groups, statistics, boosts["text"])
+    for source, wanted in clauses.asked_concepts(plan).items():
+        if source in boosts:
+            found += clauses.concepts(wanted, statistics, boosts[source])
+    if "zone" in boosts and (placed := clauses.places(plan.places)):
+        found.append(clauses.some([placed], boost=boosts["zone"]))
+    if "language" in boosts:
+        found.append(clauses.flat(clauses.bearing("language", plan.languages), boosts["language"]))
+    return found
+
+
+def _slope(transform: Transform) -> float:
+    if transform.kind == "linear":
+        return 1 / (transform.high - transform.low)
+    return 1 / (1 + transform.pivot) if transform.kind == "saturation" else 0.0
 
 
 def first_phase(plan: Plan, raw: Mapping[Source, Clause | None]) -> list[Clause]:

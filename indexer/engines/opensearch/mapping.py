@@ -18,6 +18,8 @@ UNIT = 1_000
 """Frequencies are stored as whole numbers of thousandths."""
 FULL_MENTION = 3.0
 """The weighted frequency from which on a concept counts as listed."""
+FULL_SHARE = 0.9999
+"""The greatest share of a full mention that a saturated frequency can tell."""
 COUNT_MARK, TERM_END = "\t", "\n"
 FACET_FIELDS: dict[FacetName, str] = {
     "country": "countries",
@@ -26,13 +28,14 @@ FACET_FIELDS: dict[FacetName, str] = {
     "language": "languages",
 }
 _KEYWORD, _INTEGER, _LONG = {"type": "keyword"}, {"type": "integer"}, {"type": "long"}
-_STORED_ONLY = {"type": "keyword", "index": False, "doc_values": False}
+_STORED_ONLY = {"type": "keyword", "index": False, "doc_values": False, "store": True}
 
 
 def settings(refresh_ms: int, replicas: int) -> dict[str, Any]:
     """Return the settings of an index.
 
-    Both similarities leave out how rare a term is: that weighs a whole group of words, and the query says it.
+    Both similarities are BM25's saturation alone: a document's length is in the stored frequencies, and queries undo
+    how rare a term is, since that weighs a whole group of words.
     """
     return {
         "index": {
@@ -42,8 +45,8 @@ def settings(refresh_ms: int, replicas: int) -> dict[str, Any]:
             "refresh_interval": f"{refresh_ms}ms",
         },
         "similarity": {
-            "saturation": _scripted(f"return query.boost * doc.freq / (doc.freq + {K1 * UNIT});"),
-            "share": _scripted(f"return query.boost * Math.min(doc.freq / {FULL_MENTION * UNIT}, 1.0);"),
+            "saturation": {"type": "BM25", "k1": K1 * UNIT, "b": 0},
+            "share": {"type": "BM25", "k1": UNIT, "b": 0},
         },
         "analysis": {
             "tokenizer": {"lines": {"type": "char_group", "tokenize_on_chars": [TERM_END], "max_token_length": 8_000}},
@@ -58,6 +61,8 @@ def mappings(dimension: int, meta: dict[str, Any]) -> dict[str, Any]:
     return {
         "dynamic": "strict",
         "_meta": meta,
+        # Nothing reads what was sent but for the body, which is a field: vectors are not kept twice.
+        "_source": {"enabled": False},
         "properties": {
             "id": _KEYWORD,
             "status": _KEYWORD,
@@ -102,8 +107,8 @@ def fields(document: Document, calibration: Calibration, vector: Vector | None) 
         "version": document.version,
         "body": document.dump().decode(),
         "text_hash": document.text_hash,
-        "terms": _counts({term: weight / stretch for term, weight in weights.items()}),
-        "concepts": _counts({term: weight for term, weight in weights.items() if ":" in term}),
+        "terms": counted({term: weight / stretch for term, weight in weights.items()}),
+        "concepts": counted({term: _unsaturated(weight) for term, weight in weights.items() if ":" in term}),
         "words": " ".join(words_of([document])),
         "name_words": texts.words(document.name),
         "countries": document.countries,
@@ -138,10 +143,17 @@ def tombstone(version: int) -> dict[str, Any]:
     return {"status": DELETED, "version": version}
 
 
-def _counts(weights: dict[str, float]) -> str:
+def counted(weights: dict[str, float]) -> str:
+    """Return terms with their weighted frequencies, as the analyzer reads them."""
     return TERM_END.join(
         f"{term}{COUNT_MARK}{max(round(weight * UNIT), 1)}" for term, weight in weights.items() if weight > 0
     )
+
+
+def _unsaturated(weight: float) -> float:
+    """Return the frequency that saturates to the share which a mention is of a full one."""
+    share = min(weight / FULL_MENTION, FULL_SHARE)
+    return share / (1 - share)
 
 
 def _counted(similarity: str) -> dict[str, Any]:
@@ -152,7 +164,3 @@ def _counted(similarity: str) -> dict[str, Any]:
         "norms": False,
         "similarity": similarity,
     }
-
-
-def _scripted(source: str) -> dict[str, Any]:
-    return {"type": "scripted", "script": {"source": source}}

@@ -1,6 +1,7 @@
 """Talking to OpenSearch: one client an installation, errors as ours, bulk writes counted item by item."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ ANSWER_SECONDS = 1.5
 WORK_SECONDS = 60
 """How long writing and changing an index may take."""
 BULK_ITEMS = 500
+MOST_MEANWHILE = 32
+"""As many searches at a time as a web process has threads for."""
 NOT_FOUND, CONFLICT = 404, 409
 BUSY = {429, 502, 503, 504}
 Answer = TypeVar("Answer")
@@ -42,12 +45,19 @@ class Node:
     def __init__(self, address: str) -> None:
         self.address = address
         self._circuit = Circuit(ANSWER_SECONDS)
+        self._asking = ThreadPoolExecutor(MOST_MEANWHILE, "opensearch")
         self._client = OpenSearch(
-            [address], timeout=WORK_SECONDS, max_retries=1, retry_on_timeout=False, serializer=_Orjson()
+            [address],
+            timeout=WORK_SECONDS,
+            max_retries=1,
+            retry_on_timeout=False,
+            serializer=_Orjson(),
+            pool_maxsize=2 * MOST_MEANWHILE,
         )
 
     def close(self) -> None:
         """Close the connections."""
+        self._asking.shutdown()
         self._client.close()
 
     def call(self, method: str, path: str, body: object = None, **parameters: str | float) -> Any:
@@ -67,13 +77,17 @@ class Node:
         found = self.call(method, path, ignore=NOT_FOUND)
         return None if found.get("status") == NOT_FOUND else found
 
-    def search(self, index: str, body: Json) -> Json:
-        """Search, and have named queries tell their scores."""
-        return self.ask(f"/{index}/_search", body, include_named_queries_score="true")
-
     def ask(self, path: str, body: Json, **parameters: str) -> Json:
         """Ask something that a person waits for; raise Unavailable, in time."""
         return self.call("POST", path, body, request_timeout=ANSWER_SECONDS, **parameters)
+
+    def ask_with_names(self, path: str, body: Json) -> Json:
+        """Ask, and have named queries tell their scores."""
+        return self.ask(path, body, include_named_queries_score="true")
+
+    def ask_meanwhile(self, path: str, body: Json) -> Future[Json]:
+        """Ask while something else is asked."""
+        return self._asking.submit(self.ask, path, body)
 
     def walk(self, index: str, query: Json, fields: Sequence[str], size: int = 5_000) -> Iterator[Json]:
         """Yield everybody whom a query finds, with stored columns, in the order of ids' keys."""

@@ -14,6 +14,8 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.held_skills import Skillset, skillset
+
 FIELDS = (
     "id version tie twin created_on boosted_until rating_sum rating_count available_on "
     "skill_keys mentions grams gram_starts"
@@ -30,22 +32,35 @@ class Kept(Generic[Key, Value]):
         self._values: OrderedDict[Key, Value] = OrderedDict()
         self._lock = threading.Lock()
 
+    def held(self, keys: Iterable[Key]) -> dict[Key, Value]:
+        """Return what is kept of some keys."""
+        with self._lock:
+            found = {key: self._values[key] for key in keys if key in self._values}
+            for key in found:
+                self._values.move_to_end(key)
+        return found
+
+    def keep(self, values: Mapping[Key, Value]) -> None:
+        """Keep values, at the price of those used longest ago."""
+        with self._lock:
+            self._values.update(values)
+            while len(self._values) > self._limit:
+                self._values.popitem(last=False)
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        with self._lock:
+            self._values.clear()
+
     def gather(self, keys: Iterable[Key], ask: Callable[[list[Key]], Mapping[Key, Value]]) -> dict[Key, Value]:
         """Return values by key; `ask` is called with the keys that are not kept, and may know fewer."""
         wanted = list(keys)
-        with self._lock:
-            found = {key: self._values[key] for key in wanted if key in self._values}
-            for key in found:
-                self._values.move_to_end(key)
-        missing = [key for key in wanted if key not in found]
-        if not missing:
-            return found
-        asked = ask(missing)
-        with self._lock:
-            self._values.update(asked)
-            while len(self._values) > self._limit:
-                self._values.popitem(last=False)
-        return {**found, **asked}
+        found = self.held(wanted)
+        if missing := [key for key in wanted if key not in found]:
+            asked = ask(missing)
+            self.keep(asked)
+            found.update(asked)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +76,7 @@ class Record:
     rating_sum: int
     rating_count: int
     available_on: float
-    skills: list[str]
-    mentions: list[str]
+    skills: Skillset
     grams: NDArray[np.uint16]
     sizes: NDArray[np.int64]
     """How many letters' buckets each phrase has."""
@@ -94,8 +108,7 @@ def read(hit: Mapping[str, Any]) -> Record:
         rating_sum=one("rating_sum"),
         rating_count=one("rating_count"),
         available_on=one("available_on", np.nan),
-        skills=values.get("skill_keys", []),
-        mentions=values.get("mentions", []),
+        skills=skillset(values.get("skill_keys", []), values.get("mentions", [])),
         grams=_decoded(one("grams")),
         sizes=np.diff(_decoded(one("gram_starts")).astype(np.int64)),
     )

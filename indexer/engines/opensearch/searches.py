@@ -1,7 +1,11 @@
-"""The body of a search: one request brings matches, neighbours, raw values and facets.
+"""The bodies of a search: one request brings matches, neighbours and raw values, another one facets and the total.
 
-Neighbours come first by `NEAR`, which their score gains, so that a page long enough for both holds all of them and
-the best of the others. Raw values are named queries in a place where nothing is scored until a hit is returned. A hit
+What is counted over all matches is asked for apart, since OpenSearch then need not score whom nobody will see, and
+remembers the counts of a search until the index changes.
+
+OpenSearch chooses by a rough estimate whom to look at, and scores those by the first phase's formula. Neighbours come
+first by `NEAR`, which their score gains, so that a page long enough for both holds all of them and the best of the
+others. Raw values are named queries in a place where nothing is scored until a hit is returned. A hit
 is a key and a version; the rest of what ranking needs is in its record.
 """
 
@@ -11,12 +15,16 @@ from typing import Any
 
 from indexer.engines.interface import FACETS, FacetName, Plan, Vector
 from indexer.engines.opensearch import clauses, formulas, records
-from indexer.engines.opensearch.clauses import Clause, Holders
+from indexer.engines.opensearch.clauses import Clause, Statistics
 from indexer.engines.opensearch.mapping import FACET_FIELDS
 from ranking.profiles import Source
 
 FACET_VALUES = 50
 NEAR = 10.0
+ESTIMATE_WEIGHT = 1e-5
+"""How little an estimate counts once the first phase's score is there."""
+SCORED_TWICE = 4
+"""Of how many times the window the estimate chooses whom to score exactly."""
 LEXICAL = "lexical"
 BEST_FIRST = [{"_score": "desc"}, {"tie": "asc"}]
 
@@ -27,8 +35,7 @@ class Question:
 
     plan: Plan
     needed: float
-    holders: Holders
-    count: int
+    statistics: Statistics
 
     @property
     def matched(self) -> Clause:
@@ -37,7 +44,7 @@ class Question:
 
     def raw_values(self) -> dict[Source, Clause | None]:
         """Return the query of each raw value."""
-        return formulas.raw_values(self.plan, self.holders, self.count)
+        return formulas.raw_values(self.plan, self.statistics)
 
 
 def counts(plan: Plan | None, words: Sequence[tuple[str, ...]]) -> dict[str, Any]:
@@ -54,36 +61,76 @@ def counts(plan: Plan | None, words: Sequence[tuple[str, ...]]) -> dict[str, Any
 
 
 def window(question: Question) -> dict[str, Any]:
-    """Ask for the window with its neighbours, and for facets."""
+    """Ask for the window with its neighbours."""
     plan = question.plan
-    raw = question.raw_values()
-    found = [_scored(question, raw)]
-    if plan.vector is not None:
-        found.append(_neighbours(plan, plan.vector))
     policy = plan.profile.policy
+    raw = question.raw_values()
+    if plan.is_browsing:
+        query = {"filter": [*_allowed(plan), _told(question, raw)], "must": [_scored(question, raw)]}
+        return {**_shape(policy.window), "query": {"bool": query}}
+    found = formulas.estimate(plan, question.statistics)
+    wanted = [clauses.every([question.matched, *_allowed(plan)])]
+    beside = 0
+    if plan.vector is not None:
+        nearest = _neighbours(plan, plan.vector)
+        found.append(nearest)
+        wanted.append(nearest)
+        beside = policy.neighbours
+    body = _shape(policy.window + beside)
+    del body["sort"]  # which a search that is scored twice can't have
     return {
-        **_shape(policy.window + (policy.neighbours if plan.vector is not None else 0)),
-        "query": {
-            "bool": {
-                "filter": [*clauses.plainly_passing(plan.filters), _told(question, raw)],
-                "should": found,
-                "minimum_should_match": 1,
-            }
+        **body,
+        "query": clauses.some(found),
+        # Lucene first finds who scores best and looks only then who is wanted: the other way round, it scores all.
+        "post_filter": clauses.every([clauses.some(wanted), _told(question, raw)]),
+        "rescore": {
+            "window_size": SCORED_TWICE * policy.window + beside,
+            "query": {
+                "query_weight": ESTIMATE_WEIGHT,
+                "rescore_query": clauses.some(formulas.first_phase(plan, raw)),
+            },
         },
-        "post_filter": clauses.every(clauses.passing(plan.filters)),
-        "aggs": {LEXICAL: _facets(question)},
     }
 
 
-def beyond(question: Question, first: int, size: int) -> dict[str, Any]:
-    """Ask for the ids of lexical matches from some place on, in the order of the first phase."""
+def facets(question: Question) -> dict[str, Any]:
+    """Ask for the total and for the counts of values among lexical matches.
+
+    A facet's own filter doesn't narrow its counts.
+    """
     filters = question.plan.filters
-    allowed = [*clauses.plainly_passing(filters), *clauses.passing(filters)]
+    passing = clauses.passing(filters)
+    plain = clauses.plainly_passing(filters)
+    kept = {name: clauses.passing(filters, without=name) for name in FACETS}
+    counts = {name: values(name, FACET_VALUES) for name in FACETS}
+    narrowed = {name: counts[name] for name in FACETS if kept[name] == passing}
+    widened = {
+        name: {"filter": clauses.every([*plain, *kept[name]]), "aggs": {name: counts[name]}}
+        for name in FACETS
+        if kept[name] != passing
+    }
+    return {
+        "size": 0,
+        "track_total_hits": False,
+        # Filters within the query would keep Lucene from counting words in bulk.
+        "query": question.matched,
+        "aggs": {LEXICAL: {"filter": clauses.every([*plain, *passing]), "aggs": narrowed}, **widened},
+    }
+
+
+def beyond(question: Question, first: int, size: int, shown: Iterable[int] = ()) -> dict[str, Any]:
+    """Ask for the ids of lexical matches but those shown, by key, from some place on in the first phase's order."""
     return {
         **_shape(size),
         "docvalue_fields": ["id"],
         "from": first,
-        "query": {"bool": {"filter": allowed, "must": [_scored(question, question.raw_values())]}},
+        "query": {
+            "bool": {
+                "filter": _allowed(question.plan),
+                "must_not": [{"terms": {"tie": list(shown)}}],
+                "must": [_scored(question, question.raw_values())],
+            }
+        },
     }
 
 
@@ -109,17 +156,18 @@ def stored(ties: Sequence[int]) -> dict[str, Any]:
 
 
 def _shape(size: int) -> dict[str, Any]:
-    """Ask for hits by column alone: where `_id` is stored, every hit's whole document would be unpacked for it.
-
-    The sort values are the score and the key.
-    """
+    """Ask for hits by column alone: where `_id` is stored, every hit's whole document would be unpacked for it."""
     return {
         "size": size,
         "track_total_hits": False,
         "stored_fields": "_none_",
-        "docvalue_fields": ["version"],
+        "docvalue_fields": ["version", "tie"],
         "sort": BEST_FIRST,
     }
+
+
+def _allowed(plan: Plan) -> list[Clause]:
+    return [*clauses.plainly_passing(plan.filters), *clauses.passing(plan.filters)]
 
 
 def _scored(question: Question, raw: Mapping[Source, Clause | None]) -> Clause:
@@ -151,26 +199,10 @@ def _named(clause: Clause, name: str) -> Clause:
 
 def _neighbours(plan: Plan, vector: Vector) -> Clause:
     policy = plan.profile.policy
-    allowed = clauses.every([*clauses.plainly_passing(plan.filters), *clauses.passing(plan.filters)])
+    allowed = clauses.every(_allowed(plan))
     nearest = {"knn": {"vector": {"vector": vector, "k": policy.neighbours, "filter": allowed}}}
-    return {"function_score": {"query": nearest, "functions": [{"weight": NEAR}], "boost_mode": "replace"}}
-
-
-def _facets(question: Question) -> dict[str, Any]:
-    """Count values over the lexical matches; a facet's own filter doesn't narrow its counts."""
-    filters = question.plan.filters
     return {
-        "filter": question.matched,
-        "aggs": {
-            LEXICAL: {"filter": clauses.every(clauses.passing(filters))},
-            **{
-                name: {
-                    "filter": clauses.every(clauses.passing(filters, without=name)),
-                    "aggs": {"values": values(name, FACET_VALUES)},
-                }
-                for name in FACETS
-            },
-        },
+        "function_score": {"query": nearest, "functions": [{"weight": NEAR / ESTIMATE_WEIGHT}], "boost_mode": "replace"}
     }
 
 

@@ -58,13 +58,23 @@ class BareOpenSearch:
         self.client.indices.refresh(index=INDEX)
         return done
 
-    def search(self, query: str, filters: Filters, vector: Vector | None) -> dict[str, Any]:
-        """Return the first page and the facets; neighbours too where there is a vector."""
+    def settle(self, *others: str) -> None:
+        """Merge the segments of this and other indices to one each, so that all are searched in the same state."""
+        index = ",".join([INDEX, *others])
+        self.client.indices.forcemerge(index=index, max_num_segments=1, request_timeout=1_200)
+
+    def search(self, query: str, filters: Filters, vector: Vector | None, needed: str | None = None) -> dict[str, Any]:
+        """Return the first page and the facets; neighbours too where there is a vector.
+
+        A match holds one word of the query, or as many as `needed` says (as minimum_should_match).
+        """
         kept = _filters(filters)
         shoulds: list[dict[str, Any]] = []
         if query:
             fields = ["headline^3", "skills^3", "summary"]
-            words = {"query": query, "fields": fields, "minimum_should_match": "2<60%"}
+            words: dict[str, Any] = {"query": query, "fields": fields}
+            if needed is not None:
+                words["minimum_should_match"] = needed
             shoulds.append({"multi_match": words})
         if vector is not None:
             knn = {"vector": vector.tolist(), "k": NEIGHBOURS, "filter": {"bool": {"filter": kept}}}

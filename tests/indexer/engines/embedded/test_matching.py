@@ -76,7 +76,10 @@ def expected(found: list[list[str]], asked: list[Group], least: float) -> dict[s
             sum(group_rarity(group) * max(q for q, _ in hits) for group, hits in zip(asked, best, strict=True))
         )
         covered.append(
-            sum(group.words * max(share for _, share in hits) for group, hits in zip(asked, best, strict=True))
+            sum(
+                math.floor(2 * group.words * max(share for _, share in hits) + 1e-9) / 2
+                for group, hits in zip(asked, best, strict=True)
+            )
         )
     while least > 1.0 and sum(words >= least - 1e-4 for words in covered) < ENOUGH:
         least = max(least - 1.0, 1.0)

@@ -205,7 +205,7 @@ def test_an_index_takes_no_field_that_the_mapping_does_not_know(generations: Ope
 def test_a_node_that_is_not_there_is_told_as_unavailable() -> None:
     node = Node("http://127.0.0.1:9")
     with pytest.raises(Unavailable, match="does not answer"):
-        node.search("any", {})
+        node.ask("/any/_search", {})
     node.close()
 
 
@@ -214,7 +214,7 @@ def test_a_node_that_says_nothing_is_not_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         node = Node(f"http://127.0.0.1:{silent.getsockname()[1]}")
         generations = OpenSearchGenerations(node, "test", None, refresh_ms=250, replicas=0)
-        for ask in (generations.live, partial(node.search, "any", {})):
+        for ask in (generations.live, partial(node.ask, "/any/_search", {})):
             started = time.monotonic()
             with pytest.raises(Unavailable, match="does not answer"):
                 ask()
