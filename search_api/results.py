@@ -9,8 +9,9 @@ from foundation.i18n import Language
 from indexer.documents import Document
 from indexer.engines.interface import FACETS, FacetCount, FacetName
 from search_api import highlights, labels, units
+from search_api.relaxations import Relaxation
 from search_api.requests import SearchRequest
-from search_api.searches import Found, Ranked, Relaxation
+from search_api.searches import Found, Ranked
 from search_api.suggestions import Suggestion
 from taxonomy.wordlists import Wordlists
 

@@ -61,7 +61,7 @@ class BareOpenSearch:
     def settle(self, *others: str) -> None:
         """Merge the segments of this and other indices to one each, so that all are searched in the same state."""
         index = ",".join([INDEX, *others])
-        self.client.indices.forcemerge(index=index, max_num_segments=1, request_timeout=1_200)
+        self.client.indices.forcemerge(index=index, params={"max_num_segments": 1, "request_timeout": 1_200})
 
     def search(self, query: str, filters: Filters, vector: Vector | None, needed: str | None = None) -> dict[str, Any]:
         """Return the first page and the facets; neighbours too where there is a vector.

@@ -172,6 +172,8 @@ def test_the_segments_of_a_build_are_made_one_once_it_is_live(generations: OpenS
     engine = generations.switch(built)
     eventually(lambda: segments() == 1)
     assert engine.count() == 5
+    assert engine.documents([*"abcde", "nobody"]).keys() == set("abcde")
+    assert [found.id for found in engine.names_like(document("a").name[:2], 1)] == ["a"]
 
 
 def test_a_document_is_found_as_its_new_version_though_the_old_one_was_met(generations: OpenSearchGenerations) -> None:
