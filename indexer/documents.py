@@ -19,7 +19,7 @@ from taxonomy import dictionaries, texts
 from taxonomy.concepts import Language
 from taxonomy.wordlists import Wordlists
 
-SCHEMA = 4
+SCHEMA = 5
 EMBEDDED_SUMMARY_WORDS = 120
 
 _HEADLINE, _SKILL, _SECTOR, _SUMMARY, _SOFT_SKILL, _CITY, _REFERENCE, _NAME = (
@@ -155,11 +155,6 @@ def term_weights(document: Document) -> Counter[str]:
     for key in document.sector_keys:
         weights[sector_term(key)] += _SECTOR  # pyright: ignore[reportArgumentType]
     return weights
-
-
-def phrases(document: Document) -> list[str]:
-    """Return the short texts that a query may be close to letter by letter: the headline and each skill."""
-    return [texts.without_doublets(document.headline), *document.skills]
 
 
 def skill_term(key: str) -> str:

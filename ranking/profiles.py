@@ -13,7 +13,6 @@ from typing import Literal
 Source = Literal[
     "text",
     "semantic",
-    "phrase",
     "skill",
     "related",
     "nearest_skill",
@@ -106,7 +105,6 @@ FIRST = Profile(
         Feature("text", 0.16, Transform("linear", 0.0, 0.80)),
         Feature("semantic", 0.27, Transform("saturation", pivot=0.30)),
         Feature("nearest_skill", 0.16, Transform("saturation", pivot=0.30)),
-        Feature("phrase", 0.01, Transform("linear", 0.05, 0.80)),
         Feature("skill", 0.01, Transform("linear")),
         Feature("related", 0.09, Transform("linear", 0.0, 0.6)),
         Feature("shared_skills", 0.24, Transform("linear")),

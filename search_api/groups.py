@@ -114,34 +114,14 @@ def most_telling(groups: list[tuple[Unit, Group | None]], engine: Engine) -> lis
     if len(groups) <= MOST_GROUPS:
         return [group for _, group in groups]
 
+    held = engine.holders({word for _, group in groups if group for word in group.alternatives[0].terms})
+
     def telling(item: tuple[Unit, Group | None]) -> tuple[bool, float]:
         unit, group = item
         if group is None or unit.kind != "word":
             return (False, 0)
-        holders = min(engine.holders(stems) for stems in group.alternatives[0].terms)
-        return (True, holders or math.inf)
+        return (True, min(held[word] for word in group.alternatives[0].terms) or math.inf)
 
     ranked = sorted(groups, key=telling)
     kept = {id(item[0]) for item in ranked[:MOST_GROUPS]}
     return [group for unit, group in groups if id(unit) in kept]
-
-
-def translated(units: Sequence[Unit], words: list[str], wordlists: Wordlists) -> str:
-    """Return the query word by word in the other language, as far as the lexicon goes; empty if nowhere."""
-    parts: list[str] = []
-    found = False
-    for unit in units:
-        span = words[unit.start : unit.stop]
-        if unit.kind in PLACES:
-            parts.extend(span)
-            continue
-        phrases = _phrases_for(span, wordlists.translations)
-        if phrases:
-            found = True
-            parts.extend(phrases[0])
-            continue
-        for word in span:
-            single = _phrases_for([word], wordlists.translations) if texts.stems(word) else []
-            found = found or bool(single)
-            parts.extend(single[0] if single else (word,))
-    return " ".join(parts) if found else ""

@@ -8,7 +8,6 @@ from taxonomy.wordlists import Wordlists
 _PARTS = {
     "text": message("Words of the query in the profile"),
     "semantic": message("Meaning close to the query"),
-    "phrase": message("Headline or skill close to the wording"),
     "skill": message("Skills asked for"),
     "related": message("Skills close to what was asked"),
     "nearest_skill": message("Closest of the expert’s skills, by meaning"),

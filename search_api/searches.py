@@ -117,7 +117,6 @@ class Searcher:
             places=understood.places,
             sectors=understood.sectors,
             languages=understood.languages,
-            phrases=tuple(filter(None, (understood.text, understood.translated))),
             vector=meaning.vector,
             topic=meaning.topic,
         )
@@ -176,7 +175,6 @@ def _asked(understood: Understanding, meaning: Meaning) -> frozenset[Source]:
     has_meaning = meaning.vector is not None
     is_asked: dict[Source, bool] = {
         "text": bool(understood.groups),
-        "phrase": any(group.is_required for group in understood.groups),
         "semantic": has_meaning,
         "nearest_skill": has_meaning,
         "related": bool(meaning.related),

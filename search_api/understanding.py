@@ -36,7 +36,6 @@ class Understanding:
     places: tuple[frozenset[str], ...] = ()
     sectors: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
-    translated: str = ""
     topic: str = ""
     """What was searched without the places in it; all of it where nothing else is left."""
     named: tuple[str, ...] = ()
@@ -93,7 +92,6 @@ def read(query: str, wordlists: Wordlists, engine: Engine) -> Understanding:
         places=tuple(places),
         sectors=frozenset(sectors),
         languages=frozenset(unit.value for unit in found if unit.kind == "language"),
-        translated=groups.translated(found, words, wordlists),
         topic=_topic(query, found),
         named=_named_concepts(found, words, skills, sectors, wordlists),
         telling_words=sum(1 for word in words if texts.stems(word)),
@@ -129,8 +127,14 @@ def _correct(query: str, wordlists: Wordlists, engine: Engine) -> tuple[str, lis
     parts: list[str] = []
     at = 0
     tokens = list(texts.tokenise(query))
-    for token in tokens:
-        if (len(tokens) >= SENTENCE_WORDS and _is_name(query, token)) or _is_known(token.word, wordlists, engine):
+    doubtful = [
+        token
+        for token in tokens
+        if not (len(tokens) >= SENTENCE_WORDS and _is_name(query, token)) and not _is_known(token.word, wordlists)
+    ]
+    held = engine.holders({texts.stems(token.word) for token in doubtful})
+    for token in doubtful:
+        if held[texts.stems(token.word)]:
             continue
         used = wordlists.correct(token.word) or engine.correct(token.word)
         if used:
@@ -146,10 +150,8 @@ def _is_name(query: str, token: Token) -> bool:
     return bool(before) and before[-1].islower() and query[token.start].isupper()
 
 
-def _is_known(word: str, wordlists: Wordlists, engine: Engine) -> bool:
+def _is_known(word: str, wordlists: Wordlists) -> bool:
     stems = texts.stems(word)
     if not stems or word in wordlists.known_words or languages.spoken(word) or dictionaries.has(word):
         return True
-    if (stems[0],) in wordlists.synonyms.rules or (stems[0],) in wordlists.translations.rules:
-        return True
-    return engine.holders(stems) > 0
+    return (stems[0],) in wordlists.synonyms.rules or (stems[0],) in wordlists.translations.rules

@@ -207,14 +207,3 @@ def _feminises(masculine: str, feminine: str) -> bool:
         if len(root) >= 2 and any(feminine == root + form for form in forms):
             return True
     return False
-
-
-def ngrams(text: str, size: int = 3) -> list[str]:
-    """Return the character n-grams of each word, with `_` at its borders: what survives typos and endings."""
-    grams: list[str] = []
-    for word in words(text):
-        if word in STOP_WORDS:
-            continue
-        padded = f"_{word}_"
-        grams.extend(padded[i : i + size] for i in range(len(padded) - size + 1))
-    return grams

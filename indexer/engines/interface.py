@@ -18,14 +18,15 @@ ENOUGH = 20
 FACETS: tuple[FacetName, ...] = ("country", "skill", "sector", "language")
 Floats = NDArray[np.float64]
 Vector = NDArray[np.float32]
+Word = tuple[str, ...]
+"""A word as its interchangeable stems."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """One way to match a group: all `terms` count, weighted; fewer than all count less than their share."""
 
-    terms: tuple[tuple[str, ...], ...]
-    """Each term as its interchangeable stems."""
+    terms: tuple[Word, ...]
     weight: float = 1.0
 
 
@@ -87,8 +88,6 @@ class Plan:
     """Understood places, each as the countries that fulfil it."""
     sectors: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
-    phrases: tuple[str, ...] = ()
-    """The query as typed and as translated, to compare letter by letter."""
     vector: Vector | None = None
     """The query's, centred for its language, moved towards the concepts that it names, and of length one."""
     topic: Vector | None = None
@@ -168,8 +167,8 @@ class Engine(Protocol):
         """Return the indexed word that a misspelling most likely stands for."""
         ...
 
-    def holders(self, stems: Iterable[str]) -> int:
-        """Return how many documents hold the most frequent of these terms."""
+    def holders(self, words: Iterable[Word]) -> dict[Word, int]:
+        """Return about how many documents hold the most frequent stem of each word."""
         ...
 
     def common_values(self, facet: FacetName, limit: int) -> list[FacetCount]:

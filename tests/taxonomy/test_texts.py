@@ -167,10 +167,6 @@ def test_dropping_doublets_never_lengthens_a_text(text: str) -> None:
     assert len(texts.without_doublets(text)) <= len(text)
 
 
-def test_character_ngrams_know_where_a_word_begins_and_ends() -> None:
-    assert texts.ngrams("le vin") == ["_vi", "vin", "in_"]
-
-
 @pytest.mark.parametrize(
     ("words", "form"),
     [

@@ -19,7 +19,6 @@ _EXPLANATIONS = {
     "semantic": message(
         "How near the meaning of the profile is to that of your query, whatever the words and the language."
     ),
-    "phrase": message("How closely the headline or a skill is written like your query, letter by letter."),
     "skill": message("Whether the profile lists the skills that you asked for, or mentions them."),
     "related": message("Whether the profile lists or mentions skills whose meaning is near that of your query."),
     "nearest_skill": message("How near the meaning of the closest of the expert’s skills is to that of your query."),
@@ -46,7 +45,6 @@ _EXPLANATIONS = {
 _CRITERIA: dict[Source, str] = {
     "text": message("relevance"),
     "semantic": message("relevance"),
-    "phrase": message("relevance"),
     "skill": message("skills asked for"),
     "related": message("skills asked for"),
     "zone": message("zones asked for"),

@@ -15,14 +15,14 @@ from threadpoolctl import threadpool_limits
 
 from indexer.documents import Document
 from indexer.engines.embedded import retrieval
-from indexer.engines.embedded.analysis import Analysis, analyse, term_hash
+from indexer.engines.embedded.analysis import Analysis, analyse, hashes_of
 from indexer.engines.embedded.columns import Codes, Columns, key_of
 from indexer.engines.embedded.segments import Segment, append, build
 from indexer.engines.embedded.snapshots import Snapshot
 from indexer.engines.embedded.storage import Storage
 from indexer.engines.embedded.vectors import Centre, Vectors
 from indexer.engines.embedded.words import is_correctable, likeliest, most_edits, words_of
-from indexer.engines.interface import FACETS, Candidates, FacetCount, FacetName, Plan, Retrieved, Vector
+from indexer.engines.interface import FACETS, Candidates, FacetCount, FacetName, Plan, Retrieved, Vector, Word
 from taxonomy import texts
 
 COMPACT_ABOVE_DEAD = 0.25
@@ -156,10 +156,10 @@ class EmbeddedEngine:
             known[word] = found
         return found
 
-    def holders(self, stems: Iterable[str]) -> int:
-        """Return how many documents hold the most frequent of these terms."""
+    def holders(self, words: Iterable[Word]) -> dict[Word, int]:
+        """Return how many documents hold the most frequent stem of each word."""
         snapshot = self._snapshot
-        return max((snapshot.holders((term_hash(stem),)).count for stem in stems), default=0)
+        return {word: snapshot.count_holders(hashes_of(word)) for word in words}
 
     def common_values(self, facet: FacetName, limit: int) -> list[FacetCount]:
         """Return a facet's most frequent values over everybody."""

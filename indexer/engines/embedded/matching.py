@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.engines import letters
 from indexer.engines.embedded import bitmaps
-from indexer.engines.embedded.analysis import GRAM_BUCKETS, hashes_of
+from indexer.engines.embedded.analysis import hashes_of
 from indexer.engines.embedded.bitmaps import Bits
 from indexer.engines.embedded.segments import Selection
 from indexer.engines.embedded.snapshots import Scores, Snapshot
@@ -103,13 +102,7 @@ def _typed_rarity(snapshot: Snapshot, alternative: Alternative, words: int) -> f
 
 
 def _word_rarity(snapshot: Snapshot, stems: tuple[str, ...]) -> float:
-    return _rarity(snapshot, snapshot.holders(hashes_of(stems)).count)
-
-
-def closeness(snapshot: Snapshot, slots: NDArray[np.int64], phrases: Sequence[str]) -> NDArray[np.float64]:
-    """Return how close each slot's nearest phrase comes to the query letter by letter, 0 to 1."""
-    found = letters.Phrases(len(slots), *snapshot.grams(slots))
-    return letters.closeness(found, _gram_rarity(snapshot), phrases)
+    return _rarity(snapshot, snapshot.count_holders(hashes_of(stems)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,16 +180,3 @@ class _Lookup:
 def _rarity(snapshot: Snapshot, holders: int) -> float:
     """Return BM25's inverse document frequency (Robertson and Zaragoza 2009, with one inside the logarithm)."""
     return math.log(1.0 + (snapshot.count - holders + 0.5) / (holders + 0.5))
-
-
-def _gram_rarity(snapshot: Snapshot) -> NDArray[np.float64]:
-    found = snapshot.cache.get("gram_rarity")
-    if isinstance(found, np.ndarray):
-        return found
-    holders = np.zeros(GRAM_BUCKETS)
-    for segment in snapshot.segments:
-        holders += np.bincount(segment.grams, minlength=GRAM_BUCKETS)
-    phrases = sum(len(segment.gram_starts) - 1 for segment in snapshot.segments)
-    rarity = letters.rarity(holders, phrases)
-    snapshot.cache["gram_rarity"] = rarity
-    return rarity

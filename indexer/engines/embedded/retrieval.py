@@ -171,8 +171,6 @@ def _candidates(features: Features, slots: Slots) -> Candidates:
     raw = features.raw(slots, plan.asked)
     if "semantic" in plan.asked and plan.vector is not None:
         raw["semantic"] = _cosines(snapshot, slots, plan.vector)
-    if "phrase" in plan.asked:
-        raw["phrase"] = matching.closeness(snapshot, slots, plan.phrases)
     columns = snapshot.columns
     today = plan.today.toordinal()
     boosted_until = columns["boosted_until"][slots]

@@ -28,11 +28,6 @@ class Segment:
     starts: NDArray[np.int64]
     slots: NDArray[np.int32]
     frequencies: NDArray[np.float32]
-    grams: NDArray[np.uint16]
-    gram_starts: NDArray[np.int64]
-    """Where each phrase of the segment begins in `grams`, and the end."""
-    phrase_starts: NDArray[np.int64]
-    """Which phrase is the first of each slot, and the end."""
 
     def postings(self, term: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Return the slots that hold a term, with its weighted frequency in each."""
@@ -70,15 +65,10 @@ def build(first_slot: int, analyses: Sequence[Analysis]) -> Segment:
     slots = np.repeat(np.arange(first_slot, first_slot + len(analyses), dtype=np.int32), sizes)
     hashes = np.concatenate([item.hashes for item in analyses]) if analyses else np.empty(0, dtype=np.uint64)
     frequencies = np.concatenate([item.frequencies for item in analyses]) if analyses else np.empty(0, dtype=np.float32)
-    gram_sizes = [np.diff(item.gram_starts.astype(np.int64)) for item in analyses]
-    flat_sizes = np.concatenate(gram_sizes) if gram_sizes else np.empty(0, dtype=np.int64)
     return Segment(
         first_slot,
         len(analyses),
         *_sorted(hashes, slots, frequencies),
-        np.concatenate([item.grams for item in analyses]) if analyses else np.empty(0, dtype=np.uint16),
-        _offsets(flat_sizes),
-        _offsets(np.array([len(sizes) for sizes in gram_sizes], dtype=np.int64)),
     )
 
 
@@ -93,9 +83,6 @@ def merge(first: Segment, second: Segment) -> Segment:
             np.concatenate([first.slots, second.slots]),
             np.concatenate([first.frequencies, second.frequencies]),
         ),
-        np.concatenate([first.grams, second.grams]),
-        np.concatenate([first.gram_starts, second.gram_starts[1:] + first.gram_starts[-1]]),
-        np.concatenate([first.phrase_starts, second.phrase_starts[1:] + first.phrase_starts[-1]]),
     )
 
 
@@ -115,10 +102,6 @@ def ranges(starts: NDArray[np.int64], rows: NDArray[np.integer]) -> tuple[NDArra
     total = int(ends[-1]) if len(ends) else 0
     flat = np.arange(total, dtype=np.int64) + np.repeat(starts[rows] - (ends - sizes), sizes)
     return flat, sizes
-
-
-def _offsets(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
 
 
 def _sorted(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from indexer.engines.embedded import bitmaps
 from indexer.engines.embedded.bitmaps import Bits
 from indexer.engines.embedded.columns import NO_DATE, NO_RATE, Codes, Columns
-from indexer.engines.embedded.segments import Segment, Selection, ranges
+from indexer.engines.embedded.segments import Segment, Selection
 from indexer.engines.embedded.vectors import Flags, Matrix
 from indexer.engines.interface import FacetCount, FacetName, Filters
 
@@ -114,6 +114,10 @@ class Snapshot:
             self._holders[terms] = found
         return found
 
+    def count_holders(self, terms: tuple[int, ...]) -> int:
+        """Count who holds the most frequent of some terms."""
+        return max((self.holders((term,)).count for term in terms), default=0)
+
     def mentions(self, term: int, selection: Selection | None) -> tuple[NDArray[np.int64], Scores]:
         """Return the places of selected slots that hold a term, with its weighted frequency in each."""
         parts = [segment.postings(term) for segment in self.segments]
@@ -184,23 +188,6 @@ class Snapshot:
             return np.where(self.columns["available_on"] == NO_DATE, np.nan, days)
 
         return self.remembered(("available", today), compute)
-
-    def grams(self, slots: NDArray[np.int64]) -> tuple[NDArray[np.uint16], NDArray[np.int64], NDArray[np.int64]]:
-        """Return the letters of the phrases of some slots: n-grams, the size of each phrase, the row of each phrase."""
-        grams: list[NDArray[np.uint16]] = []
-        sizes: list[NDArray[np.int64]] = []
-        row_of: list[NDArray[np.int64]] = []
-        for segment in self.segments:
-            rows = np.flatnonzero((slots >= segment.first_slot) & (slots < segment.first_slot + segment.size))
-            found, per_row = ranges(segment.phrase_starts, slots[rows] - segment.first_slot)
-            flat, per_phrase = ranges(segment.gram_starts, found)
-            grams.append(segment.grams[flat])
-            sizes.append(per_phrase)
-            row_of.append(np.repeat(rows, per_row))
-        if not grams:
-            empty = np.empty(0, dtype=np.int64)
-            return np.empty(0, dtype=np.uint16), empty, empty
-        return np.concatenate(grams), np.concatenate(sizes), np.concatenate(row_of)
 
     def _coverage(self, countries: frozenset[str]) -> Scores:
         numbers = self._numbers("country", countries)

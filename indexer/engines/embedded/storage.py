@@ -14,7 +14,7 @@ from indexer.engines.embedded.analysis import Analysis
 _TABLES = """
 CREATE TABLE IF NOT EXISTS documents (
   id TEXT PRIMARY KEY, version INTEGER NOT NULL, text_hash TEXT NOT NULL, body BLOB NOT NULL, hashes BLOB NOT NULL,
-  frequencies BLOB NOT NULL, length REAL NOT NULL, grams BLOB NOT NULL, gram_starts BLOB NOT NULL
+  frequencies BLOB NOT NULL, length REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS words (word TEXT PRIMARY KEY, count INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS properties (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -54,8 +54,6 @@ class Storage:
                 analysis.hashes.tobytes(),
                 analysis.frequencies.tobytes(),
                 analysis.length,
-                analysis.grams.tobytes(),
-                analysis.gram_starts.tobytes(),
             )
             for document, analysis in found
         ]
@@ -63,7 +61,7 @@ class Storage:
             run = self._connection
             run.execute("BEGIN IMMEDIATE")
             run.executemany("DELETE FROM documents WHERE id = ?", [(item,) for item in removed])
-            run.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            run.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             run.executemany(
                 "INSERT INTO words VALUES (?, ?) ON CONFLICT (word) DO UPDATE SET count = count + excluded.count",
                 words.items(),
@@ -73,18 +71,14 @@ class Storage:
     def read_all(self) -> Iterator[tuple[Document, Analysis]]:
         """Yield everything stored."""
         with self._lock:
-            rows = self._connection.execute(
-                "SELECT body, hashes, frequencies, length, grams, gram_starts FROM documents"
-            )
-            for body, hashes, frequencies, length, grams, gram_starts in rows:
+            rows = self._connection.execute("SELECT body, hashes, frequencies, length FROM documents")
+            for body, hashes, frequencies, length in rows:
                 yield (
                     documents.load(body),
                     Analysis(
                         np.frombuffer(hashes, dtype=np.uint64),
                         np.frombuffer(frequencies, dtype=np.float32),
                         length,
-                        np.frombuffer(grams, dtype=np.uint16),
-                        np.frombuffer(gram_starts, dtype=np.uint16),
                     ),
                 )
 

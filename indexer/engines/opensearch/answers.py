@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.engines import letters
 from indexer.engines.embedded.features import SECOND_PHASE
-from indexer.engines.interface import FACETS, Candidates, FacetCount, FacetName, Floats, Plan
-from indexer.engines.letters import Phrases
-from indexer.engines.opensearch.records import Hit, Record
+from indexer.engines.interface import ENOUGH, FACETS, Candidates, FacetCount, FacetName, Floats, Plan
+from indexer.engines.opensearch.records import Hit
 from indexer.engines.opensearch.searches import LEXICAL, NEAR
 from ranking import held_skills, reviews, scoring
 from ranking.profiles import Source
@@ -41,13 +39,11 @@ def sort(hits: Sequence[Hit], lexical_total: int, plan: Plan) -> Sorted:
     return Sorted(_best(lexical, plan)[: policy.window], outside)
 
 
-def candidates(hits: Sequence[Hit], plan: Plan, rarity: Floats) -> Candidates:
-    """Return hits as candidates; `rarity` weighs the letters of their phrases."""
+def candidates(hits: Sequence[Hit], plan: Plan) -> Candidates:
+    """Return hits as candidates."""
     raw = _raw(hits, plan)
     if "semantic" in plan.asked and plan.vector is not None:
         raw["semantic"] = np.array([_cosine(hit) for hit in hits])
-    if "phrase" in plan.asked:
-        raw["phrase"] = letters.closeness(phrases([hit.record for hit in hits]), rarity, plan.phrases)
     records = [hit.record for hit in hits]
     return Candidates(
         ids=[record.id for record in records],
@@ -71,6 +67,11 @@ def lexical_total(counts: Answer) -> int:
     return int(counts["aggregations"][LEXICAL]["doc_count"])
 
 
+def is_enough(counts: Answer) -> bool:
+    """Tell whether as many match as fill a page, filters aside."""
+    return counts["hits"]["total"]["value"] >= ENOUGH
+
+
 def facets(counts: Answer) -> dict[FacetName, list[FacetCount]]:
     """Return the counted values of every facet."""
     found = counts["aggregations"]
@@ -80,18 +81,6 @@ def facets(counts: Answer) -> dict[FacetName, list[FacetCount]]:
 def counted(found: Mapping[str, Any]) -> list[FacetCount]:
     """Return the buckets of a count."""
     return [FacetCount(bucket["key"], bucket["doc_count"]) for bucket in found["buckets"]]
-
-
-def phrases(records: Sequence[Record]) -> Phrases:
-    """Return the letters of documents' phrases."""
-    sizes = [record.sizes for record in records]
-    rows = np.repeat(np.arange(len(records), dtype=np.int64), [len(each) for each in sizes])
-    return Phrases(
-        len(records),
-        np.concatenate([np.empty(0, dtype=np.uint16), *(record.grams for record in records)]),
-        np.concatenate([np.empty(0, dtype=np.int64), *sizes]),
-        rows,
-    )
 
 
 def _best(hits: list[Hit], plan: Plan) -> list[Hit]:

@@ -8,38 +8,48 @@ term by how rare it is as well: boosts are divided by that, so that only the sat
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from indexer.documents import sector_term, skill_term
-from indexer.engines.interface import Alternative, FacetName, Filters, Group, Plan, held_words
+from indexer.engines.interface import Alternative, FacetName, Filters, Group, Plan, Word, held_words
 from indexer.engines.opensearch.mapping import FACET_FIELDS, LIVE
 from ranking.profiles import Source
 
 Clause = dict[str, Any]
 TermField = Literal["terms", "concepts"]
+FieldTerm = tuple[TermField, str]
 ROUNDING = 1e-4
 EVERYBODY: Clause = {"term": {"status": LIVE}}
 WORKS_THERE, SHARE_COVERED, LIVES_THERE, MOST_COVERED = 0.8, 0.2, 0.6, 4
 
 
-@dataclass(frozen=True)
-class Statistics:
-    """What was counted just before a search."""
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """In how many of the documents that have a field a term stands; replaced documents count until merged away."""
 
     count: int
-    """Everybody."""
-    holders: Mapping[tuple[str, ...], int]
-    """Who holds one of some interchangeable stems."""
-    own_rarities: Mapping[tuple[TermField, str], float]
-    """What OpenSearch weighs each term with by itself."""
+    holders: int
 
-    def word_rarity(self, stems: tuple[str, ...]) -> float:
-        """Return how rare a word is."""
-        return rarity(self.count, self.holders[stems])
+
+@dataclass(frozen=True)
+class Statistics:
+    """What was counted of a query's terms just before the search."""
+
+    frequencies: Mapping[FieldTerm, Frequency]
+
+    @cached_property
+    def most(self) -> float:
+        """Return how rare a word is that one document holds."""
+        return _rarity(Frequency(max((each.count for each in self.frequencies.values()), default=0), 1))
+
+    def word_rarity(self, word: Word) -> float:
+        """Return how rare a word is: as rare as its most frequent stem."""
+        return min(_rarity(self.frequencies[("terms", stem)]) for stem in word)
 
     def term(self, field: TermField, value: str, boost: float) -> Clause:
         """Score who holds a term by its saturated frequency, 0 to 1, times the boost."""
-        return {"term": {field: {"value": value, "boost": boost / self.own_rarities[(field, value)]}}}
+        return {"term": {field: {"value": value, "boost": boost / _rarity(self.frequencies[(field, value)])}}}
 
 
 def every(clauses: Iterable[Clause]) -> Clause:
@@ -155,8 +165,7 @@ def _shares(groups: Sequence[Group], statistics: Statistics) -> list[float]:
 
     def group_rarity(group: Group) -> float:
         typed = [item for item in group.alternatives if item.weight >= 1.0] or group.alternatives
-        most = rarity(statistics.count, 1) * group.words
-        return min(max(typed_rarity(item, group.words) for item in typed), most)
+        return min(max(typed_rarity(item, group.words) for item in typed), statistics.most * group.words)
 
     rarities = [group_rarity(group) for group in groups]
     ideal = sum(rarities)
@@ -173,15 +182,14 @@ def _phrase(item: Alternative, statistics: Statistics) -> Clause:
     return best([some(words, held, item.weight * (held / size) ** 2) for held in range(size, 0, -1)])
 
 
-def _word(stems: tuple[str, ...], boost: float, statistics: Statistics) -> Clause:
+def _word(stems: Word, boost: float, statistics: Statistics) -> Clause:
     found = [statistics.term("terms", stem, boost) for stem in stems]
     return found[0] if len(found) == 1 else best(found)
 
 
-def rarity(count: int, holders: int) -> float:
+def _rarity(found: Frequency) -> float:
     """Return BM25's inverse document frequency (Robertson and Zaragoza 2009, with one inside the logarithm)."""
-    # Counts may be some seconds apart.
-    return math.log(1.0 + (max(count - holders, 0) + 0.5) / (holders + 0.5))
+    return math.log(1.0 + (found.count - found.holders + 0.5) / (found.holders + 0.5))
 
 
 def asked_concepts(plan: Plan) -> dict[Source, dict[str, float]]:

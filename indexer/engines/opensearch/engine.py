@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
-import numpy as np
-
 from indexer import documents
 from indexer.documents import Document
 from indexer.engines.embedded.words import is_correctable
-from indexer.engines.interface import Candidates, FacetCount, FacetName, Plan, Retrieved, Vector
+from indexer.engines.interface import Candidates, FacetCount, FacetName, Plan, Retrieved, Vector, Word
 from indexer.engines.opensearch import answers, calibrations, clauses, mapping, searches
 from indexer.engines.opensearch.calibrations import Calibration
 from indexer.engines.opensearch.contents import Contents
@@ -71,19 +69,15 @@ class OpenSearchEngine:
     # Reading
 
     def retrieve(self, plan: Plan) -> Retrieved:
-        """Answer a plan in two requests at a time, after those that count words unless that was done lately."""
-        question = self._question(plan)
+        """Answer a plan in two requests at a time, after one that counts words unless that was done lately."""
+        question, hits, counts = self._ask(self._question(plan))
         plan = question.plan
-        path = f"/{self._name()}/_search"
-        counting = self.node.ask_meanwhile(path, searches.facets(question))
-        hits = self._contents.hits(self.node.ask_with_names(path, searches.window(question)))
-        counts = counting.result()
         lexical_total = answers.lexical_total(counts)
         found = answers.sort(hits, lexical_total, plan)
         return Retrieved(
             total=lexical_total + len(found.outside),
             lexical_total=lexical_total,
-            candidates=self._candidates([*found.window, *found.outside], plan),
+            candidates=answers.candidates([*found.window, *found.outside], plan),
             rest=_Rest(self, question, found.window, min(lexical_total, LISTED) - len(found.window)),
             facets=answers.facets(counts),
         )
@@ -93,7 +87,7 @@ class OpenSearchEngine:
         question = self._question(plan)
         answer = self.node.ask_with_names(f"/{self._name()}/_search", searches.described(question, ids))
         by_id = {hit.record.id: hit for hit in self._contents.hits(answer)}
-        return self._candidates([by_id[key] for key in ids if key in by_id], question.plan)
+        return answers.candidates([by_id[key] for key in ids if key in by_id], question.plan)
 
     def ids_after(self, window: Sequence[Hit], question: Question, first: int, size: int) -> list[str]:
         """Return who stands from some place on by the first phase, a window left out."""
@@ -103,7 +97,8 @@ class OpenSearchEngine:
 
     def scores(self, plan: Plan) -> dict[str, float]:
         """Return the first phase's score of the best lexical matches, as OpenSearch computes it."""
-        answer = self.node.ask(f"/{self._name()}/_search", searches.beyond(self._question(plan), 0, 1_000))
+        question, _, _ = self._ask(self._question(plan))
+        answer = self.node.ask(f"/{self._name()}/_search", searches.beyond(question, 0, 1_000))
         return {answers.id_of(hit): hit["_score"] for hit in answer["hits"]["hits"]}
 
     def documents(self, ids: Sequence[str]) -> dict[str, Document]:
@@ -126,9 +121,9 @@ class OpenSearchEngine:
         """Return the indexed word nearest to a misspelling, at one edit for short words and two for long ones."""
         return self._counts.closest(word) if is_correctable(word) else None
 
-    def holders(self, stems: Iterable[str]) -> int:
-        """Return how many documents hold the most frequent of these terms."""
-        return self._counts.holders(stems)
+    def holders(self, words: Iterable[Word]) -> dict[Word, int]:
+        """Return how many documents hold the most frequent stem of each word, replaced ones among them."""
+        return self._counts.holders(words)
 
     def common_values(self, facet: FacetName, limit: int) -> list[FacetCount]:
         """Return a facet's most frequent values over everybody."""
@@ -164,15 +159,25 @@ class OpenSearchEngine:
 
     # Inside
 
+    def _ask(self, question: Question) -> tuple[Question, list[Hit], Json]:
+        """Ask for the window and, meanwhile, for what is counted over all matches.
+
+        Where hardly anybody holds as many words as asked, fewer will do.
+        """
+        path = f"/{self._name()}/_search"
+        counting = self.node.ask_meanwhile(path, searches.facets(question))
+        hits = self._contents.hits(self.node.ask_with_names(path, searches.window(question)))
+        counts = counting.result()
+        fewer = [needed for needed in clauses.needed_words(question.plan) if needed < question.needed]
+        if fewer and not answers.is_enough(counts):
+            return self._ask(replace(question, needed=fewer[0]))
+        return question, hits, counts
+
     def _question(self, plan: Plan) -> Question:
         """Count what a plan needs counted; vectors of another encoder are never compared."""
         if plan.vector is not None and self._read().properties.get("encoder") != self._encoder:
             plan = replace(plan, vector=None)
         return self._counts.question(plan)
-
-    def _candidates(self, hits: Sequence[Hit], plan: Plan) -> Candidates:
-        rarity = self._counts.gram_rarity() if "phrase" in plan.asked else np.zeros(0)
-        return answers.candidates(hits, plan, rarity)
 
     def _count_of(self, query: Json) -> int:
         return int(self.node.ask(f"/{self._name()}/_count", {"query": query})["count"])

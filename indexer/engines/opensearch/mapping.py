@@ -1,11 +1,9 @@
 """How a document is stored: the mapping of an index, and the fields of one document."""
 
-import base64
 from typing import Any
 
 from indexer import documents
 from indexer.documents import Document
-from indexer.engines.embedded.analysis import analyse
 from indexer.engines.embedded.columns import is_telling, key_of
 from indexer.engines.embedded.snapshots import K1, B
 from indexer.engines.embedded.words import words_of
@@ -84,8 +82,6 @@ def mappings(dimension: int, meta: dict[str, Any]) -> dict[str, Any]:
             "rating_count": _INTEGER,
             "tie": _LONG,
             "twin": _LONG,
-            "grams": {"type": "binary", "doc_values": True},
-            "gram_starts": {"type": "binary", "doc_values": True},
             "vector": {
                 "type": "knn_vector",
                 "dimension": dimension,
@@ -99,7 +95,6 @@ def mappings(dimension: int, meta: dict[str, Any]) -> dict[str, Any]:
 def fields(document: Document, calibration: Calibration, vector: Vector | None) -> dict[str, Any]:
     """Return the stored fields of a document; dates are ordinals of days, and what is not said is left out."""
     weights = documents.term_weights(document)
-    analysis = analyse(document)
     stretch = 1 - B + B * sum(weights.values()) / max(calibration.mean_length, 1e-6)
     found: dict[str, Any] = {
         "id": document.id,
@@ -125,8 +120,6 @@ def fields(document: Document, calibration: Calibration, vector: Vector | None) 
         "rating_count": document.rating_count,
         "tie": key_of(document.id),
         "twin": key_of(document.text_hash if is_telling(document) else document.id),
-        "grams": base64.b64encode(analysis.grams.tobytes()).decode(),
-        "gram_starts": base64.b64encode(analysis.gram_starts.tobytes()).decode(),
     }
     if vector is not None:
         found["vector"] = calibration.unit(document, vector).tolist()

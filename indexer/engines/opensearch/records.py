@@ -4,7 +4,6 @@ A search brings only keys, versions and scores, which costs the engine a fractio
 values of documents not met lately follow in a second request.
 """
 
-import base64
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
@@ -12,13 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ranking.held_skills import Skillset, skillset
 
 FIELDS = (
-    "id version tie twin created_on boosted_until rating_sum rating_count available_on "
-    "skill_keys mentions grams gram_starts"
+    "id version tie twin created_on boosted_until rating_sum rating_count available_on skill_keys mentions"
 ).split()
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -77,9 +74,6 @@ class Record:
     rating_count: int
     available_on: float
     skills: Skillset
-    grams: NDArray[np.uint16]
-    sizes: NDArray[np.int64]
-    """How many letters' buckets each phrase has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +103,4 @@ def read(hit: Mapping[str, Any]) -> Record:
         rating_count=one("rating_count"),
         available_on=one("available_on", np.nan),
         skills=skillset(values.get("skill_keys", []), values.get("mentions", [])),
-        grams=_decoded(one("grams")),
-        sizes=np.diff(_decoded(one("gram_starts")).astype(np.int64)),
     )
-
-
-def _decoded(text: str) -> NDArray[np.uint16]:
-    """Return stored numbers; columns come in the alphabet for addresses, without padding."""
-    return np.frombuffer(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), dtype=np.uint16)

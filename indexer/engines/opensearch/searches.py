@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from indexer.engines.interface import FACETS, FacetName, Plan, Vector
+from indexer.engines.interface import ENOUGH, FACETS, FacetName, Plan, Vector
 from indexer.engines.opensearch import clauses, formulas, records
 from indexer.engines.opensearch.clauses import Clause, Statistics
 from indexer.engines.opensearch.mapping import FACET_FIELDS
@@ -47,19 +47,6 @@ class Question:
     def raw_values(self) -> dict[Source, Clause | None]:
         """Return the query of each raw value."""
         return formulas.raw_values(self.plan, self.statistics)
-
-
-def counts(plan: Plan | None, words: Sequence[tuple[str, ...]]) -> dict[str, Any]:
-    """Ask how many there are, how many hold each of some words, and how many match at each number of words."""
-    held = {str(at): clauses.holding(stems) for at, stems in enumerate(words)}
-    found: dict[str, Any] = {"everybody": {"filter": clauses.EVERYBODY}}
-    if held:
-        found["held"] = {"filters": {"filters": held}}
-    if plan is not None:
-        levels = enumerate(clauses.needed_words(plan))
-        matched = {str(at): clauses.matching(plan, needed) for at, needed in levels}
-        found["matched"] = {"filters": {"filters": matched}}
-    return {"size": 0, "track_total_hits": False, "aggs": found}
 
 
 def window(question: Question) -> dict[str, Any]:
@@ -113,7 +100,8 @@ def facets(question: Question) -> dict[str, Any]:
     }
     return {
         "size": 0,
-        "track_total_hits": False,
+        # Tells whether so many words leave a page at all.
+        "track_total_hits": ENOUGH,
         # Filters within the query would keep Lucene from counting words in bulk.
         "query": question.matched,
         "aggs": {LEXICAL: {"filter": clauses.every([*plain, *passing]), "aggs": narrowed}, **widened},

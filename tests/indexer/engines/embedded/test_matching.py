@@ -54,7 +54,7 @@ def expected(found: list[list[str]], asked: list[Group], least: float) -> dict[s
         return math.log(1.0 + (len(found) - holders + 0.5) / (holders + 0.5))
 
     def word_rarity(stems: tuple[str, ...]) -> float:
-        return rarity(sum(any(stem in counts for stem in stems) for counts in held))
+        return rarity(max(sum(stem in counts for counts in held) for stem in stems))
 
     def group_rarity(group: Group) -> float:
         typed = [item for item in group.alternatives if item.weight >= 1.0] or group.alternatives

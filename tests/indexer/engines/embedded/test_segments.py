@@ -10,13 +10,10 @@ from indexer.engines.embedded.segments import Segment, Selection
 @st.composite
 def analyses(draw: st.DrawFn) -> Analysis:
     terms = draw(st.dictionaries(st.integers(0, 12), st.integers(1, 9), max_size=6))
-    phrases = draw(st.lists(st.lists(st.integers(0, 65_535), max_size=4), min_size=1, max_size=3))
     return Analysis(
         np.array(list(terms), dtype=np.uint64),
         np.array(list(terms.values()), dtype=np.float32),
         float(sum(terms.values())),
-        np.array([gram for phrase in phrases for gram in phrase], dtype=np.uint16),
-        np.cumsum([0, *map(len, phrases)]).astype(np.uint16),
     )
 
 
@@ -34,9 +31,6 @@ def told(segment: Segment) -> list[list[object]]:
             segment.starts,
             segment.slots,
             segment.frequencies,
-            segment.grams,
-            segment.gram_starts,
-            segment.phrase_starts,
         )
     ]
 
@@ -72,13 +66,7 @@ def test_a_term_is_found_in_the_same_slots_however_documents_were_committed(
 
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=40))
 def test_few_segments_are_kept_and_none_is_lost(sizes: list[int]) -> None:
-    nothing = Analysis(
-        np.empty(0, dtype=np.uint64),
-        np.empty(0, dtype=np.float32),
-        0.0,
-        np.empty(0, dtype=np.uint16),
-        np.zeros(1, dtype=np.uint16),
-    )
+    nothing = Analysis(np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.float32), 0.0)
     kept: tuple[Segment, ...] = ()
     first = 0
     for size in sizes:
