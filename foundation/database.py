@@ -21,13 +21,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session
 
+from foundation import deadlines, postgresql
+from foundation.circuits import Circuit
 from foundation.errors import Unreachable
 
 BUSY_TIMEOUT_MS = 15_000
 TRIES = 5
 FIRST_PAUSE_S = 0.02
-_POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 10, "connect_args": {"connect_timeout": 2}}
-"""For PostgreSQL: a web process answers 40 requests at once, and who can't reach the server soon hears so."""
+_POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 1.0, "connect_args": postgresql.CONNECTING}
+"""For PostgreSQL: a web process answers 40 requests at once."""
+LONGEST_WAIT_S = 30.0
+"""How long whoever delivers in the background waits for the answer to one statement."""
+_TRIAL_S = 2.0
 _TRY_AGAIN = {"40001", "40P01"}
 """PostgreSQL's codes for a transaction that lost to others: serialization_failure, deadlock_detected."""
 
@@ -36,9 +41,13 @@ Result = TypeVar("Result")
 
 
 class Database:
-    """One database: `reading()` and `writing()` give sessions that live for one transaction."""
+    """One database: `reading()` and `writing()` give sessions that live for one transaction.
 
-    def __init__(self, address: str) -> None:
+    `longest_wait_s` bounds the wait for PostgreSQL's answer to each statement; None suits commands and migrations.
+    Requests wait no longer than their time (`deadlines`), and not at all while the server does not answer.
+    """
+
+    def __init__(self, address: str, *, longest_wait_s: float | None = None) -> None:
         url = make_url(address)
         is_sqlite = url.get_backend_name() == "sqlite"
         if is_sqlite and url.database:
@@ -47,6 +56,9 @@ class Database:
         if is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            postgresql.prepare(self.engine, longest_wait_s)
+        self._circuit = Circuit("the database", _TRIAL_S)
         self._writer = self.engine.execution_options(portulan_writes=True)
         self.announce: Committed = lambda _: None
         """Hears, after each commit, the topics that were owed in it; must neither wait nor fail."""
@@ -54,13 +66,13 @@ class Database:
     @contextmanager
     def reading(self) -> Generator[Session]:
         """Give a session for reads; nothing it does is kept."""
-        with _said(), Session(self.engine) as session:
+        with self.said(), Session(self.engine) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Generator[Session]:
         """Give a session whose work is committed when the block ends, and undone when it raises."""
-        with _said(), Session(self._writer, expire_on_commit=False) as session:
+        with self.said(), Session(self._writer, expire_on_commit=False) as session:
             yield session
             session.commit()
         if topics := announced(session):
@@ -78,22 +90,29 @@ class Database:
                 time.sleep(FIRST_PAUSE_S * (TRIES - tries_left) * random.random())  # noqa: S311 - no secret
         raise AssertionError  # the last try returns or raises
 
+    @contextmanager
+    def said(self) -> Generator[None]:
+        """Raise Unreachable where the server is away, cut the connection, or does not answer in time."""
+        is_awaited = deadlines.left() is not None
+        if is_awaited:
+            self._circuit.check()
+        try:
+            yield
+        except (NoConnectionLeft, DBAPIError) as error:
+            if isinstance(error, DBAPIError) and not _is_cut(error):
+                self._circuit.close()
+                raise
+            if is_awaited:
+                self._circuit.count_failure()
+            raise Unreachable(f"the database does not answer: {_reason(error)}") from error
+        except Exception:
+            self._circuit.close()
+            raise
+        self._circuit.close()
+
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
-
-
-@contextmanager
-def _said() -> Generator[None]:
-    """Raise Unreachable where the server is away or cut the connection."""
-    try:
-        yield
-    except NoConnectionLeft as error:
-        raise Unreachable("the database has no connection left") from error
-    except DBAPIError as error:
-        if not _is_cut(error):
-            raise
-        raise Unreachable(f"the database does not answer: {type(error.orig).__name__}") from error
 
 
 def _is_cut(error: DBAPIError) -> bool:
@@ -102,6 +121,12 @@ def _is_cut(error: DBAPIError) -> bool:
         return True
     is_refused = isinstance(error.orig, psycopg.OperationalError) and error.orig.sqlstate is None
     return is_refused or str(getattr(error.orig, "sqlstate", "")).startswith(("08", "57P"))
+
+
+def _reason(error: NoConnectionLeft | DBAPIError) -> str:
+    """Return the last line of what the driver says: addresses and users are in it, passwords never."""
+    said = str(error.orig).strip() if isinstance(error, DBAPIError) else ""
+    return said.splitlines()[-1] if said else "no connection is left"
 
 
 def hold(connection: Session | Connection, name: str) -> None:

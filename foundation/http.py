@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from pydantic import BaseModel, Field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from foundation import deadlines
 from foundation.errors import Conflict, DomainError, Fault, Invalid, NotFound, Unavailable
 from foundation.i18n import Language, message, translate
 from foundation.shared import SharedMemory
@@ -177,6 +178,21 @@ def count_requests(metrics: Metrics) -> Callable[[Request, Next], Awaitable[Resp
         return response
 
     return count
+
+
+class AnswerInTime:
+    """ASGI middleware: whatever a request waits for, it is answered within some seconds."""
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self._app, self._seconds = app, seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        with deadlines.within(self._seconds):
+            await self._app(scope, receive, send)
 
 
 class AnswerHead:

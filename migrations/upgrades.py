@@ -18,15 +18,24 @@ def _config() -> Config:
 
 def run(database: Database, revision: str = "head") -> None:
     """Apply what is missing; nothing when the database is up to date. Processes that start at once take turns."""
-    with database.engine.execution_options(portulan_writes=True).begin() as connection:
+    with database.said(), database.engine.execution_options(portulan_writes=True).begin() as connection:
         hold(connection, "migrations")
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
 
+def run_at(address: str) -> None:
+    """Apply what is missing on connections of its own, on which statements take as long as they take."""
+    database = Database(address)
+    try:
+        run(database)
+    finally:
+        database.close()
+
+
 def is_current(database: Database) -> bool:
     """Tell whether the database is at the newest revision."""
-    with database.engine.connect() as connection:
+    with database.said(), database.engine.connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
     return present == ScriptDirectory.from_config(_config()).get_current_head()

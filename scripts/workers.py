@@ -7,7 +7,7 @@ import structlog
 from celery.beat import Service
 
 from foundation import logs, outbox
-from foundation.database import Database
+from foundation.database import LONGEST_WAIT_S, Database
 from foundation.errors import Fault, Invalid
 from foundation.settings import Settings
 from indexer import encoders
@@ -15,6 +15,7 @@ from indexer.indexes import Index
 from migrations import upgrades
 from taxonomy.wordlists import LiveWordlists
 from web import queues, reactions
+from web.openings import Opening
 from web.reactions import Deliveries
 
 LOOK_SECONDS = 10.0
@@ -27,13 +28,17 @@ def work() -> None:
     """Deliver the outbox until stopped: woken through Redis where there is one, else by looking."""
     settings = Settings()
     logs.configure(settings)
-    database = Database(settings.database_address)
-    upgrades.run(database)
+    database = Database(settings.database_address, longest_wait_s=LONGEST_WAIT_S)
     index = Index(settings, database, LiveWordlists(), encoders.load(settings, background=True))
-    index.open()
-    index.renew_if_outdated()
-    if not settings.shares_index:
-        outbox.reclaim(database)
+
+    def begin() -> None:
+        upgrades.run_at(settings.database_address)
+        index.open()
+        index.renew_if_outdated()
+        if not settings.shares_index:
+            outbox.reclaim(database)
+
+    Opening(begin).insist()
     if settings.redis_url:
         _wait_for_messages(settings, database, reactions.table(index))
     else:

@@ -15,7 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from accounts.events import EXPERT_CHANGED
 from foundation import clock, http, outbox
-from foundation.database import Database
+from foundation.database import LONGEST_WAIT_S, Database
 from foundation.errors import DomainError, Fault, Invalid, Unavailable
 from foundation.i18n import Language
 from foundation.settings import Settings
@@ -31,18 +31,21 @@ from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
 from web import queues, reactions, site
 from web.assets import Assets
+from web.openings import Opening
 from web.queues import Waker
 from web.reactions import Deliveries
 
 PROFILE_SINCE = date(2026, 11, 23)
 API_PREFIX = "/api/"
+ANSWER_SECONDS = 1.5
+"""What backends may take of the two seconds in which a page is answered."""
 LONGEST_WAIT = timedelta(minutes=2)
 log = structlog.get_logger(__name__)
 
 
 def create(settings: Settings) -> FastAPI:
     """Return the application; it opens the index when it starts and gives it back when it stops."""
-    database = Database(settings.database_address)
+    database = Database(settings.database_address, longest_wait_s=LONGEST_WAIT_S)
     wordlists = LiveWordlists()
     shared = SharedMemory(settings.redis_address) if settings.redis_url else None
     encoder = encoders.load(settings, background=True)
@@ -53,14 +56,20 @@ def create(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def run(_: FastAPI) -> AsyncGenerator[None]:
-        upgrades.run(database)
-        index.open()
-        index.renew_if_outdated()
-        carrier = _carrier(settings, database, index)
-        carrier.start()
-        app.state.carrier = carrier
+        def begin() -> None:
+            upgrades.run_at(settings.database_address)
+            index.open()
+            index.renew_if_outdated()
+            carrier = _carrier(settings, database, index)
+            carrier.start()
+            app.state.carrier = carrier
+
+        opening = Opening(begin)
+        opening.start()
         yield
-        carrier.stop()
+        opening.stop()
+        if app.state.carrier:
+            app.state.carrier.stop()
         index.close()
         database.close()
         if shared:
@@ -77,6 +86,7 @@ def create(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.index = index
+    app.state.carrier = None
     app.state.profile = profiles.FIRST
     app.state.profile_since = PROFILE_SINCE
     app.state.make_searcher = lambda: Searcher(
@@ -90,6 +100,7 @@ def create(settings: Settings) -> FastAPI:
     app.middleware("http")(http.count_requests(metrics))
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(http.AnswerHead)
+    app.add_middleware(http.AnswerInTime, seconds=ANSWER_SECONDS)
     app.include_router(search_edge.router)
     app.include_router(site.router)
     _add_probes(app, database, index, metrics, shared)
@@ -139,8 +150,8 @@ def readiness(app: FastAPI, database: Database, index: Index, shared: SharedMemo
     except Exception as error:  # noqa: BLE001 - a probe answers whatever happens
         checks["database"] = type(error).__name__
     checks["index"] = _index_state(index)
-    ready = checks["database"] == checks["index"] == "ok"
-    is_delivering = index.is_open and app.state.carrier.is_alive()
+    ready = checks["database"] == checks["index"] == "ok" and app.state.carrier is not None
+    is_delivering = app.state.carrier is not None and app.state.carrier.is_alive()
     is_late = ready and _waits_long(database)
     checks["outbox"] = "not delivering" if not is_delivering else "a change waits for long" if is_late else "ok"
     checks["encoder"] = index.encoder.name if index.encoder else "none: searching by words only"

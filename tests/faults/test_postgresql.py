@@ -1,10 +1,17 @@
 """The database's connections cut, and the database away, under a served site."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from foundation.database import LONGEST_WAIT_S
 from tests.builders import eventually, record
-from tests.faults.installations import Installation, see_refused
+from tests.faults.installations import LONGEST_ANSWER_SECONDS, OUTAGES, Installation, see_refused
 
 ROUNDS = 5
 PEOPLE = 10
+CROWD = 10
 
 
 def test_connections_that_are_cut_are_made_again(site: Installation) -> None:
@@ -18,15 +25,28 @@ def test_connections_that_are_cut_are_made_again(site: Installation) -> None:
     site.see_index_equal_database()
 
 
-def test_a_database_that_is_away_is_said_in_time_and_taken_up_again(site: Installation) -> None:
-    with site.ways["PORTULAN_DATABASE_URL"].down():
+@pytest.mark.parametrize("fault", OUTAGES)
+def test_an_outage_is_said_in_time_and_leaves_nothing_behind(site: Installation, fault: str) -> None:
+    word = f"absence{list(OUTAGES).index(fault)}xyz"
+    assert site.total("apiculture")
+    with OUTAGES[fault](site.ways["PORTULAN_DATABASE_URL"]):
         for _ in range(ROUNDS):
             see_refused(site.get("/experts", q="apiculture", lang="fr"), "Indisponible pour l’instant")
+            see_refused(site.get("/experts/expert-a1", lang="en"), "Not available just now")
             see_refused(site.get("/api/v1/experts", q="apiculture", lang="en"), "Not available just now")
         probe = site.get("/readyz")
         assert (probe.status_code, probe.json()["ready"]) == (503, False)
         assert probe.json()["checks"]["database"] != "ok"
-        site.load([record("away", headline="Absence")])
+        site.load([record(word, headline=word)])
     eventually(lambda: site.get("/readyz").status_code == 200)
-    eventually(lambda: site.total("absence") == 1, seconds=60)
+    eventually(lambda: site.total(word) == 1, seconds=LONGEST_WAIT_S + 30)
     site.see_index_equal_database()
+
+
+def test_not_everybody_waits_for_a_database_that_does_not_answer(site: Installation) -> None:
+    with site.ways["PORTULAN_DATABASE_URL"].black_hole(), ThreadPoolExecutor(CROWD) as crowd:
+        started_at = time.monotonic()
+        for found in [crowd.submit(site.get, "/experts/expert-a1", lang="en") for _ in range(4 * CROWD)]:
+            see_refused(found.result(), "Not available just now")
+        assert time.monotonic() - started_at < 2 * LONGEST_ANSWER_SECONDS
+    eventually(lambda: site.get("/readyz").status_code == 200)

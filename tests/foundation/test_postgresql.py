@@ -1,17 +1,19 @@
 """What only PostgreSQL does to us: cut connections, and an order of texts that is not the bytes'."""
 
+import socket
+import time
 from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine, make_url, text
 
 from accounts import experts, exports
-from foundation import outbox
+from foundation import deadlines, outbox
 from foundation.database import Database
 from foundation.errors import Unreachable
 from migrations import upgrades
-from tests.builders import import_all, record
+from tests.builders import eventually, import_all, record
 
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %(name)s AND pid <> pg_backend_pid()"
 
@@ -99,3 +101,43 @@ def test_everybody_is_walked_through_once_whatever_the_order_of_texts(french: Da
             found.extend(ids)
         lines = list(exports.lines(session))
     assert len(found) == len(set(found)) == len(lines) == len(refs)
+
+
+def test_a_request_waits_no_longer_than_its_time_and_the_server_does_not_go_on(postgres_address: str) -> None:
+    database = Database(postgres_address)
+    with database.reading() as session:
+        session.connection()
+    started_at = time.monotonic()
+    with pytest.raises(Unreachable), deadlines.within(0.5), database.reading() as session:
+        session.execute(text("SELECT pg_sleep(60) /* given up */"))
+    assert time.monotonic() - started_at < 1.0
+    sleeping = "query LIKE '%pg_sleep(60) /* given up%' AND pid <> pg_backend_pid()"
+
+    def is_over() -> bool:
+        with database.reading() as session:
+            return session.execute(text(f"SELECT count(*) FROM pg_stat_activity WHERE {sleeping}")).scalar_one() == 0
+
+    eventually(is_over)
+    database.close()
+
+
+def test_what_no_request_waits_for_takes_the_time_it_takes_unless_bounded(postgres_address: str) -> None:
+    database, bounded = Database(postgres_address), Database(postgres_address, longest_wait_s=0.5)
+    with database.reading() as session:
+        session.execute(text("SELECT pg_sleep(2)"))
+    with pytest.raises(Unreachable, match="no answer within"), bounded.reading() as session:
+        session.execute(text("SELECT pg_sleep(2)"))
+    with bounded.reading() as session:
+        assert session.execute(text("SELECT 1")).scalar_one() == 1
+    database.close()
+    bounded.close()
+
+
+def test_a_server_that_takes_connections_and_says_nothing_is_given_up_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        database = Database(f"postgresql+psycopg://portulan@127.0.0.1:{silent.getsockname()[1]}/portulan")
+        started_at = time.monotonic()
+        with pytest.raises(Unreachable), deadlines.within(0.5), database.reading() as session:
+            session.connection()
+        assert time.monotonic() - started_at < 1.0
+        database.close()

@@ -11,8 +11,9 @@ from opensearchpy.exceptions import ConnectionError as NodeUnreachable
 from opensearchpy.exceptions import TransportError
 from opensearchpy.serializer import JSONSerializer
 
+from foundation import deadlines
+from foundation.circuits import Circuit
 from foundation.errors import Unavailable, Unreachable
-from indexer.engines.opensearch.circuits import Circuit
 
 ANSWER_SECONDS = 1.5
 """How long somebody who searches waits at most."""
@@ -44,7 +45,7 @@ class Node:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._circuit = Circuit(ANSWER_SECONDS)
+        self._circuit = Circuit("OpenSearch", ANSWER_SECONDS)
         self._asking = ThreadPoolExecutor(MOST_MEANWHILE, "opensearch")
         self._client = OpenSearch(
             [address],
@@ -62,7 +63,8 @@ class Node:
 
     def call(self, method: str, path: str, body: object = None, **parameters: str | float) -> Any:
         """Send a request and return the answer; raise Unavailable. Searches look things up, so reading is in time."""
-        wanted = {"request_timeout": ANSWER_SECONDS if method == "GET" else WORK_SECONDS, **parameters}
+        patience = parameters.get("request_timeout", ANSWER_SECONDS if method == "GET" else WORK_SECONDS)
+        wanted = {**parameters, "request_timeout": deadlines.shorten(float(patience))}
         self._circuit.check()
         try:
             found = _said(lambda: self._client.transport.perform_request(method, path, params=wanted, body=body))

@@ -13,10 +13,11 @@ PAUSE_SECONDS = 1.0
 class Circuit:
     """Open after some failures in a row; then one caller at a time tries, after a pause.
 
-    `answer_seconds` is how long such a trial may take.
+    `backend` is what it is called, and `answer_seconds` how long such a trial may take.
     """
 
-    def __init__(self, answer_seconds: float) -> None:
+    def __init__(self, backend: str, answer_seconds: float) -> None:
+        self._backend = backend
         self._trial_seconds = answer_seconds + PAUSE_SECONDS
         self._deciding = threading.Lock()
         self._failures = 0
@@ -28,7 +29,7 @@ class Circuit:
             if self._failures < FAILURES:
                 return
             if time.monotonic() < self._try_at:
-                raise Unreachable("OpenSearch did not answer a moment ago")
+                raise Unreachable(f"{self._backend} did not answer a moment ago")
             self._try_at = time.monotonic() + self._trial_seconds
 
     def count_failure(self) -> None:

@@ -2,12 +2,12 @@ import time
 
 import pytest
 
+from foundation.circuits import FAILURES, PAUSE_SECONDS, Circuit
 from foundation.errors import Unreachable
-from indexer.engines.opensearch.circuits import FAILURES, PAUSE_SECONDS, Circuit
 
 
 def test_one_slow_search_is_no_outage() -> None:
-    circuit = Circuit(1.0)
+    circuit = Circuit("it", 1.0)
     for _ in range(FAILURES):
         circuit.count_failure()
         circuit.close()
@@ -15,7 +15,7 @@ def test_one_slow_search_is_no_outage() -> None:
 
 
 def test_after_failures_in_a_row_one_caller_at_a_time_tries() -> None:
-    circuit = Circuit(1.0)
+    circuit = Circuit("it", 1.0)
     for _ in range(FAILURES):
         circuit.check()
         circuit.count_failure()
