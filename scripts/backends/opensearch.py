@@ -12,7 +12,8 @@ from scripts.backends import artifacts, javas, ports
 from scripts.backends.daemons import Launch
 
 ELSEWHERE = "PORTULAN_TEST_OPENSEARCH_URL"
-HEAP = "2g"
+HEAP_SETTING = "PORTULAN_TEST_OPENSEARCH_HEAP"
+USUAL_HEAP = "2g"
 PORTS = range(9201, 9300)
 """The runner takes the port after the one it is told, and none above 9299."""
 
@@ -27,8 +28,9 @@ def prepare(folder: Path) -> Launch | str:
         raise
     port = ports.free_among(PORTS)
     node = folder / "node"
+    heap = os.environ.get(HEAP_SETTING, USUAL_HEAP)
     command = [
-        *(str(home / "bin" / "java"), f"-Xms{HEAP}", f"-Xmx{HEAP}"),
+        *(str(home / "bin" / "java"), f"-Xms{heap}", f"-Xmx{heap}"),
         *("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"),
         *("-cp", artifacts.class_path(), "org.codelibs.opensearch.runner.OpenSearchRunner"),
         *("-basePath", str(node), "-numOfNode", "1", "-baseHttpPort", str(port - 1), "-clusterName", "portulan"),

@@ -120,6 +120,30 @@ def read(file: Path = FILE) -> Run | None:
     return Run.model_validate_json(file.read_bytes()) if file.exists() else None
 
 
+def stop(name: Name, *, file: Path = FILE) -> None:
+    """Stop one that `up` started here and keep its data."""
+    with _one_at_a_time(file):
+        _stop(_started(name, file).backends[name])
+
+
+def start(name: Name, *, file: Path = FILE) -> None:
+    """Start one again that was stopped, at its address and on its data; return when it is ready."""
+    with _one_at_a_time(file):
+        run = _started(name, file)
+        backend = run.backends[name]
+        if backend.launch is not None:
+            backend.daemon = daemons.start(backend.launch)
+            _writer(run, file)(name, backend)
+            _wait(name, backend.launch, backend.daemon)
+
+
+def _started(name: Name, file: Path) -> Run:
+    run = read(file)
+    if run is None or name not in run.backends or run.backends[name].launch is None:
+        raise Unavailable(f"{name} was not started here")
+    return run
+
+
 def is_ready(run: Run, name: Name) -> bool:
     """Tell whether a backend runs and answers."""
     backend = run.backends.get(name)

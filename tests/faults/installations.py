@@ -99,7 +99,7 @@ def installation(
 ) -> Iterator[Installation]:
     """Give an empty one; `control` is Toxiproxy's address, and without Redis whoever serves delivers."""
     schema, prefix = f"f_{uuid4().hex[:12]}", f"test-{uuid4().hex[:12]}"
-    server = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    server = create_engine(postgres, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
     with server.connect() as connection:
         connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
     own = make_url(postgres).update_query_dict({"options": f"-csearch_path={schema}"})
