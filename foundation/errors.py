@@ -23,6 +23,10 @@ class Unreachable(Unavailable):
     """A backend does not answer at all, whatever it is asked: it says nothing about what was to be done."""
 
 
+class Busy(Unavailable):
+    """Somebody else is at what may be done by one at a time; it can be done afterwards."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong with what was sent: which field, a stable code, and the sentence for the reader."""

@@ -3,8 +3,8 @@
 Rows are delivered at least once, by topic and in batches; a reaction receives keys, reads the rows they name
 afresh, and can be repeated. A failed batch is retried one key at a time with growing delays, so one bad key
 never holds up the rest; after `MAX_ATTEMPTS` its row stays as a dead letter for an operator to see. Where a
-backend can't be reached at all, the whole batch waits a little and nothing is counted against it: an outage of any
-length makes no dead letters, and its end is seen soon.
+backend can't be reached at all, or somebody else is at it, the whole batch waits a little and nothing is counted
+against it: an outage of any length makes no dead letters, and its end is seen soon.
 
 Whoever delivers leases rows, so that several may deliver at once and none waits for another: rows that somebody is
 leasing at this moment are skipped. A lease is renewed as long as the delivery goes on; that of a process that died
@@ -23,7 +23,7 @@ from sqlmodel import Field, SQLModel, col
 
 from foundation import clock
 from foundation.database import Database, announced
-from foundation.errors import Unreachable
+from foundation.errors import Busy, Unreachable
 from foundation.types import Instant
 
 MAX_ATTEMPTS = 12
@@ -76,8 +76,8 @@ def drain(database: Database, topic: str, reaction: Reaction, *, batch: int = 50
     with _Lease(database, row_ids, lease_for) as lease:
         try:
             reaction(list(dict.fromkeys(key for _, key, _ in claimed)))
-        except Unreachable as error:
-            log.warning("outbox batch waits for a backend", topic=topic, size=len(claimed), error=str(error))
+        except (Unreachable, Busy) as error:
+            log.warning("outbox batch is put off", topic=topic, size=len(claimed), error=str(error))
             lease.put_back()
         except Exception:
             log.exception("outbox batch failed, retrying one by one", topic=topic, size=len(claimed))
@@ -209,7 +209,7 @@ def _deliver_singly(reaction: Reaction, claimed: list[tuple[int, str, int]], lea
     for row_id, key, attempts in claimed:
         try:
             reaction([key])
-        except Unreachable:
+        except (Unreachable, Busy):
             lease.put_back()
             return
         except Exception as error:  # noqa: BLE001 - whatever a reaction raises becomes its row's last error

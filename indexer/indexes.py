@@ -1,55 +1,38 @@
 """The index of one process: which generation is live, and keeping it in step with the database."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from uuid import uuid4
 
 import numpy as np
 import structlog
-from sqlalchemy.orm import Session
 
 from accounts import experts
-from accounts.experts import Profile
-from foundation import outbox
+from foundation import leases, outbox
 from foundation.database import Database
 from foundation.errors import Unavailable
 from foundation.locks import ProcessLock
 from foundation.settings import Settings
-from indexer import documents, embeddings, skill_vectors
-from indexer.documents import Document, skill_term
+from indexer import documents, embeddings, fillings
+from indexer.documents import skill_term
 from indexer.embeddings import Concepts
 from indexer.encoders import Encoder
 from indexer.engines.embedded.generations import EmbeddedGenerations
 from indexer.engines.embedded.vectors import Centre
 from indexer.engines.generations import Built, GenerationEngine, Generations, Progress
-from indexer.engines.interface import Vector
-from indexer.engines.opensearch.calibrations import SAMPLED
 from indexer.engines.opensearch.generations import OpenSearchGenerations
 from indexer.engines.opensearch.nodes import Node
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
+from indexer.fillings import Filler
 from indexer.skill_vectors import SkillVectors
 from taxonomy.concepts import LANGUAGES
-from taxonomy.wordlists import LiveWordlists, Wordlists
+from taxonomy.wordlists import LiveWordlists
 
-WALK_CHUNK = 1_000
 NO_ENCODER_DIMENSION = 1
-CHECKED = 500
-"""How many documents of a new generation are looked at."""
-CHANGING_SHARE = 0.01
-"""Which share of experts other processes may have hidden before a new generation is checked."""
-FOR_GOOD = 1 << 62
-"""The version at which somebody is gone whose row is: an id is never given out again."""
+BUILDING = "building the index"
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """Who was put into a generation, at which version, and whose vector is still to be made."""
-
-    versions: dict[str, int]
-    missing: list[str]
 
 
 class Index:
@@ -71,6 +54,7 @@ class Index:
         self._engine: GenerationEngine | None = None
         self.concepts: Concepts | None = None
         self.skill_vectors: SkillVectors | None = None
+        self._is_shared = settings.shares_index
         self._swap = threading.RLock()
         self._changed_meanwhile: set[str] | None = None
 
@@ -80,6 +64,10 @@ class Index:
         if self._engine is None:
             raise Unavailable("the index is not open")
         return self._engine
+
+    @property
+    def _filler(self) -> Filler:
+        return Filler(self.database, self.wordlists, self.encoder)
 
     @property
     def is_open(self) -> bool:
@@ -114,10 +102,11 @@ class Index:
     def fingerprint(self) -> str:
         """Return what documents were made with: a change asks for a rebuild."""
         name = f"{self.encoder.name}/{self.encoder.dimension}" if self.encoder else "none"
-        return f"{documents.SCHEMA}/{name}/{self.wordlists.current().fingerprint}"
+        words = self.wordlists.current().fingerprint
+        return "/".join(filter(None, (str(documents.SCHEMA), name, words, self.generations.shape)))
 
     def is_outdated(self) -> bool:
-        """Tell whether the live generation was made with other word lists, encoder or document shape."""
+        """Tell whether the live generation was made with other word lists, encoder, document shape or mapping."""
         return self.engine.property("fingerprint") != self.fingerprint()
 
     def renew_if_outdated(self) -> bool:
@@ -128,7 +117,7 @@ class Index:
         if not self.is_outdated():
             return False
         log.warning(
-            "the index was made with other word lists, encoder or document shape: rebuilding it",
+            "the index was made with other word lists, encoder, document shape or mapping: rebuilding it",
             made_with=self.engine.property("fingerprint"),
             now=self.fingerprint(),
         )
@@ -140,7 +129,7 @@ class Index:
         with self._swap:
             if self._changed_meanwhile is not None:
                 self._changed_meanwhile.update(expert_ids)
-            missing = self._refresh_in(self.engine, expert_ids).missing
+            missing = self._filler.refresh(self.engine, expert_ids).missing
             if self.engine.is_outgrown(self._count_findable):
                 self._request_rebuild_once()
         if missing and self.encoder:
@@ -153,8 +142,8 @@ class Index:
             return
         wordlists = self.wordlists.current()
         with self.database.reading() as session:
-            found = _documents(session, expert_ids, wordlists)
-            wanted = _texts_to_encode(found, wordlists)
+            found = fillings.documents_of(session, expert_ids, wordlists)
+            wanted = fillings.texts_to_encode(found, wordlists)
             known = embeddings.known(session, self.encoder.name, wanted)
         todo = {text_hash: text for text_hash, text in wanted.items() if text_hash not in known}
         made = dict(zip(todo, self.encoder.encode_passages(list(todo.values())), strict=True))
@@ -171,24 +160,30 @@ class Index:
         properties = {"fingerprint": self.fingerprint()}
         if self.encoder:
             properties |= {"encoder": self.encoder.name, "dimension": str(self.encoder.dimension)}
-        self._build(lambda: self.generations.begin(self._prior(), properties, self._sample), progress)
+        self._build(lambda: self.generations.begin(self._prior(), properties, self._filler.sample), progress)
 
     def roll_back(self, progress: Progress = lambda _: None) -> None:
         """Bring the previous generation up to date and make it live again; raise NotFound where none is kept."""
         self._build(self.generations.resume, progress)
 
     def _build(self, begin: Callable[[], Built], progress: Progress) -> None:
+        """Fill a generation, one process at a time; raise Busy with who is at it."""
+        # The writer's lock keeps others out where the index is one process's.
+        with leases.held(self.database, BUILDING) if self._is_shared else nullcontext():
+            self._build_alone(begin, progress)
+
+    def _build_alone(self, begin: Callable[[], Built], progress: Progress) -> None:
         """Fill a generation from the database, catch up with what changed meanwhile, check it, and switch."""
         with self._swap:
             self._changed_meanwhile = set()
         try:
             built = begin()
             try:
-                filled = self._fill(built.engine, progress)
+                filled = self._filler.fill(built.engine, progress)
                 with self._swap:
                     changed = sorted(self._changed_meanwhile)
-                    filled.missing.extend(self._refresh_in(built.engine, changed).missing)
-                    self._check(built.engine, filled, set(changed))
+                    filled.missing.extend(self._filler.refresh(built.engine, changed).missing)
+                    self._filler.check(built.engine, filled, set(changed))
                     self._engine = self.generations.switch(built)
             except BaseException:
                 self.generations.discard(built)
@@ -201,68 +196,15 @@ class Index:
                 outbox.record(session, VECTOR_MISSING, dict.fromkeys(filled.missing))
         log.info("index rebuilt", documents=self._engine.count())
 
-    def _check(self, fresh: GenerationEngine, filled: Filled, changed: Collection[str]) -> None:
-        """Compare a new generation with what was put into it, by number and by a sample; raise Unavailable."""
-        fresh.refresh()
-        expected = [expert_id for expert_id in filled.versions if expert_id not in changed]
-        sample = expected[:: max(1, len(expected) // CHECKED)]
-        held, shown = fresh.count(), fresh.documents(sample)
-        lacking = [
-            expert_id
-            for expert_id in sample
-            if expert_id not in shown or shown[expert_id].version < filled.versions[expert_id]
-        ]
-        # Other processes may have taken some experts out of it meanwhile.
-        spared = 1 - CHANGING_SHARE
-        if held < len(expected) * spared or len(sample) - len(lacking) < len(sample) * spared:
-            raise Unavailable(
-                f"the new generation holds {held} of {len(expected)} experts and lacks {len(lacking)} of "
-                f"{len(sample)} looked at: the live one stays"
-            )
-
     def _count_findable(self) -> int:
         with self.database.reading() as session:
             return experts.count_findable(session)
-
-    def _sample(self) -> list[tuple[Document, Vector | None]]:
-        """Return enough documents to take averages of, or all, with the vectors that are known."""
-        wordlists = self.wordlists.current()
-        sample: list[tuple[Document, Vector | None]] = []
-        with self.database.reading() as session:
-            after = ""
-            while len(sample) < SAMPLED and (ids := experts.ids_after(session, after, WALK_CHUNK)):
-                found = _documents(session, ids, wordlists)
-                hashes = [item.text_hash for item in found]
-                vectors = embeddings.stored(session, self.encoder.name, hashes) if self.encoder else {}
-                sample.extend((item, vectors.get(item.text_hash)) for item in found)
-                after = ids[-1]
-        return sample
 
     def _has_our_shape(self) -> bool:
         """Tell whether there is a live generation with documents as this version writes them."""
         with self.generations.held() as held:
             made_with = (held.property("fingerprint") if held else None) or ""
         return made_with.startswith(f"{documents.SCHEMA}/")
-
-    def _fill(self, fresh: GenerationEngine, progress: Progress) -> Filled:
-        """Put everybody into a generation, and take out who is gone."""
-        filled = Filled({}, [])
-        left = fresh.versions()
-        after = ""
-        while True:
-            with self.database.reading() as session:
-                ids = experts.ids_after(session, after, WALK_CHUNK)
-            if not ids:
-                # Whom only a generation taken up again holds.
-                self._refresh_in(fresh, list(left))
-                return filled
-            for expert_id in ids:
-                left.pop(expert_id, None)
-            chunk = self._refresh_in(fresh, ids)
-            filled.versions.update(chunk.versions)
-            filled.missing.extend(chunk.missing)
-            progress(len(ids))
-            after = ids[-1]
 
     def request_rebuild(self) -> None:
         """Owe the process that writes the index a rebuild."""
@@ -273,23 +215,6 @@ class Index:
             is_owed = outbox.count(session, REBUILD_REQUESTED) > 0
         if not is_owed:
             self.request_rebuild()
-
-    def _refresh_in(self, engine: GenerationEngine, expert_ids: Sequence[str]) -> Filled:
-        """Refresh documents of one generation."""
-        wordlists = self.wordlists.current()
-        with self.database.reading() as session:
-            profiles = experts.load(session, expert_ids)
-            versions = {profile.expert.id: profile.expert.version for profile in profiles}
-            found = _built(profiles, wordlists)
-            vectors: dict[str, Vector] = {}
-            known: set[str] = set()
-            if self.encoder:
-                vectors = embeddings.stored(session, self.encoder.name, (item.text_hash for item in found))
-                known = embeddings.known(session, self.encoder.name, _texts_to_encode(found, wordlists))
-        gone = set(expert_ids) - {item.id for item in found}
-        engine.put(found, {expert_id: versions.get(expert_id, FOR_GOOD) for expert_id in gone}, vectors)
-        missing = [item.id for item in found if not known.issuperset(_texts_to_encode([item], wordlists))]
-        return Filled({item.id: item.version for item in found}, missing)
 
     def _load_vectors(self, engine: GenerationEngine) -> None:
         if self.encoder is None or self.generations.keeps_vectors:
@@ -331,21 +256,3 @@ def request_rebuild(database: Database) -> None:
     """Owe the process that writes the index a rebuild."""
     with database.writing() as session:
         outbox.record(session, REBUILD_REQUESTED, [str(uuid4())])
-
-
-def _documents(session: Session, expert_ids: Sequence[str], wordlists: Wordlists) -> list[Document]:
-    """Return the documents of those among some experts who may be found."""
-    return _built(experts.load(session, expert_ids), wordlists)
-
-
-def _built(profiles: Iterable[Profile], wordlists: Wordlists) -> list[Document]:
-    return [documents.build(profile, wordlists) for profile in profiles if experts.is_findable(profile.expert)]
-
-
-def _texts_to_encode(found: Iterable[Document], wordlists: Wordlists) -> dict[str, str]:
-    """Return what needs a vector for some documents, by hash: each one's text, and its free skills."""
-    wanted: dict[str, str] = {}
-    for item in found:
-        wanted[item.text_hash] = documents.text_to_embed(item.headline, item.skills, item.summary)
-        wanted.update(skill_vectors.free_skills(item.skills, wordlists))
-    return wanted

@@ -11,7 +11,7 @@ from foundation.errors import Unavailable
 from indexer import documents
 from indexer.documents import Document
 from indexer.engines.generations import Generations, Held, Progress
-from indexer.indexes import WALK_CHUNK
+from indexer.fillings import WALK_CHUNK
 from taxonomy.wordlists import Wordlists
 
 LOOK_AGAIN_SECONDS = 0.5

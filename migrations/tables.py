@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 import accounts.models  # noqa: F401
+import foundation.leases
 import foundation.outbox
 import foundation.schedules  # noqa: F401
 import indexer.models  # noqa: F401

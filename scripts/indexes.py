@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from accounts import experts
 from accounts.events import EXPERT_CHANGED
-from foundation import clock, logs, outbox
+from foundation import clock, leases, logs, outbox
 from foundation.database import Database
 from foundation.errors import Conflict
 from foundation.settings import Settings
@@ -38,6 +38,7 @@ _DELIVERIES = {REBUILD_REQUESTED: "rebuilding", EXPERT_CHANGED: "indexing words"
 def rebuild() -> None:
     """Build a new generation from the database, words and vectors, and swap it in; searches go on meanwhile."""
     settings, database = _opened()
+    leases.check(database, indexes.BUILDING)
     indexes.request_rebuild(database)
     deliver(settings, database)
     with database.reading() as session:

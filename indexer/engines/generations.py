@@ -70,6 +70,8 @@ class Generations(Protocol):
     """All generations of one installation's index; one of them is live, if any."""
 
     engine_name: str
+    shape: str
+    """What tells how the engine stores documents; empty where what it opens tells that itself."""
     keeps_vectors: bool
     """False where vectors are given anew whenever a generation is opened."""
 

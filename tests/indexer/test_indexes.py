@@ -16,7 +16,7 @@ from foundation import clock, outbox
 from foundation.database import Database
 from foundation.errors import Conflict, Unavailable
 from foundation.settings import ROOT
-from indexer import embeddings, indexes, verifications
+from indexer import embeddings, fillings, verifications
 from indexer.documents import skill_term
 from indexer.encoders import Encoder
 from indexer.engines.embedded.generations import EmbeddedGenerations
@@ -175,7 +175,7 @@ def test_verifying_again_does_not_forgive_what_stays(loaded: Directory) -> None:
 
 
 def test_verifying_covers_everybody_however_many(tmp_path: Path) -> None:
-    many = [record(f"E{number:04}") for number in range(indexes.WALK_CHUNK + 5)]
+    many = [record(f"E{number:04}") for number in range(fillings.WALK_CHUNK + 5)]
     seen: list[int] = []
     with directory(tmp_path) as found:
         import_all(found.database, many)

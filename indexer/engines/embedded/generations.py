@@ -19,6 +19,7 @@ class EmbeddedGenerations:
     """The files of a folder."""
 
     engine_name = "embedded"
+    shape = ""
     keeps_vectors = False
 
     def __init__(self, folder: Path) -> None:

@@ -10,7 +10,7 @@ from foundation.errors import Unavailable
 from indexer import documents
 from indexer.documents import Document
 from indexer.engines.opensearch import records, searches
-from indexer.engines.opensearch.nodes import Json, Node
+from indexer.engines.opensearch.nodes import Gone, Json, Node
 from indexer.engines.opensearch.records import Hit, Kept, Record
 
 RECORDS_KEPT, DOCUMENTS_KEPT = 20_000, 2_000
@@ -77,7 +77,8 @@ class Contents:
         answer = self._node.ask(f"/{self._read()}/_mget", {"ids": list(ids)}, **parameters)["docs"]
         failed = [item["error"] for item in answer if "error" in item]
         if failed:
-            raise Unavailable(f"OpenSearch failed to read {len(failed)} of {len(ids)} documents: {failed[0]}")
+            kind = Gone if failed[0]["type"] == "index_not_found_exception" else Unavailable
+            raise kind(f"OpenSearch failed to read {len(failed)} of {len(ids)} documents: {failed[0]}")
         return [item for item in answer if item.get("found")]
 
     def _stored_records(self, keys: list[RecordKey]) -> dict[RecordKey, Record]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import overload
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar, overload
 
 from indexer import documents
 from indexer.documents import Document
@@ -12,13 +13,15 @@ from indexer.engines.opensearch import answers, calibrations, clauses, mapping, 
 from indexer.engines.opensearch.calibrations import Calibration
 from indexer.engines.opensearch.contents import Contents
 from indexer.engines.opensearch.counts import Counts
-from indexer.engines.opensearch.nodes import Json, Node
+from indexer.engines.opensearch.nodes import Gone, Json, Node
 from indexer.engines.opensearch.records import Hit
 from indexer.engines.opensearch.searches import Question
 from taxonomy import texts
 
 LISTED = 10_000
 """How deep results can be paged."""
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,22 @@ class Generation:
     properties: dict[str, str]
 
 
+def _afresh(
+    read: Callable[Concatenate["OpenSearchEngine", Asked], Answer],
+) -> Callable[Concatenate["OpenSearchEngine", Asked], Answer]:
+    """Ask once more, of the generation that is live now, if the one that was looked up a moment ago is gone."""
+
+    @wraps(read)
+    def ask(engine: "OpenSearchEngine", *arguments: Asked.args, **options: Asked.kwargs) -> Answer:
+        try:
+            return read(engine, *arguments, **options)
+        except Gone:
+            engine.look_again()
+            return read(engine, *arguments, **options)
+
+    return ask
+
+
 class OpenSearchEngine:
     """An `Engine` that searches the generation which `read` names, and writes those which `written` names."""
 
@@ -39,9 +58,10 @@ class OpenSearchEngine:
         read: Callable[[], Generation],
         written: Callable[[], Sequence[Generation]],
         encoder: str | None,
+        look_again: Callable[[], None] = lambda: None,
     ) -> None:
         self.node = node
-        self._read, self._written = read, written
+        self._read, self._written, self._look_again = read, written, look_again
         self._encoder = encoder
         self._counts = Counts(node, self._name)
         self._contents = Contents(node, self._name)
@@ -61,6 +81,11 @@ class OpenSearchEngine:
             self.node.call("POST", f"/{generation.name}/_refresh")
         self.forget()
 
+    def look_again(self) -> None:
+        """Look up anew which generation is live."""
+        self._look_again()
+        self.forget()
+
     def forget(self) -> None:
         """Count and look anew: something was written."""
         self._counts.forget()
@@ -68,6 +93,7 @@ class OpenSearchEngine:
 
     # Reading
 
+    @_afresh
     def retrieve(self, plan: Plan) -> Retrieved:
         """Answer a plan in two requests at a time, after one that counts words unless that was done lately."""
         question, hits, counts = self._ask(self._question(plan))
@@ -82,6 +108,7 @@ class OpenSearchEngine:
             facets=answers.facets(counts),
         )
 
+    @_afresh
     def describe(self, plan: Plan, ids: Sequence[str]) -> Candidates:
         """Return the raw values of given experts under a plan; unknown ids are left out."""
         question = self._question(plan)
@@ -89,6 +116,7 @@ class OpenSearchEngine:
         by_id = {hit.record.id: hit for hit in self._contents.hits(answer)}
         return answers.candidates([by_id[key] for key in ids if key in by_id], question.plan)
 
+    @_afresh
     def ids_after(self, window: Sequence[Hit], question: Question, first: int, size: int) -> list[str]:
         """Return who stands from some place on by the first phase, a window left out."""
         shown = [hit.record.tie for hit in window]
@@ -101,10 +129,12 @@ class OpenSearchEngine:
         answer = self.node.ask(f"/{self._name()}/_search", searches.beyond(question, 0, 1_000))
         return {answers.id_of(hit): hit["_score"] for hit in answer["hits"]["hits"]}
 
+    @_afresh
     def documents(self, ids: Sequence[str]) -> dict[str, Document]:
         """Return stored documents; at most a second older than what was written."""
         return self._contents.documents(ids) if ids else {}
 
+    @_afresh
     def names_like(self, prefix: str, limit: int) -> list[Document]:
         """Return experts a word of whose name begins so."""
         prefix = texts.fold(prefix.strip())
@@ -117,18 +147,22 @@ class OpenSearchEngine:
         hits = self.node.ask(f"/{self._name()}/_search", body)["hits"]["hits"]
         return [documents.load(hit["fields"]["body"][0].encode()) for hit in hits]
 
+    @_afresh
     def correct(self, word: str) -> str | None:
         """Return the indexed word nearest to a misspelling, at one edit for short words and two for long ones."""
         return self._counts.closest(word) if is_correctable(word) else None
 
+    @_afresh
     def holders(self, words: Iterable[Word]) -> dict[Word, int]:
         """Return how many documents hold the most frequent stem of each word, replaced ones among them."""
         return self._counts.holders(words)
 
+    @_afresh
     def common_values(self, facet: FacetName, limit: int) -> list[FacetCount]:
         """Return a facet's most frequent values over everybody."""
         return self._counts.common_values(facet, limit)
 
+    @_afresh
     def count(self) -> int:
         """Count the documents."""
         return self._count_of(clauses.EVERYBODY)

@@ -5,10 +5,13 @@ builder sets its alias first and reads the database afterwards: a change is in w
 alias. External versions put the two in order.
 """
 
+import hashlib
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from uuid import uuid4
+
+import orjson
 
 from foundation.errors import NotFound, Unavailable
 from indexer.engines.embedded.vectors import Centre
@@ -29,13 +32,24 @@ class OpenSearchGenerations:
     engine_name = "opensearch"
     keeps_vectors = True
 
-    def __init__(self, node: Node, prefix: str, encoder: str | None, *, refresh_ms: int, replicas: int) -> None:
+    def __init__(
+        self,
+        node: Node,
+        prefix: str,
+        encoder: str | None,
+        *,
+        refresh_ms: int,
+        replicas: int,
+        look_again_seconds: float = LOOK_AGAIN_SECONDS,
+    ) -> None:
         self.node = node
         self.prefix = prefix
         self._encoder = encoder
         self._refresh_ms, self._replicas = refresh_ms, replicas
+        self._look_again_seconds = look_again_seconds
         self._known: dict[str, Generation] = {}
         self._looked: tuple[float, Generation] | None = None
+        self.shape = _shape()
 
     def live(self) -> str | None:
         """Return the name of the live generation."""
@@ -56,7 +70,7 @@ class OpenSearchGenerations:
         """Return an engine that follows the aliases."""
         del prior
         self._looked = None
-        engine = OpenSearchEngine(self.node, self._read, self._written, self._encoder)
+        engine = self._following()
         progress(engine.count())
         return engine
 
@@ -98,7 +112,7 @@ class OpenSearchGenerations:
         self._move(actions, away_from={LIVE: live, PREVIOUS: self._named(PREVIOUS)})
         self._looked = None
         self._merge(built.name)
-        return OpenSearchEngine(self.node, self._read, self._written, self._encoder)
+        return self._following()
 
     def discard(self, built: Built) -> None:
         """Have nobody write the index any more; the next sweep removes it, unless it is the previous one."""
@@ -128,13 +142,19 @@ class OpenSearchGenerations:
             name = self.live()
             if name is None:
                 raise Unavailable("there is no index: run `portulan index rebuild`")
-            self._looked = (time.monotonic() + LOOK_AGAIN_SECONDS, self._described(name))
+            self._looked = (time.monotonic() + self._look_again_seconds, self._described(name))
         return self._looked[1]
 
     def _written(self) -> list[Generation]:
         """Return the generations to write: looked up each time."""
         names = dict.fromkeys(filter(None, (self.live(), self._named(BUILDING))))
         return [self._described(name) for name in names]
+
+    def _following(self) -> OpenSearchEngine:
+        return OpenSearchEngine(self.node, self._read, self._written, self._encoder, self._look_again)
+
+    def _look_again(self) -> None:
+        self._looked = None
 
     def _only(self, name: str) -> OpenSearchEngine:
         generation = self._described(name)
@@ -161,6 +181,12 @@ class OpenSearchGenerations:
         ]
         if gone or actions:
             self.node.call("POST", "/_aliases", {"actions": [*gone, *actions]})
+
+
+def _shape() -> str:
+    """Return a hash of what an index is made with, without what an installation chooses and may change meanwhile."""
+    made_with = [mapping.settings(0, 0), mapping.mappings(NO_VECTOR_DIMENSION, {})]
+    return hashlib.sha256(orjson.dumps(made_with, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
 
 
 def _add(index: str, alias: str) -> Json:

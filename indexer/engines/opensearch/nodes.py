@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -38,6 +39,10 @@ class _Orjson(JSONSerializer):
     def loads(self, s: Any) -> Any:
         """Return what JSON says."""
         return orjson.loads(s)
+
+
+class Gone(Unavailable):
+    """What was asked does not exist any more."""
 
 
 class Node:
@@ -89,7 +94,7 @@ class Node:
 
     def ask_meanwhile(self, path: str, body: Json) -> Future[Json]:
         """Ask while something else is asked."""
-        return self._asking.submit(self.ask, path, body)
+        return self._asking.submit(copy_context().run, self.ask, path, body)
 
     def walk(self, index: str, query: Json, fields: Sequence[str], size: int = 5_000) -> Iterator[Json]:
         """Yield everybody whom a query finds, with stored columns, in the order of ids' keys."""
@@ -139,5 +144,5 @@ def _said(run: Callable[[], Answer]) -> Answer:
     except NodeUnreachable as error:
         raise Unreachable(f"OpenSearch does not answer: {type(error).__name__}") from error
     except TransportError as error:
-        kind = Unreachable if error.status_code in BUSY else Unavailable
+        kind = Unreachable if error.status_code in BUSY else Gone if error.status_code == NOT_FOUND else Unavailable
         raise kind(f"OpenSearch refused ({error.status_code}): {str(error.info)[:500]}") from error

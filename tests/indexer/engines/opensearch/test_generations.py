@@ -14,6 +14,7 @@ from foundation.errors import NotFound, Unavailable
 from indexer import verifications
 from indexer.engines.opensearch.generations import OpenSearchGenerations
 from indexer.engines.opensearch.nodes import Node
+from indexer.indexes import Index
 from tests.builders import Directory, directory, eventually, import_all, record
 from tests.indexer.engines.conftest import origin
 from tests.indexer.engines.embedded.test_engine import DIMENSION, document, plan
@@ -232,3 +233,48 @@ def test_an_index_that_outgrew_its_averages_is_built_anew(loaded: Directory) -> 
     loaded.load(record(f"S{number}") for number in range(PEOPLE * 5))
     assert loaded.index.generations.live() != first
     assert verify(loaded) == []
+
+
+def test_a_search_finds_the_live_generation_though_the_one_it_remembers_is_gone(loaded: Directory) -> None:
+    """Another process replaces it twice while this one remembers its name."""
+    follower = OpenSearchGenerations(
+        Node(ours(loaded).node.address), ours(loaded).prefix, None, refresh_ms=250, replicas=0, look_again_seconds=60.0
+    )
+    engine = follower.open(origin(1), lambda _: None)
+    everybody = engine.versions()
+    for ask in (
+        lambda: engine.retrieve(plan("consultant")).total,
+        lambda: len(engine.documents(list(everybody))),
+        lambda: len(engine.describe(plan("consultant"), list(everybody)).ids),
+    ):
+        assert ask() == PEOPLE
+        remembered = loaded.index.generations.live()
+        loaded.index.rebuild()
+        loaded.index.rebuild()
+        loaded.index.engine.refresh()
+        assert remembered not in indices(ours(loaded))
+        assert ask() == PEOPLE
+    follower.close()
+
+
+def test_an_index_that_was_made_with_another_mapping_is_made_again(loaded: Directory) -> None:
+    node, name = ours(loaded).node, str(ours(loaded).live())
+    meta = node.call("GET", f"/{name}/_mapping")[name]["mappings"]["_meta"]
+    assert meta["properties"]["fingerprint"] == loaded.index.fingerprint()
+    without, _, shape = loaded.index.fingerprint().rpartition("/")
+    assert shape == ours(loaded).shape
+    meta["properties"]["fingerprint"] = f"{without}/another"
+    node.call("PUT", f"/{name}/_mapping", {"_meta": meta})
+    later = Index(loaded.settings, loaded.database, loaded.wordlists, None)
+    loaded.index.close()
+    later.open()
+    assert later.renew_if_outdated()
+    later.rebuild()
+    assert not later.is_outdated()
+    later.close()
+    loaded.index.open()
+
+
+def test_the_embedded_index_knows_nothing_of_a_mapping(tmp_path: Path) -> None:
+    with directory(tmp_path) as found:
+        assert found.index.fingerprint().endswith(f"/{found.wordlists.current().fingerprint}")
