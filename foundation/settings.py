@@ -44,19 +44,23 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PORTULAN_", secrets_dir=SECRETS if SECRETS.is_dir() else None)
 
     data_dir: Path = Path("var")
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)
     """Empty: SQLite in `data_dir`."""
     database_password: SecretStr = SecretStr("")
     """For an address that names none."""
-    opensearch_url: str = ""
-    """Empty: the embedded engine."""
+    opensearch_url: str = Field(default="", repr=False)
+    """Empty: the embedded engine. May name a user, and a password unless that comes by itself."""
+    opensearch_password: SecretStr = SecretStr("")
+    """For an address that names none."""
+    opensearch_ca_file: Path | None = None
+    """Certificates (PEM) by which to know a node at an https address; none: the well-known authorities."""
     opensearch_prefix: str = Field(default="portulan-experts", pattern=r"^[a-z][a-z0-9-]*$")
     """What the names of this installation's indices begin with."""
     opensearch_refresh_ms: int = Field(default=250, ge=100)
     """After how long at most searches see what was written."""
     opensearch_replicas: int = Field(default=0, ge=0)
     """Copies of the index on other nodes."""
-    redis_url: str = ""
+    redis_url: str = Field(default="", repr=False)
     """Empty: everything in one process."""
     redis_password: SecretStr = SecretStr("")
     """For an address that names none."""
@@ -81,6 +85,13 @@ class Settings(BaseSettings):
     def _is_a_folder(cls, value: Path) -> Path:
         if value.exists() and not value.is_dir():
             raise ValueError(f"{str(value)!r} is not a folder")
+        return value
+
+    @field_validator("opensearch_ca_file")
+    @classmethod
+    def _is_a_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError(f"{str(value)!r} is not a file")
         return value
 
     @field_validator("database_url")
@@ -113,6 +124,13 @@ class Settings(BaseSettings):
     def has_workers(self) -> bool:
         """Tell whether workers deliver the outbox, not whoever serves."""
         return self.shares_index and bool(self.redis_url)
+
+    @cached_property
+    def opensearch_address(self) -> str:
+        """Address of OpenSearch with its password; empty where there is none."""
+        return (
+            _with_password(self.opensearch_url, self.opensearch_password, user="admin") if self.opensearch_url else ""
+        )
 
     @cached_property
     def redis_address(self) -> str:

@@ -244,7 +244,7 @@ def generations_of(settings: Settings, encoder: Encoder | None) -> Generations:
     if not settings.opensearch_url:
         return EmbeddedGenerations(settings.data_dir.resolve() / "index")
     return OpenSearchGenerations(
-        Node(settings.opensearch_url),
+        Node(settings.opensearch_address, ca_file=settings.opensearch_ca_file),
         settings.opensearch_prefix,
         encoder.name if encoder else None,
         refresh_ms=settings.opensearch_refresh_ms,

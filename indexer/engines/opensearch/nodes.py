@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
 from opensearchpy import OpenSearch
+from opensearchpy.exceptions import AuthenticationException, AuthorizationException, SSLError, TransportError
 from opensearchpy.exceptions import ConnectionError as NodeUnreachable
-from opensearchpy.exceptions import TransportError
 from opensearchpy.serializer import JSONSerializer
 
 from foundation import deadlines
@@ -48,7 +49,7 @@ class Gone(Unavailable):
 class Node:
     """An OpenSearch cluster by its address; `Unavailable` is raised where it doesn't answer as it should."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, ca_file: Path | None = None) -> None:
         self.address = address
         self._circuit = Circuit("OpenSearch", ANSWER_SECONDS)
         self._asking = ThreadPoolExecutor(MOST_MEANWHILE, "opensearch")
@@ -59,6 +60,7 @@ class Node:
             retry_on_timeout=False,
             serializer=_Orjson(),
             pool_maxsize=2 * MOST_MEANWHILE,
+            ca_certs=str(ca_file) if ca_file else None,
         )
 
     def close(self) -> None:
@@ -141,8 +143,16 @@ class Node:
 def _said(run: Callable[[], Answer]) -> Answer:
     try:
         return run()
+    except SSLError as error:
+        raise Unreachable(
+            "OpenSearch's certificate is not trusted: PORTULAN_OPENSEARCH_CA_FILE names who signed it"
+        ) from error
     except NodeUnreachable as error:
         raise Unreachable(f"OpenSearch does not answer: {type(error).__name__}") from error
+    except (AuthenticationException, AuthorizationException) as error:
+        raise Unavailable(
+            f"OpenSearch refused the user ({error.status_code}): see PORTULAN_OPENSEARCH_URL and …_PASSWORD"
+        ) from error
     except TransportError as error:
         kind = Unreachable if error.status_code in BUSY else Gone if error.status_code == NOT_FOUND else Unavailable
         raise kind(f"OpenSearch refused ({error.status_code}): {str(error.info)[:500]}") from error
