@@ -28,8 +28,8 @@ from foundation.errors import Unreachable
 BUSY_TIMEOUT_MS = 15_000
 TRIES = 5
 FIRST_PAUSE_S = 0.02
-_POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 1.0, "connect_args": postgresql.CONNECTING}
-"""For PostgreSQL: a web process answers 40 requests at once."""
+_POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 0.4, "connect_args": postgresql.CONNECTING}
+"""For PostgreSQL: a web process answers 40 requests at once. A wait for a connection may exceed a request's time."""
 LONGEST_WAIT_S = 30.0
 """How long whoever delivers in the background waits for the answer to one statement."""
 _TRIAL_S = 2.0
@@ -95,6 +95,7 @@ class Database:
         """Raise Unreachable where the server is away, cut the connection, or does not answer in time."""
         is_awaited = deadlines.left() is not None
         if is_awaited:
+            deadlines.check()
             self._circuit.check()
         try:
             yield

@@ -29,11 +29,14 @@ def left() -> float | None:
     return None if until is None else max(0.0, until - time.monotonic())
 
 
+def check() -> None:
+    """Raise Unreachable if no time is left."""
+    if left() == 0:
+        raise Unreachable("the time for an answer was used up before")
+
+
 def shorten(seconds: float) -> float:
     """Return for how long to wait for something that may take some seconds; raise Unreachable if no time is left."""
+    check()
     remaining = left()
-    if remaining is None:
-        return seconds
-    if not remaining:
-        raise Unreachable("the time for an answer was used up before")
-    return min(seconds, remaining)
+    return seconds if remaining is None else min(seconds, remaining)

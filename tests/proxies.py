@@ -1,4 +1,4 @@
-"""Bad ways to a backend, made by a real Toxiproxy: slow, black-holed, cut."""
+"""Bad ways to a backend, made by a real Toxiproxy: slow, trickling, black-holed, cut."""
 
 import json
 from collections.abc import Iterator
@@ -24,6 +24,12 @@ class Proxy:
     def slow(self, latency_ms: int) -> Iterator[None]:
         """Let every answer come late."""
         with self._toxic("latency", {"latency": latency_ms, "jitter": 0}):
+            yield
+
+    @contextmanager
+    def trickle(self) -> Iterator[None]:
+        """Let answers come a few bytes at a time, without a pause that would look like silence."""
+        with self._toxic("slicer", {"average_size": 10, "size_variation": 1, "delay": 10_000}):
             yield
 
     @contextmanager

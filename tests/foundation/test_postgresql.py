@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
@@ -13,8 +14,11 @@ from foundation import deadlines, outbox
 from foundation.database import Database
 from foundation.errors import Unreachable
 from migrations import upgrades
+from tests import proxies
 from tests.builders import eventually, import_all, record
 
+CONNECTIONS = 40
+"""How many a process takes."""
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %(name)s AND pid <> pg_backend_pid()"
 
 
@@ -131,6 +135,35 @@ def test_what_no_request_waits_for_takes_the_time_it_takes_unless_bounded(postgr
         assert session.execute(text("SELECT 1")).scalar_one() == 1
     database.close()
     bounded.close()
+
+
+def test_an_answer_that_never_ends_is_given_up_in_time(postgres_address: str, toxiproxy_address: str) -> None:
+    with proxies.to(toxiproxy_address, postgres_address) as way:
+        database = Database(way.address)
+        with database.reading() as session:
+            session.connection()
+        with way.trickle():
+            started_at = time.monotonic()
+            with pytest.raises(Unreachable), deadlines.within(0.5), database.reading() as session:
+                session.execute(text("SELECT repeat('x', 10000)"))
+            assert time.monotonic() - started_at < 1.0
+        database.close()
+
+
+def test_a_request_does_not_wait_for_a_connection_beyond_its_time(postgres_address: str) -> None:
+    database = Database(postgres_address)
+    with ExitStack() as busy:
+        for _ in range(CONNECTIONS):
+            busy.enter_context(database.reading()).connection()
+        started_at = time.monotonic()
+        with deadlines.within(0.5):
+            for _ in range(3):
+                with pytest.raises(Unreachable), database.reading() as session:
+                    session.connection()
+        assert time.monotonic() - started_at < 1.3
+    with database.reading() as session:
+        assert session.execute(text("SELECT 1")).scalar_one() == 1
+    database.close()
 
 
 def test_a_server_that_takes_connections_and_says_nothing_is_given_up_in_time() -> None:
