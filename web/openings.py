@@ -1,11 +1,13 @@
 """Starting while a backend is away: tried again until all are there, so that nobody has to start anything twice."""
 
+import os
+import signal
 import threading
 from collections.abc import Callable
 
 import structlog
 
-from foundation.errors import Unavailable
+from foundation.errors import DomainError, Unavailable
 
 AGAIN_SECONDS = 1.0
 log = structlog.get_logger(__name__)
@@ -17,7 +19,7 @@ class Opening:
     def __init__(self, work: Callable[[], None]) -> None:
         self._work = work
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self.insist, name="opening", daemon=True)
+        self._thread = threading.Thread(target=self._insist_or_end, name="opening", daemon=True)
         self.done = False
         self._last_said = ""
 
@@ -41,7 +43,10 @@ class Opening:
             pass
 
     def start(self) -> None:
-        """Try once now, and go on in a thread if something is missing."""
+        """Try once now, and go on in a thread if something is missing.
+
+        The process is told to end where waiting does not help: it would look like one that still waits.
+        """
         if not self.attempt():
             self._thread.start()
 
@@ -50,3 +55,14 @@ class Opening:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout=30)
+
+    def _insist_or_end(self) -> None:
+        try:
+            self.insist()
+        except DomainError as error:
+            log.error("can't begin, ending", reason=str(error))  # noqa: TRY400 - a sentence says it all
+        except Exception:
+            log.exception("can't begin, ending")
+        else:
+            return
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,10 +1,12 @@
 """Processes that start while PostgreSQL, OpenSearch or Redis is away: they say so, and begin when it is back."""
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from foundation.locks import ProcessLock
 from tests.builders import eventually, record
 from tests.faults.installations import OUTAGES, Installation, installation, running, see_refused
 from tests.live import answers, free_port
@@ -39,6 +41,23 @@ def test_a_site_says_what_is_missing_and_needs_no_second_start(
         empty.see_index_equal_database()
     log = (empty.folder / "log").read_text()
     assert log.count("not ready, trying again every second") >= 1
+    assert "Traceback" not in log
+
+
+def test_a_site_that_can_not_begin_after_all_says_why_and_ends(empty: Installation) -> None:
+    """Whoever runs it would else take it for one that still waits."""
+    del empty.ways["PORTULAN_OPENSEARCH_URL"]
+    empty.straight["PORTULAN_OPENSEARCH_URL"] = ""
+    lock = ProcessLock(empty.folder / "index" / "writer.lock", "the index")
+    with ExitStack() as site:
+        with empty.ways["PORTULAN_DATABASE_URL"].down():
+            process = site.enter_context(running(empty, "serve", "--port", str(free_port())))
+            eventually(lambda: "not ready" in (empty.folder / "log").read_text(), seconds=SECONDS)
+            site.enter_context(lock)
+        assert process.wait(timeout=SECONDS) != 0
+    log = (empty.folder / "log").read_text()
+    assert "can't begin" in log
+    assert f"the index is held by process {os.getpid()}" in log
     assert "Traceback" not in log
 
 
