@@ -5,11 +5,13 @@ environment wins. `PORTULAN_SECRETS_DIR` names another folder of them.
 """
 
 import os
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -36,6 +38,13 @@ class Operator(BaseSettings):
     email: str = "contact@example.org"
     phone: str = ""
     hosting: str = ""
+
+
+_ADDRESSES = {
+    "opensearch_url": ({"http", "https"}, "https://user@host:9200"),
+    "redis_url": ({"redis", "rediss", "unix"}, "redis://host:6379/0"),
+}
+"""How addresses of backends may begin, and what one looks like."""
 
 
 class Settings(BaseSettings):
@@ -108,6 +117,17 @@ class Settings(BaseSettings):
             raise ValueError("must be the address of an SQLite or PostgreSQL database, such as sqlite:////srv/x.db")
         return value
 
+    @field_validator("opensearch_url", "redis_url")
+    @classmethod
+    def _names_a_backend(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            return value
+        schemes, example = _ADDRESSES[str(info.field_name)]
+        if not _is_backend(value, schemes):
+            # The address itself may hold a password.
+            raise ValueError(f"must be an address such as {example}, a password in it with %2F for / and %40 for @")
+        return value
+
     @cached_property
     def database_address(self) -> str:
         """SQLAlchemy address of the database; the embedded default is a file in `data_dir`."""
@@ -136,6 +156,16 @@ class Settings(BaseSettings):
     def redis_address(self) -> str:
         """Address of Redis with its password; empty where there is none."""
         return _with_password(self.redis_url, self.redis_password, user="default") if self.redis_url else ""
+
+
+def _is_backend(address: str, schemes: Collection[str]) -> bool:
+    """Tell whether an address is read as it was meant: a password's own signs would end it early."""
+    try:
+        parts = urlsplit(address)
+        has_place = bool(parts.hostname and parts.port != 0) or parts.scheme == "unix"
+    except ValueError:
+        return False
+    return parts.scheme in schemes and has_place and "@" not in f"{parts.path}{parts.query}{parts.fragment}"
 
 
 def _with_password(address: str, password: SecretStr, user: str | None = None) -> str:
