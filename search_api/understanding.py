@@ -14,6 +14,8 @@ from taxonomy.wordlists import Wordlists
 SENTENCE_WORDS = 5
 """In so many words capitals are believed to mark names; in fewer, people write them as they come."""
 
+EXAMPLE = "consultante"
+
 
 @dataclass(frozen=True, slots=True)
 class Correction:
@@ -61,6 +63,13 @@ def minimum_words(asked: int) -> float:
 def fewest_words(asked: int) -> float:
     """Return how few words may do where hardly anybody holds more."""
     return min(minimum_words(asked), max(1.0, 0.3 * asked))
+
+
+def prepare(wordlists: Wordlists) -> None:
+    """Load what reading a query takes, so that who searches first does not wait for it."""
+    dictionaries.language_of(EXAMPLE)
+    units.cut(EXAMPLE, list(texts.tokenise(EXAMPLE)), wordlists)
+    wordlists.correct(EXAMPLE)
 
 
 def read(query: str, wordlists: Wordlists, engine: Engine) -> Understanding:

@@ -26,6 +26,7 @@ from indexer.indexes import Index
 from migrations import upgrades
 from ranking import profiles
 from search_api import api as search_edge
+from search_api import understanding
 from search_api.query_vectors import SharedQueries
 from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
@@ -60,6 +61,7 @@ def create(settings: Settings) -> FastAPI:
             upgrades.run_at(settings.database_address)
             index.open()
             index.renew_if_outdated()
+            understanding.prepare(wordlists.current())
             carrier = _carrier(settings, database, index)
             carrier.start()
             app.state.carrier = carrier

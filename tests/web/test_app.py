@@ -1,4 +1,7 @@
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,9 +13,24 @@ from accounts.events import EXPERT_CHANGED
 from foundation import clock, logs
 from foundation.database import Database
 from foundation.outbox import OutboxRow
+from foundation.settings import ROOT
 from tests.builders import directory, eventually, record, settings_in, site
 from web import app
 
+FIRST_SEARCH = """
+import sys, time
+from fastapi.testclient import TestClient
+from spellchecker import SpellChecker
+from foundation.settings import Settings
+from web import app
+with TestClient(app.create(Settings(data_dir=sys.argv[1], encoder="none", log_level="error"))) as client:
+    assert client.get("/readyz").status_code == 200
+    started_at = time.process_time()
+    assert client.get("/api/v1/experts", params={"q": "ruchxes"}).status_code == 200
+    searched_at = time.process_time()
+    SpellChecker(language="fr")
+    print(searched_at - started_at, time.process_time() - searched_at)
+"""
 PUBLIC = ["/", "/experts", "/ranking", "/legal", "/api/v1/experts", "/healthz", "/readyz", "/openapi.json"]
 
 
@@ -45,6 +63,19 @@ def test_what_is_public_needs_nothing(client: TestClient, path: str) -> None:
 
 def test_the_process_says_that_it_runs(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_who_searches_first_waits_for_no_dictionary(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_SEARCH, str(tmp_path)],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PORTULAN_")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    search_s, dictionary_s = map(float, done.stdout.split()[-2:])
+    assert search_s < dictionary_s
 
 
 def test_without_an_encoder_the_site_is_ready_but_degraded(client: TestClient) -> None:
