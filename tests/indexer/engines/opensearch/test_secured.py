@@ -1,5 +1,6 @@
 """OpenSearch behind TLS and a password: a real TLS socket before the real node."""
 
+import os
 import ssl
 import subprocess
 import threading
@@ -16,6 +17,7 @@ import pytest
 from foundation.errors import Unavailable, Unreachable
 from foundation.settings import Settings
 from indexer.engines.opensearch.nodes import Node
+from tests.live import PORTULAN
 
 USER, PASSWORD = "portulan", "kept secret/1+%@"
 ALLOWED = f"Basic {b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"
@@ -27,6 +29,19 @@ class Secured:
 
     port: int
     certificate: Path
+
+    def status(self, folder: Path, password: str, ca_file: Path) -> subprocess.CompletedProcess[str]:
+        """Run a command of an installation whose settings name the node."""
+        given = {
+            "PORTULAN_DATA_DIR": str(folder),
+            "PORTULAN_OPENSEARCH_URL": f"https://{USER}@localhost:{self.port}",
+            "PORTULAN_OPENSEARCH_PASSWORD": password,
+            "PORTULAN_OPENSEARCH_CA_FILE": str(ca_file),
+            "COLUMNS": "200",
+        }
+        return subprocess.run(
+            [PORTULAN, "index", "status"], env={**os.environ, **given}, capture_output=True, text=True, check=False
+        )
 
     def node(self, password: str, ca_file: Path | None) -> Node:
         url = f"https://{USER}@localhost:{self.port}"
@@ -107,6 +122,21 @@ def test_a_certificate_of_somebody_else_is_said(
             node.call("GET", "/")
         node.close()
     assert "secret" not in caplog.text
+
+
+def test_an_installation_goes_by_its_settings(secured: Secured, tmp_path: Path) -> None:
+    done = secured.status(tmp_path, PASSWORD, secured.certificate)
+    assert done.returncode == 0, done.stderr
+    other = certificate_in(tmp_path / "other")
+    refused = [
+        (secured.status(tmp_path, "wr0ng-one", secured.certificate), "refused the user (401)"),
+        (secured.status(tmp_path, PASSWORD, other), "PORTULAN_OPENSEARCH_CA_FILE"),
+    ]
+    for done, words in refused:
+        assert done.returncode == 1
+        assert words in done.stderr
+        for unwanted in ("Traceback", "wr0ng-one", "kept"):
+            assert unwanted not in done.stdout + done.stderr
 
 
 def test_settings_show_no_password(tmp_path: Path) -> None:
