@@ -66,7 +66,7 @@ class OpenSearchGenerations:
         calibration = calibrations.calibrate(prior, sample())
         dimension = int(properties.get("dimension", NO_VECTOR_DIMENSION))
         body: Json = {
-            "settings": mapping.settings(self._refresh_ms, self._replicas),
+            "settings": mapping.settings(self._replicas),
             "mappings": mapping.mappings(
                 dimension, {"calibration": calibration.dump(), "properties": dict(properties)}
             ),
@@ -90,6 +90,7 @@ class OpenSearchGenerations:
 
         Raises Unavailable if somebody began another build meanwhile: writes went there, and not here.
         """
+        self.node.call("PUT", f"/{built.name}/_settings", mapping.refreshing(self._refresh_ms))
         live = self.live()
         taken = {"remove": {"index": built.name, "alias": self._alias(BUILDING), "must_exist": True}}
         actions = [taken, _add(built.name, self._alias(LIVE))]
