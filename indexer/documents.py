@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -133,28 +134,30 @@ def text_to_embed(headline: str, skills: list[str], summary: str) -> str:
     return ". ".join(part for part in parts if part)
 
 
-def term_weights(document: Document) -> Counter[str]:
+def term_weights(document: Document) -> dict[str, float]:
     """Return the weighted frequency of every term that finds the document."""
-    weights: Counter[str] = Counter()
-    fields: list[tuple[float, str]] = [
-        (_HEADLINE, texts.without_doublets(document.headline)),
-        (_SUMMARY, document.summary),
-        (_CITY, document.city or ""),
-        (_NAME, document.name),
-        *((_SKILL, label) for label in document.skills),
-        *((_SECTOR, label) for label in document.sectors),
-        *((_SOFT_SKILL, label) for label in document.soft_skills),
-        *((_REFERENCE, f"{item['client']} {item['text']}") for item in document.references),
+    weights: dict[str, float] = {}
+    fields: list[tuple[float, list[str]]] = [
+        (_HEADLINE, [texts.without_doublets(document.headline)]),
+        (_SUMMARY, [document.summary]),
+        (_CITY, [document.city or ""]),
+        (_NAME, [document.name]),
+        (_SKILL, document.skills),
+        (_SECTOR, document.sectors),
+        (_SOFT_SKILL, document.soft_skills),
+        (_REFERENCE, [f"{item['client']} {item['text']}" for item in document.references]),
     ]
-    for weight, text in fields:
-        for word in texts.words(text):
-            for stem in texts.stems(word):
-                weights[stem] += weight  # pyright: ignore[reportArgumentType] - a Counter counts in any number
-    for key, weight in document.mentioned_skills.items():
-        weights[skill_term(key)] += weight * _SKILL  # pyright: ignore[reportArgumentType]
-    for key in document.sector_keys:
-        weights[sector_term(key)] += _SECTOR  # pyright: ignore[reportArgumentType]
-    return weights
+    for weight, several in fields:
+        words = chain.from_iterable(map(texts.words, several))
+        for stem, count in Counter(chain.from_iterable(map(texts.stems, words))).items():
+            weights[stem] = weights.get(stem, 0.0) + weight * count
+    return weights | concept_weights(document)
+
+
+def concept_weights(document: Document) -> dict[str, float]:
+    """Return the weighted frequency of every skill and sector among the terms: no stem has their colon."""
+    skills = {skill_term(key): weight * _SKILL for key, weight in document.mentioned_skills.items()}
+    return skills | {sector_term(key): _SECTOR for key in document.sector_keys}
 
 
 def skill_term(key: str) -> str:

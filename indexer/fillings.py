@@ -1,7 +1,8 @@
 """Putting the database's experts into a generation: all of them, some of them, and whether they have arrived."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from sqlalchemy.orm import Session
 
@@ -9,6 +10,7 @@ from accounts import experts
 from accounts.experts import Profile
 from foundation.database import Database
 from foundation.errors import Unavailable
+from foundation.pipelines import prefetch
 from indexer import documents, embeddings, skill_vectors
 from indexer.documents import Document
 from indexer.encoders import Encoder
@@ -17,13 +19,25 @@ from indexer.engines.interface import Vector
 from indexer.engines.opensearch.calibrations import SAMPLED
 from taxonomy.wordlists import LiveWordlists, Wordlists
 
-WALK_CHUNK = 1_000
+WALK_CHUNK = 500
 CHECKED = 500
 """How many documents of a new generation are looked at."""
 CHANGING_SHARE = 0.01
 """Which share of experts other processes may have hidden before a new generation is checked."""
 FOR_GOOD = 1 << 62
 """The version at which somebody is gone whose row is: an id is never given out again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the database says of some experts: who may be found, who may not and since which version, known vectors."""
+
+    ids: Sequence[str]
+    found: list[Document]
+    gone: dict[str, int]
+    vectors: dict[str, Vector]
+    missing: list[str]
+    """Whose vectors are still to be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +60,49 @@ class Filler:
         """Put everybody into a generation, and take out who is gone."""
         filled = Filled({}, [])
         left = fresh.versions()
+        for batch in prefetch(self._everybody()):
+            for expert_id in batch.ids:
+                left.pop(expert_id, None)
+            fresh.put(batch.found, batch.gone, batch.vectors)
+            filled.versions.update((item.id, item.version) for item in batch.found)
+            filled.missing.extend(batch.missing)
+            progress(len(batch.ids))
+        # Whom only a generation taken up again holds.
+        self.refresh(fresh, list(left))
+        return filled
+
+    def refresh(self, engine: GenerationEngine, expert_ids: Sequence[str]) -> Filled:
+        """Refresh documents of one generation."""
+        batch = self._read(expert_ids)
+        engine.put(batch.found, batch.gone, batch.vectors)
+        return Filled({item.id: item.version for item in batch.found}, batch.missing)
+
+    def _everybody(self) -> Iterator[Batch]:
         after = ""
         while True:
             with self.database.reading() as session:
                 ids = experts.ids_after(session, after, WALK_CHUNK)
             if not ids:
-                # Whom only a generation taken up again holds.
-                self.refresh(fresh, list(left))
-                return filled
-            for expert_id in ids:
-                left.pop(expert_id, None)
-            chunk = self.refresh(fresh, ids)
-            filled.versions.update(chunk.versions)
-            filled.missing.extend(chunk.missing)
-            progress(len(ids))
+                return
+            yield self._read(ids)
             after = ids[-1]
 
-    def refresh(self, engine: GenerationEngine, expert_ids: Sequence[str]) -> Filled:
-        """Refresh documents of one generation."""
+    def _read(self, expert_ids: Sequence[str]) -> Batch:
+        """Read experts afresh, and make their documents."""
         wordlists = self.wordlists.current()
         with self.database.reading() as session:
             profiles = experts.load(session, expert_ids)
             versions = {profile.expert.id: profile.expert.version for profile in profiles}
             found = build(profiles, wordlists)
             vectors: dict[str, Vector] = {}
+            free = {item.id: skill_vectors.free_skills(item.skills, wordlists).keys() for item in found}
             known: set[str] = set()
             if self.encoder:
                 vectors = embeddings.stored(session, self.encoder.name, (item.text_hash for item in found))
-                known = embeddings.known(session, self.encoder.name, texts_to_encode(found, wordlists))
-        gone = set(expert_ids) - {item.id for item in found}
-        engine.put(found, {expert_id: versions.get(expert_id, FOR_GOOD) for expert_id in gone}, vectors)
-        missing = [item.id for item in found if not known.issuperset(texts_to_encode([item], wordlists))]
-        return Filled({item.id: item.version for item in found}, missing)
+                known = embeddings.known(session, self.encoder.name, chain.from_iterable(free.values()))
+        gone = {key: versions.get(key, FOR_GOOD) for key in set(expert_ids) - {item.id for item in found}}
+        missing = [item.id for item in found if item.text_hash not in vectors or not known.issuperset(free[item.id])]
+        return Batch(expert_ids, found, gone, vectors, missing)
 
     def check(self, fresh: GenerationEngine, filled: Filled, changed: Collection[str]) -> None:
         """Compare a new generation with what was put into it, by number and by a sample; raise Unavailable."""

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -73,16 +74,23 @@ class _Entries:
     meanings: dict[tuple[str, ...], Meanings] = field(default_factory=dict)
     longest: dict[str, int] = field(default_factory=dict)
     """How long the longest phrase is that begins with a term."""
+    pairs: set[tuple[str, str]] = field(default_factory=set)
+    """The first two terms of phrases that have several."""
 
     def add(self, terms: tuple[str, ...], meaning: tuple[str, str]) -> None:
         known = self.meanings.get(terms, ())
         if meaning not in known:
             self.meanings[terms] = (*known, meaning)
         self.longest[terms[0]] = max(len(terms), self.longest.get(terms[0], 0))
+        if len(terms) > 1:
+            self.pairs.add((terms[0], terms[1]))
 
     def find(self, terms: Sequence[str], at: int) -> tuple[int, Meanings]:
         """Return how many terms the longest phrase that begins at one has, and what it means; none is 0."""
-        for size in range(min(self.longest.get(terms[at], 0), len(terms) - at), 0, -1):
+        most = min(self.longest.get(terms[at], 0), len(terms) - at)
+        if most > 1 and (terms[at], terms[at + 1]) not in self.pairs:
+            most = 1
+        for size in range(most, 0, -1):
             meanings = self.meanings.get(tuple(terms[at : at + size]))
             if meanings:
                 return size, meanings
@@ -120,11 +128,17 @@ class PhraseBook:
     def mentions(self, words: Sequence[str]) -> Iterator[Mention]:
         """Yield the phrases found in folded words, longest match first, without overlap."""
         literal = self._literal(words)
-        places = [] if self.exact else [at for at, word in enumerate(words) if texts.stems(word)]
-        stems = [texts.stems(words[at])[0] for at in places]
-        nth = {at: n for n, at in enumerate(places)}
-        at = 0
-        while at < len(words):
+        stemmed = [] if self.exact else list(map(texts.stems, words))
+        places = [at for at, stems in enumerate(stemmed) if stems]
+        stems = [stemmed[at][0] for at in places]
+        # Phrases known by their stems have two at least.
+        begun = zip(places, pairwise(stems), strict=False)
+        nth = {at: n for n, (at, pair) in enumerate(begun) if pair in self._by_stems.pairs}
+        free = 0
+        for at, word in enumerate(literal):
+            # Most words begin no phrase.
+            if at < free or (at not in nth and word not in self._by_words.longest):
+                continue
             size, meanings = self._by_words.find(literal, at)
             stop = at + size
             if at in nth:
@@ -133,7 +147,7 @@ class PhraseBook:
                     stop, meanings = places[nth[at] + size - 1] + 1, by_stems
             if meanings:
                 yield Mention(at, stop, meanings)
-            at = max(stop, at + 1)
+                free = stop
 
     def _literal(self, words: Sequence[str]) -> tuple[str, ...]:
         return tuple(words) if self.exact else tuple(map(texts.singular, words))

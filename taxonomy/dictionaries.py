@@ -34,6 +34,11 @@ def language_of(text: str) -> Language | None:
 
 def language_of_words(words: Iterable[str]) -> Language | None:
     """Return the language of most of some folded words, or None where they could be either."""
-    french, english = _ordinary("fr"), _ordinary("en")
-    balance = sum((word in french) - (word in english) for word in words)
+    balance = sum(map(_leaning, words))
     return None if balance == 0 else "fr" if balance > 0 else "en"
+
+
+@lru_cache(maxsize=100_000)
+def _leaning(word: str) -> int:
+    """Return 1 for a word that is French only, -1 for one that is English only."""
+    return (word in _ordinary("fr")) - (word in _ordinary("en"))

@@ -30,12 +30,14 @@ STOP_WORDS = frozenset(
     "who whom why will with would you your".split()
 )
 
-# Names that punctuation would tear apart, then words, numbers, and letters joined by & ("R&D", "M&A").
+# Names that punctuation would tear apart, then words, numbers, and letters joined by & ("R&D", "M&A");
+# but for the English possessive.
 _TOKEN = re.compile(
     r"(?:(?<=\W)|^)(?:c\+\+|[cfj]\#|\.net\b|[a-z]+\.js\b|[a-z]&[a-z]\b|e-(?=[a-z])\w+|(?:[a-z]\.){2,})"
-    r"|[^\W_ʼ]+(?:['’ʼ](?=[^\W_ʼ]))?",
+    r"|(?!(?<=['’ʼ])s(?![^\W_ʼ]))[^\W_ʼ]+(?:['’ʼ](?=[^\W_ʼ]))?",
     re.IGNORECASE,
 )
+_APOSTROPHES = "'’ʼ"
 _ELIDED = frozenset("l d j m t s n c qu jusqu lorsqu puisqu quoiqu quelqu".split())
 _TECHNICAL = {"c++": "cplusplus", "c#": "csharp", "f#": "fsharp", "j#": "jsharp", ".net": "dotnet"}
 _LIGATURES = str.maketrans(
@@ -65,29 +67,24 @@ def tokenise(text: str) -> Iterator[Token]:
     """Cut a text into words: elided articles go, "C++" and ".NET" stay whole, "e-commerce" is one word."""
     for match in _TOKEN.finditer(text):
         raw = match.group()
-        start = match.start()
-        if raw[-1] in "'’ʼ":
-            if fold(raw[:-1]) in _ELIDED:
-                continue
-            raw = raw[:-1]
-        word = _word(raw)
-        if word == "s" and start and text[start - 1] in "'’ʼ":
-            continue  # English possessive
-        if word:
-            yield Token(word, start, start + len(raw))
+        if word := _word(raw):
+            start = match.start()
+            yield Token(word, start, start + len(raw.rstrip(_APOSTROPHES)))
 
 
 @lru_cache(maxsize=100_000)
 def _word(raw: str) -> str:
-    """Return the folded form of a word as it was written."""
-    word = fold(raw)
+    """Return the folded form of a word as it was written; nothing for an elided article."""
+    word = fold(raw.rstrip(_APOSTROPHES))
+    if word in _ELIDED and raw[-1] in _APOSTROPHES:
+        return ""
     return _TECHNICAL.get(word) or word.replace(".", "").replace("-", "")
 
 
 @lru_cache(maxsize=16_384)
 def words(text: str) -> tuple[str, ...]:
     """Return the folded words of a text, stop words included; indexing asks for the same text several times."""
-    return tuple(token.word for token in tokenise(text))
+    return tuple(filter(None, map(_word, _TOKEN.findall(text))))
 
 
 def key(text: str) -> str:

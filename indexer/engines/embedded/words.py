@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from itertools import chain
 
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -13,11 +15,22 @@ SHORTEST_CORRECTED = 4
 
 def words_of(found: Iterable[Document]) -> Counter[str]:
     """Count the words that a misspelling may stand for; names and numbers are none."""
-    words: Counter[str] = Counter()
-    for document in found:
-        for text in (document.headline, document.summary, *document.skills, *document.sectors):
-            words.update(word for word in texts.words(text) if is_correctable(word) and word not in texts.STOP_WORDS)
-    return words
+    return Counter(filter(_may_be_meant, chain.from_iterable(map(_words, found))))
+
+
+def distinct_words_of(document: Document) -> list[str]:
+    """Return each word of a document that a misspelling may stand for, once."""
+    return list(filter(_may_be_meant, dict.fromkeys(_words(document))))
+
+
+def _words(document: Document) -> Iterable[str]:
+    written = (document.headline, document.summary, *document.skills, *document.sectors)
+    return chain.from_iterable(map(texts.words, written))
+
+
+@lru_cache(maxsize=200_000)
+def _may_be_meant(word: str) -> bool:
+    return is_correctable(word) and word not in texts.STOP_WORDS
 
 
 def is_correctable(word: str) -> bool:

@@ -80,7 +80,7 @@ class OpenSearchGenerations:
         calibration = calibrations.calibrate(prior, sample())
         dimension = int(properties.get("dimension", NO_VECTOR_DIMENSION))
         body: Json = {
-            "settings": mapping.settings(self._refresh_ms, self._replicas),
+            "settings": mapping.settings(self._replicas),
             "mappings": mapping.mappings(
                 dimension, {"calibration": calibration.dump(), "properties": dict(properties)}
             ),
@@ -104,6 +104,7 @@ class OpenSearchGenerations:
 
         Raises Unavailable if somebody began another build meanwhile: writes went there, and not here.
         """
+        self.node.call("PUT", f"/{built.name}/_settings", mapping.refreshing(self._refresh_ms))
         live = self.live()
         taken = {"remove": {"index": built.name, "alias": self._alias(BUILDING), "must_exist": True}}
         actions = [taken, _add(built.name, self._alias(LIVE))]
@@ -185,7 +186,7 @@ class OpenSearchGenerations:
 
 def _shape() -> str:
     """Return a hash of what an index is made with, without what an installation chooses and may change meanwhile."""
-    made_with = [mapping.settings(0, 0), mapping.mappings(NO_VECTOR_DIMENSION, {})]
+    made_with = [mapping.settings(0), mapping.mappings(NO_VECTOR_DIMENSION, {})]
     return hashlib.sha256(orjson.dumps(made_with, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
 
 

@@ -6,7 +6,7 @@ from indexer import documents
 from indexer.documents import Document
 from indexer.engines.embedded.columns import is_telling, key_of
 from indexer.engines.embedded.snapshots import K1, B
-from indexer.engines.embedded.words import words_of
+from indexer.engines.embedded.words import distinct_words_of
 from indexer.engines.interface import FacetName, Vector
 from indexer.engines.opensearch.calibrations import Calibration
 from taxonomy import texts
@@ -29,9 +29,10 @@ _KEYWORD, _INTEGER, _LONG = {"type": "keyword"}, {"type": "integer"}, {"type": "
 _STORED_ONLY = {"type": "keyword", "index": False, "doc_values": False, "store": True}
 
 
-def settings(refresh_ms: int, replicas: int) -> dict[str, Any]:
-    """Return the settings of an index.
+def settings(replicas: int) -> dict[str, Any]:
+    """Return the settings of an index that is being built.
 
+    What is written is not searched before the switch, so no refresh makes small segments of it (`refreshing`).
     Both similarities are BM25's saturation alone: a document's length is in the stored frequencies, and queries undo
     how rare a term is, since that weighs a whole group of words.
     """
@@ -40,7 +41,7 @@ def settings(refresh_ms: int, replicas: int) -> dict[str, Any]:
             "knn": True,
             "number_of_shards": 1,
             "number_of_replicas": replicas,
-            "refresh_interval": f"{refresh_ms}ms",
+            "refresh_interval": "-1",
         },
         "similarity": {
             "saturation": {"type": "BM25", "k1": K1 * UNIT, "b": 0},
@@ -52,6 +53,11 @@ def settings(refresh_ms: int, replicas: int) -> dict[str, Any]:
             "analyzer": {"counted_terms": {"type": "custom", "tokenizer": "lines", "filter": ["counted"]}},
         },
     }
+
+
+def refreshing(refresh_ms: int) -> dict[str, Any]:
+    """Return the settings of an index that is searched."""
+    return {"index": {"refresh_interval": f"{refresh_ms}ms"}}
 
 
 def mappings(dimension: int, meta: dict[str, Any]) -> dict[str, Any]:
@@ -94,6 +100,7 @@ def mappings(dimension: int, meta: dict[str, Any]) -> dict[str, Any]:
 
 def fields(document: Document, calibration: Calibration, vector: Vector | None) -> dict[str, Any]:
     """Return the stored fields of a document; dates are ordinals of days, and what is not said is left out."""
+    concepts = documents.concept_weights(document)
     weights = documents.term_weights(document)
     stretch = 1 - B + B * sum(weights.values()) / max(calibration.mean_length, 1e-6)
     found: dict[str, Any] = {
@@ -102,9 +109,9 @@ def fields(document: Document, calibration: Calibration, vector: Vector | None) 
         "version": document.version,
         "body": document.dump().decode(),
         "text_hash": document.text_hash,
-        "terms": counted({term: weight / stretch for term, weight in weights.items()}),
-        "concepts": counted({term: _unsaturated(weight) for term, weight in weights.items() if ":" in term}),
-        "words": " ".join(words_of([document])),
+        "terms": counted(weights, stretch),
+        "concepts": counted({term: _unsaturated(weight) for term, weight in concepts.items()}),
+        "words": " ".join(distinct_words_of(document)),
         "name_words": texts.words(document.name),
         "countries": document.countries,
         "skill_keys": document.skill_keys,
@@ -122,7 +129,7 @@ def fields(document: Document, calibration: Calibration, vector: Vector | None) 
         "twin": key_of(document.text_hash if is_telling(document) else document.id),
     }
     if vector is not None:
-        found["vector"] = calibration.unit(document, vector).tolist()
+        found["vector"] = calibration.unit(document, vector)
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -136,11 +143,11 @@ def tombstone(version: int) -> dict[str, Any]:
     return {"status": DELETED, "version": version}
 
 
-def counted(weights: dict[str, float]) -> str:
-    """Return terms with their weighted frequencies, as the analyzer reads them."""
-    return TERM_END.join(
-        f"{term}{COUNT_MARK}{max(round(weight * UNIT), 1)}" for term, weight in weights.items() if weight > 0
-    )
+def counted(weights: dict[str, float], stretch: float = 1.0) -> str:
+    """Return terms with their weighted frequencies over the document's stretch, as the analyzer reads them."""
+    # A profile has many terms and few different weights.
+    counts = {weight: f"{COUNT_MARK}{max(round(weight / stretch * UNIT), 1)}" for weight in set(weights.values())}
+    return TERM_END.join([term + counts[weight] for term, weight in weights.items() if weight > 0])
 
 
 def _unsaturated(weight: float) -> float:

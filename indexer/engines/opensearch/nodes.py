@@ -16,6 +16,7 @@ from opensearchpy.serializer import JSONSerializer
 from foundation import deadlines
 from foundation.circuits import Circuit
 from foundation.errors import Unavailable, Unreachable
+from foundation.pipelines import prefetch
 
 ANSWER_SECONDS = 1.5
 """How long somebody who searches waits at most."""
@@ -123,21 +124,30 @@ class Node:
 
         A conflict of versions is success: the index holds something as new already.
         """
-        left = iter(items)
         written = 0
-        while chunk := list(islice(left, BULK_ITEMS)):
-            lines = b"".join(orjson.dumps(part) + b"\n" for item in chunk for part in item)
+        for lines in prefetch(_bulks(items)):
             answer = self.call("POST", "/_bulk", lines, filter_path="errors,items.*.status,items.*.error")
             results = [result["index"] for result in answer["items"]]
             failed = [item for item in results if item["status"] >= 300 and item["status"] != CONFLICT]
             if failed:
                 first: Mapping[str, Any] = failed[0].get("error", {})
                 raise Unavailable(
-                    f"OpenSearch refused {len(failed)} of {len(chunk)} documents; the first one: "
+                    f"OpenSearch refused {len(failed)} of {len(results)} documents; the first one: "
                     f"{first.get('type')}: {first.get('reason')}"
                 )
             written += sum(item["status"] < 300 for item in results)
         return written
+
+
+def _bulks(items: Iterable[tuple[Json, Json]]) -> Iterator[bytes]:
+    """Yield the bodies of bulk requests."""
+    left = iter(items)
+    while chunk := list(islice(left, BULK_ITEMS)):
+        yield b"".join(
+            orjson.dumps(part, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
+            for item in chunk
+            for part in item
+        )
 
 
 def _said(run: Callable[[], Answer]) -> Answer:

@@ -35,6 +35,7 @@ class Secured:
         given = {
             "PORTULAN_DATA_DIR": str(folder),
             "PORTULAN_OPENSEARCH_URL": f"https://{USER}@localhost:{self.port}",
+            "PORTULAN_OPENSEARCH_PREFIX": "secured",
             "PORTULAN_OPENSEARCH_PASSWORD": password,
             "PORTULAN_OPENSEARCH_CA_FILE": str(ca_file),
             "COLUMNS": "200",
