@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -82,7 +82,7 @@ def run(engine: str) -> dict[str, float]:
 
 
 @contextmanager
-def _opensearch() -> Iterator[Settings]:
+def _opensearch() -> Generator[Settings]:
     """Give the settings of an installation on PostgreSQL, Redis and OpenSearch, empty at first."""
     were_running = runs.read() is not None
     found = runs.up().backends
@@ -122,7 +122,7 @@ def _fill(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def _running(settings: Settings) -> Iterator[str]:
+def _running(settings: Settings) -> Generator[str]:
     """Run the processes of an installation; give the address of the one that serves, once it is ready."""
     port = speed.free_port()
     commands = [["serve", "--port", str(port)]]
