@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from scripts.benchmarks import comparisons, machines, rates, relevance, speed
+from scripts.benchmarks import comparisons, freshness, machines, rates, relevance, speed
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Where to write the figures.")]
@@ -53,6 +53,15 @@ def measure_search(
 def measure_index(json: JsonFile = None) -> None:
     """How fast import, text index and vectors of 2,000 experts are, and what bounds each."""
     _write(rates.index(), json)
+
+
+@app.command("freshness")
+def measure_freshness(
+    json: JsonFile = None,
+    engine: Annotated[Engine, typer.Option(help="Which engine holds the documents.")] = Engine.EMBEDDED,
+) -> None:
+    """How soon a committed change is found, at fifty changes a second over HTTP."""
+    _write(freshness.run(engine), json)
 
 
 if __name__ == "__main__":

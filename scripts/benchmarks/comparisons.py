@@ -88,7 +88,11 @@ def _compare(console: Console, size: int, addresses: dict[Name, str]) -> dict[st
 
 
 def _indexed(settings: Settings, count: int) -> tuple[float, Directory]:
-    """Build Portulan's own index of the same database; return documents a second, and the directory over it."""
+    """Build Portulan's own index of the same database; return documents a second, and the directory over it.
+
+    Experts and vectors are read from the database, cut into terms and written; the new generation is refreshed, checked
+    and made the live one. The vectors are those that the bare engine gets, moved to the middle of their language.
+    """
     directory = directories.open_empty(settings)
     started = time.perf_counter()
     directory.index.rebuild()

@@ -207,14 +207,14 @@ def _while_encoding(console: Console, directory: Directory, prefix: str) -> dict
 
 
 def _over_http(console: Console, name: str, prefix: str) -> dict[str, float]:
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "scripts.cli", "serve", "--port", str(port)],
         env={"PORTULAN_DATA_DIR": str(directories.FOLDER / name), "PATH": "/usr/bin:/bin"},
         stdout=subprocess.DEVNULL,
     )
     try:
-        connection = _connect(port)
+        connection = connect(port)
         times: dict[str, list[float]] = defaultdict(list)
         for is_warm in (False, True):
             for kind, mix in MIX.items():
@@ -243,7 +243,8 @@ def _query(parameters: Parameters) -> str:
     return urlencode(parameters.model_dump(exclude_defaults=True), doseq=True)
 
 
-def _connect(port: int) -> http.client.HTTPConnection:
+def connect(port: int) -> http.client.HTTPConnection:
+    """Return a connection to a serving process, once it answers."""
     deadline = time.monotonic() + 180
     while True:
         try:
@@ -258,7 +259,8 @@ def _connect(port: int) -> http.client.HTTPConnection:
             return connection
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

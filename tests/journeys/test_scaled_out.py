@@ -109,6 +109,11 @@ def test_a_worker_is_killed_in_the_midst_and_redis_goes_and_everybody_sees_the_s
         assert "E7" not in installation.refs(q="E7")
         eventually(lambda: installation.totals(q="apiculture") == [MANY - 1, MANY - 1])
 
+        # One process has looked for a word in vain, another one writes it.
+        assert installation.totals(q="sellerie") == [0, 0]
+        import_all(installation.database, [record("E8", headline="Apiculture et sellerie", name="Expert E8")])
+        eventually(lambda: installation.totals(q="sellerie") == [1, 1])
+
         installation.redis.kill()
         assert installation.run("experts", "show", "E7").returncode == 0
         eventually(lambda: installation.totals(q="apiculture") == [MANY, MANY], seconds=30)

@@ -14,6 +14,8 @@ from indexer.engines.opensearch.searches import Question
 
 KEPT_SECONDS = 30.0
 """How long counts that weigh words may be behind what other processes write; results and facets never are."""
+ABSENT_KEPT_SECONDS = 0.25
+"""How long a term that nobody holds is taken for one: whoever comes to hold it must be found by it at once."""
 MOST_KEPT = 20_000
 
 
@@ -81,7 +83,9 @@ class Counts:
             answer = told.get(field, {})
             count = answer.get("field_statistics", {}).get("doc_count", 0)
             holders = answer.get("terms", {}).get(term, {}).get("doc_freq", 0)
-            known[(field, term)] = self._keep((field, term), Frequency(count, holders))
+            known[(field, term)] = self._keep(
+                (field, term), Frequency(count, holders), KEPT_SECONDS if holders else ABSENT_KEPT_SECONDS
+            )
         return known
 
     def _closest(self, word: str) -> str | None:
@@ -122,9 +126,9 @@ class Counts:
             until, value = self._kept.get((self._read(), key), (0.0, None))
         return value if time.monotonic() < until else None
 
-    def _keep(self, key: object, value: Any) -> Any:
+    def _keep(self, key: object, value: Any, seconds: float = KEPT_SECONDS) -> Any:
         with self._lock:
             if len(self._kept) > MOST_KEPT:
                 self._kept = {}
-            self._kept[(self._read(), key)] = (time.monotonic() + KEPT_SECONDS, value)
+            self._kept[(self._read(), key)] = (time.monotonic() + seconds, value)
         return value

@@ -6,6 +6,7 @@ No understanding, no ranking, no synonyms: what the engine does by itself, in on
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 from opensearchpy import OpenSearch, helpers
 
 from indexer.documents import Document
@@ -14,6 +15,7 @@ from indexer.engines.interface import Filters, Vector
 INDEX = "bench-bare"
 PAGE = 20
 NEIGHBOURS = 200
+VECTOR_DIGITS = 7
 BULK = 1_000
 FACETS = ("countries", "skill_keys", "sector_keys", "languages")
 FACET_VALUES = 50
@@ -49,7 +51,10 @@ class BareOpenSearch:
         self.client = OpenSearch(address, timeout=300)
 
     def load(self, documents: Iterable[Document], vectors: Mapping[str, Vector]) -> int:
-        """Index documents with their vectors by text hash, through `helpers.bulk`; return how many."""
+        """Index documents with their vectors by text hash, through `helpers.bulk`; return how many.
+
+        The documents are in memory already. Nothing is refreshed before the end, and everything then.
+        """
         self.client.indices.delete(index=INDEX, params={"ignore_unavailable": "true"})
         dimension = len(next(iter(vectors.values())))
         self.client.indices.create(index=INDEX, body=_mapping(dimension))
@@ -106,7 +111,8 @@ def _action(document: Document, vector: Vector | None) -> dict[str, Any]:
         "rate": document.day_rate_eur_cents,
     }
     if vector is not None:
-        source["vector"] = vector.tolist()
+        # No more digits than single precision has: the other side sends no more either.
+        source["vector"] = vector.astype(np.float64).round(VECTOR_DIGITS).tolist()
     return {"_index": INDEX, "_id": document.id, "_source": source}
 
 
