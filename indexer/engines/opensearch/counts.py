@@ -15,7 +15,7 @@ from indexer.engines.opensearch.searches import Question
 KEPT_SECONDS = 30.0
 """How long counts that weigh words may be behind what other processes write; results and facets never are."""
 ABSENT_KEPT_SECONDS = 0.25
-"""How long a term that nobody holds is taken for one: whoever comes to hold it must be found by it at once."""
+"""How long a word is believed to be nobody's, and maybe misspelt: whoever comes to hold it is found by it at once."""
 MOST_KEPT = 20_000
 
 
@@ -44,7 +44,7 @@ class Counts:
         wanted = list(words)
         if not wanted:
             return {}
-        found = self._frequencies({"terms": [stem for word in wanted for stem in word]})
+        found = self._frequencies({"terms": [stem for word in wanted for stem in word]}, is_absence_doubted=True)
         return {word: max((found[("terms", stem)].holders for stem in word), default=0) for word in wanted}
 
     def common_values(self, facet: FacetName, limit: int) -> list[FacetCount]:
@@ -60,10 +60,16 @@ class Counts:
         """Return the indexed word nearest to a misspelling."""
         return self._remembered(("closest", word), lambda: self._closest(word))
 
-    def _frequencies(self, wanted: Mapping[TermField, Iterable[str]]) -> dict[FieldTerm, Frequency]:
+    def _frequencies(
+        self, wanted: Mapping[TermField, Iterable[str]], *, is_absence_doubted: bool = False
+    ) -> dict[FieldTerm, Frequency]:
         """Count who holds terms, as OpenSearch weighs them: replaced documents count until they are merged away."""
         keys: list[FieldTerm] = [(field, term) for field, terms in wanted.items() for term in terms]
-        known = {key: found for key in keys if (found := self._recall(key)) is not None}
+        known: dict[FieldTerm, Frequency] = {}
+        for key in keys:
+            found: Frequency | None = self._recall(key)
+            if found and (found.holders or not is_absence_doubted or self._recall(("absent", key))):
+                known[key] = found
         missing = [key for key in keys if key not in known]
         if not missing:
             return known
@@ -83,9 +89,9 @@ class Counts:
             answer = told.get(field, {})
             count = answer.get("field_statistics", {}).get("doc_count", 0)
             holders = answer.get("terms", {}).get(term, {}).get("doc_freq", 0)
-            known[(field, term)] = self._keep(
-                (field, term), Frequency(count, holders), KEPT_SECONDS if holders else ABSENT_KEPT_SECONDS
-            )
+            known[(field, term)] = self._keep((field, term), Frequency(count, holders))
+            if not holders:
+                self._keep(("absent", (field, term)), value=True, seconds=ABSENT_KEPT_SECONDS)
         return known
 
     def _closest(self, word: str) -> str | None:
