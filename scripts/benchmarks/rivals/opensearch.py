@@ -37,7 +37,12 @@ def _mapping(dimension: int) -> dict[str, Any]:
                 "vector": {
                     "type": "knn_vector",
                     "dimension": dimension,
-                    "method": {"name": "hnsw", "engine": "lucene", "space_type": "cosinesimil"},
+                    "method": {
+                        "name": "hnsw",
+                        "engine": "lucene",
+                        "space_type": "cosinesimil",
+                        "parameters": {"m": 16, "ef_construction": 128},
+                    },
                 },
             },
         },
