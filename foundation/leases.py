@@ -5,7 +5,6 @@ A holder renews its lease in a thread of its own, so that a process that died lo
 
 import os
 import socket
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,14 +15,12 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, col
 
-from foundation import clock
+from foundation import clock, renewals
 from foundation.database import Database, hold
 from foundation.errors import Busy
 from foundation.types import Instant
 
 LASTS = timedelta(seconds=30)
-RENEWALS = 4
-"""How often a lease is renewed before it would end."""
 log = structlog.get_logger(__name__)
 
 
@@ -50,14 +47,12 @@ def held(database: Database, name: str, *, lasts: timedelta = LASTS) -> Generato
     """Hold a lease while the block runs; raise Busy, with who it is and since when, if somebody else does."""
     token = uuid4().hex
     database.write(lambda session: _take(session, name, token, lasts))
-    ended = threading.Event()
-    renewing = threading.Thread(target=_renew, args=(database, token, lasts, ended), name=f"lease {name}", daemon=True)
-    renewing.start()
     try:
-        yield
+        with renewals.renewing(
+            f"lease {name}", lasts, lambda: database.write(lambda session: _lengthen(session, token, lasts))
+        ):
+            yield
     finally:
-        ended.set()
-        renewing.join()
         try:
             database.write(lambda session: session.execute(delete(LeaseRow).where(col(LeaseRow.token) == token)))
         except Exception:
@@ -78,14 +73,6 @@ def _refuse_held(session: Session, name: str, at: datetime) -> None:
     row = session.get(LeaseRow, name)
     if row is not None and row.until > at:
         raise Busy(f"{name}: {row.holder} is at it, since {row.taken_at:%Y-%m-%d %H:%M:%S} UTC")
-
-
-def _renew(database: Database, token: str, lasts: timedelta, ended: threading.Event) -> None:
-    while not ended.wait(lasts.total_seconds() / RENEWALS):
-        try:
-            database.write(lambda session: _lengthen(session, token, lasts))
-        except Exception:
-            log.exception("a lease could not be renewed")
 
 
 def _lengthen(session: Session, token: str, lasts: timedelta) -> None:

@@ -14,22 +14,19 @@ ends.
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Self
 
 import structlog
 from sqlalchemy import Index, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, col
 
-from foundation import clock
+from foundation import clock, renewals
 from foundation.database import Database, announced
 from foundation.errors import Busy, Unreachable
 from foundation.types import Instant
 
 MAX_ATTEMPTS = 12
 LEASE = timedelta(seconds=30)
-RENEWALS = 4
-"""How often a lease is renewed before it would end."""
 FIRST_DELAY = timedelta(seconds=1)
 LONGEST_DELAY = timedelta(hours=1)
 OUTAGE_DELAY = timedelta(seconds=1)
@@ -73,7 +70,8 @@ def drain(database: Database, topic: str, reaction: Reaction, *, batch: int = 50
     if not claimed:
         return 0
     row_ids = [row_id for row_id, _, _ in claimed]
-    with _Lease(database, row_ids, lease_for) as lease:
+    lease = _Lease(database, row_ids, lease_for)
+    with renewals.renewing("outbox lease", lease_for, lease.renew):
         try:
             reaction(list(dict.fromkeys(key for _, key, _ in claimed)))
         except (Unreachable, Busy) as error:
@@ -149,23 +147,13 @@ def _claim(database: Database, topic: str, batch: int, lease_for: timedelta) -> 
 
 
 class _Lease:
-    """Claimed rows that are still to be delivered; renewed in a thread of its own while the `with` block runs."""
+    """Claimed rows that are still to be delivered."""
 
     def __init__(self, database: Database, row_ids: Iterable[int], lease_for: timedelta) -> None:
         self._database = database
         self._row_ids = set(row_ids)
         self._lease_for = lease_for
         self._changing = threading.Lock()
-        self._ended = threading.Event()
-        self._renewing = threading.Thread(target=self._renew, name="outbox lease", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._renewing.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._renewing.join()
 
     def settle(self, row_ids: Iterable[int]) -> None:
         """Owe rows no more."""
@@ -189,13 +177,10 @@ class _Lease:
             at = clock.now() + OUTAGE_DELAY
             self._database.write(lambda session: _lease_until(session, left, at))
 
-    def _renew(self) -> None:
-        while not self._ended.wait(self._lease_for.total_seconds() / RENEWALS):
-            with self._changing:
-                try:
-                    self._database.write(self._lease_again)
-                except Exception:
-                    log.exception("a lease could not be renewed")
+    def renew(self) -> None:
+        """Keep others from the rows for as long again."""
+        with self._changing:
+            self._database.write(self._lease_again)
 
     def _lease_again(self, session: Session) -> None:
         _lease_until(session, self._row_ids, clock.now() + self._lease_for)

@@ -136,6 +136,11 @@ def text_to_embed(headline: str, skills: list[str], summary: str) -> str:
 
 def term_weights(document: Document) -> dict[str, float]:
     """Return the weighted frequency of every term that finds the document."""
+    return stem_weights(document) | concept_weights(document)
+
+
+def stem_weights(document: Document) -> dict[str, float]:
+    """Return the weighted frequency of every stem among the terms."""
     weights: dict[str, float] = {}
     fields: list[tuple[float, list[str]]] = [
         (_HEADLINE, [texts.without_doublets(document.headline)]),
@@ -151,7 +156,7 @@ def term_weights(document: Document) -> dict[str, float]:
         words = chain.from_iterable(map(texts.words, several))
         for stem, count in Counter(chain.from_iterable(map(texts.stems, words))).items():
             weights[stem] = weights.get(stem, 0.0) + weight * count
-    return weights | concept_weights(document)
+    return weights
 
 
 def concept_weights(document: Document) -> dict[str, float]:

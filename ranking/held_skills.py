@@ -46,8 +46,3 @@ def join(each: Sequence[Skillset]) -> HeldSkills:
         is_listed=np.concatenate([np.empty(0, dtype=np.bool_), *(held.is_listed for held in each)]),
         size=len(each),
     )
-
-
-def gather(listed: Sequence[Sequence[str]], mentioned: Sequence[Sequence[str]]) -> HeldSkills:
-    """Gather the skills that each candidate lists and those that its text mentions."""
-    return join(list(map(skillset, listed, mentioned)))

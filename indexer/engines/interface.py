@@ -1,5 +1,6 @@
 """What an engine is asked and what it answers: the whole of what searching knows about where documents live."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +17,7 @@ FacetName = Literal["country", "skill", "sector", "language"]
 ENOUGH = 20
 """Lexical matches below which fewer words will do: a first page."""
 FACETS: tuple[FacetName, ...] = ("country", "skill", "sector", "language")
+ROUNDING = 1e-4
 Floats = NDArray[np.float64]
 Vector = NDArray[np.float32]
 Word = tuple[str, ...]
@@ -47,6 +49,11 @@ def held_words(phrase: int, words: int, halves: int) -> int:
     What is held of a phrase counts by its share, rounded down to half words: both engines count in these.
     """
     return -(-halves * phrase // (2 * words))
+
+
+def needed_halves(words: float) -> int:
+    """Return how many half words are at least so many words."""
+    return math.ceil((words - ROUNDING) * 2)
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,14 @@ class Plan:
     def is_browsing(self) -> bool:
         """Tell whether nothing was typed that could match or miss."""
         return not self.groups and self.vector is None
+
+
+def needed_words(plan: Plan) -> list[float]:
+    """Return how many words a match needs, and the fewer that will do if those leave less than a page."""
+    levels = [plan.minimum_words]
+    while levels[-1] > plan.fewest_words:
+        levels.append(max(levels[-1] - 1.0, plan.fewest_words))
+    return levels
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ from scripts.benchmarks.rivals.opensearch import BareOpenSearch
 from scripts.benchmarks.rivals.postgresql import FullText
 from scripts.benchmarks.speed import MIX
 from search_api import meanings, requests, understanding
-from search_api.requests import Parameters
 from search_api.searches import Searcher
+from search_api.understanding import Understanding
 
 ROUNDS = 160
 SLOW_ROUNDS = 32
@@ -118,7 +118,9 @@ def _times(searcher: Searcher, bare: BareOpenSearch, full_text: FullText) -> Tim
     times: Timed = defaultdict(list)
     for number, (_, parameters) in enumerate(islice(cycle(mix), len(mix) + ROUNDS)):
         request = requests.resolve(parameters, searcher.wordlists)
-        vector, needed = _vector(searcher, parameters), _needed(searcher, parameters)
+        understood = understanding.read(request.q, searcher.wordlists, searcher.engine)
+        vector = meanings.place(understood, searcher.encoder, searcher.concepts).vector
+        needed = _needed(understood)
         rivals: dict[str, Callable[[], object]] = {
             "portulan": lambda request=request: searcher.find(request),
             "bare": lambda request=request, vector=vector: bare.search(request.q, request.filters, vector),
@@ -137,16 +139,8 @@ def _times(searcher: Searcher, bare: BareOpenSearch, full_text: FullText) -> Tim
     return times
 
 
-def _vector(searcher: Searcher, parameters: Parameters) -> Vector | None:
-    if not parameters.q:
-        return None
-    understood = understanding.read(parameters.q, searcher.wordlists, searcher.engine)
-    return meanings.place(understood, searcher.encoder, searcher.concepts).vector
-
-
-def _needed(searcher: Searcher, parameters: Parameters) -> str | None:
+def _needed(understood: Understanding) -> str | None:
     """Return how many words of a query a match needs by Portulan's rule."""
-    understood = understanding.read(parameters.q, searcher.wordlists, searcher.engine)
     words = understanding.minimum_words(understood.telling_words)
     return str(math.ceil(words)) if words else None
 

@@ -25,7 +25,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
 
 def closeness(found: Directory, query: Vector, listed: list[list[str]]) -> Floats:
     assert found.index.skill_vectors
-    return found.index.skill_vectors.closeness(query, held_skills.gather(listed, [[]] * len(listed)))
+    return found.index.skill_vectors.closeness(
+        query, held_skills.join([held_skills.skillset(own, []) for own in listed])
+    )
 
 
 def asked(found: Directory, query: str) -> Vector:
@@ -55,7 +57,7 @@ def test_who_has_no_skill_that_is_known_has_no_value(found: Directory) -> None:
 def test_a_skill_that_is_only_mentioned_does_not_count(found: Directory) -> None:
     assert found.index.skill_vectors
     query = asked(found, "formalités de dédouanement")
-    held = held_skills.gather([["coaching"], []], [["customs"], ["customs"]])
+    held = held_skills.join([held_skills.skillset(own, ["customs"]) for own in (["coaching"], [])])
     mentions, nothing = found.index.skill_vectors.closeness(query, held)
     assert mentions == closeness(found, query, [["coaching"]])[0]
     assert np.isnan(nothing)

@@ -8,7 +8,7 @@ keys = st.lists(st.sampled_from(["customs", "audit", "wine", "law", "tax"]))
 
 @given(st.lists(st.tuples(keys, keys)))
 def test_each_candidate_holds_what_it_lists_or_mentions_once(both: list[tuple[list[str], list[str]]]) -> None:
-    held = held_skills.gather([listed for listed, _ in both], [mentioned for _, mentioned in both])
+    held = held_skills.join([held_skills.skillset(listed, mentioned) for listed, mentioned in both])
     found = [
         (holder, held.keys[code], is_listed)
         for code, holder, is_listed in zip(

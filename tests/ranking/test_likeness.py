@@ -22,7 +22,7 @@ def held(skills: list[Skills]) -> HeldSkills:
     def weighing(strength: float) -> list[list[str]]:
         return [[key for key, weight in own.items() if weight == strength] for own in skills]
 
-    return held_skills.gather(weighing(LISTED), weighing(MENTIONED))
+    return held_skills.join(list(map(held_skills.skillset, weighing(LISTED), weighing(MENTIONED))))
 
 
 def plain(base: list[float], skills: list[Skills]) -> list[float]:
@@ -57,7 +57,8 @@ def test_a_skill_that_everybody_has_tells_nothing() -> None:
 
 def test_a_skill_that_is_only_mentioned_weighs_less() -> None:
     best = likeness.Likeness({"law": 1.0, "customs": 1.0}, 1.0)
-    assert best.of(held_skills.gather([["customs"], []], [["customs"], ["law"]])).tolist() == [LISTED, MENTIONED]
+    both = held_skills.join([held_skills.skillset(["customs"], ["customs"]), held_skills.skillset([], ["law"])])
+    assert best.of(both).tolist() == [LISTED, MENTIONED]
 
 
 def test_who_lists_no_skill_teaches_nothing() -> None:

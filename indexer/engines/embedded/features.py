@@ -16,6 +16,7 @@ from ranking import reviews, scoring
 from ranking.profiles import Source
 
 FULL_MENTION = 3.0
+"""The weighted frequency from which on a concept counts as listed."""
 SECOND_PHASE: frozenset[Source] = frozenset({"semantic", "nearest_skill", "shared_skills", "fit_in_zone"})
 ROUGHNESS = 1e-5
 """By how much a rough score, in single precision, may differ from the exact one: a generous bound."""

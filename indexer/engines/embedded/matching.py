@@ -16,9 +16,8 @@ from indexer.engines.embedded.bitmaps import Bits
 from indexer.engines.embedded.segments import Selection
 from indexer.engines.embedded.snapshots import Scores, Snapshot
 from indexer.engines.embedded.vectors import Flags
-from indexer.engines.interface import ENOUGH, Alternative, Group, Plan, held_words
+from indexer.engines.interface import ENOUGH, Alternative, Group, Plan, held_words, needed_halves, needed_words
 
-ROUNDING = 1e-4
 _MANY = 16
 """From one document in so many on, a group is looked up in all of them, and remembered."""
 
@@ -71,12 +70,12 @@ def _holding_enough(snapshot: Snapshot, required: Sequence[Group], plan: Plan) -
     for group in required:
         for bits in _covering(snapshot, group):
             halves += bitmaps.flags(bits, snapshot.size)
-    needed = plan.minimum_words
-    while True:
-        enough = halves >= math.ceil((needed - ROUNDING) * 2)
-        if needed <= plan.fewest_words or np.count_nonzero(enough & snapshot.alive) >= ENOUGH:
-            return enough
-        needed = max(needed - 1.0, plan.fewest_words)
+    enough = halves >= needed_halves(plan.minimum_words)
+    for needed in needed_words(plan)[1:]:
+        if np.count_nonzero(enough & snapshot.alive) >= ENOUGH:
+            break
+        enough = halves >= needed_halves(needed)
+    return enough
 
 
 def _covering(snapshot: Snapshot, group: Group) -> list[Bits]:

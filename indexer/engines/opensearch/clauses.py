@@ -12,14 +12,13 @@ from functools import cached_property
 from typing import Any, Literal
 
 from indexer.documents import sector_term, skill_term
-from indexer.engines.interface import Alternative, FacetName, Filters, Group, Plan, Word, held_words
+from indexer.engines.interface import Alternative, FacetName, Filters, Group, Plan, Word, held_words, needed_halves
 from indexer.engines.opensearch.mapping import FACET_FIELDS, LIVE
 from ranking.profiles import Source
 
 Clause = dict[str, Any]
 TermField = Literal["terms", "concepts"]
 FieldTerm = tuple[TermField, str]
-ROUNDING = 1e-4
 EVERYBODY: Clause = {"term": {"status": LIVE}}
 WORKS_THERE, SHARE_COVERED, LIVES_THERE, MOST_COVERED = 0.8, 0.2, 0.6, 4
 
@@ -80,14 +79,6 @@ def holding(stems: Iterable[str]) -> Clause:
 # Who matches
 
 
-def needed_words(plan: Plan) -> list[float]:
-    """Return how many words a match needs, and the fewer that will do if those leave less than a page."""
-    levels = [plan.minimum_words]
-    while levels[-1] > plan.fewest_words:
-        levels.append(max(levels[-1] - 1.0, plan.fewest_words))
-    return levels
-
-
 def matching(plan: Plan, needed: float) -> Clause:
     """Return who is a lexical match; filters have no say in it."""
     if plan.is_browsing:
@@ -105,7 +96,7 @@ def matching(plan: Plan, needed: float) -> Clause:
 def _holding_enough(required: Sequence[Group], needed: float) -> Clause:
     """Count half words, a clause for each: OpenSearch counts clauses many times faster than it adds scores."""
     halves = [_covering(group, half) for group in required for half in range(1, 2 * group.words + 1)]
-    return some(halves, max(math.ceil((needed - ROUNDING) * 2), 1))
+    return some(halves, max(needed_halves(needed), 1))
 
 
 def _covering(group: Group, halves: int) -> Clause:

@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar, overload
 from indexer import documents
 from indexer.documents import Document
 from indexer.engines.embedded.words import is_correctable
-from indexer.engines.interface import Candidates, FacetCount, FacetName, Plan, Retrieved, Vector, Word
+from indexer.engines.interface import Candidates, FacetCount, FacetName, Plan, Retrieved, Vector, Word, needed_words
 from indexer.engines.opensearch import answers, calibrations, clauses, mapping, searches
 from indexer.engines.opensearch.calibrations import Calibration
 from indexer.engines.opensearch.contents import Contents
@@ -202,7 +202,7 @@ class OpenSearchEngine:
         counting = self.node.ask_meanwhile(path, searches.facets(question))
         hits = self._contents.hits(self.node.ask_with_names(path, searches.window(question)))
         counts = counting.result()
-        fewer = [needed for needed in clauses.needed_words(question.plan) if needed < question.needed]
+        fewer = [needed for needed in needed_words(question.plan) if needed < question.needed]
         if fewer and not answers.is_enough(counts):
             return self._ask(replace(question, needed=fewer[0]))
         return question, hits, counts

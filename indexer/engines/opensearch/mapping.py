@@ -5,6 +5,7 @@ from typing import Any
 from indexer import documents
 from indexer.documents import Document
 from indexer.engines.embedded.columns import is_telling, key_of
+from indexer.engines.embedded.features import FULL_MENTION
 from indexer.engines.embedded.snapshots import K1, B
 from indexer.engines.embedded.words import distinct_words_of
 from indexer.engines.interface import FacetName, Vector
@@ -14,8 +15,6 @@ from taxonomy import texts
 LIVE, DELETED = "live", "deleted"
 UNIT = 1_000
 """Frequencies are stored as whole numbers of thousandths."""
-FULL_MENTION = 3.0
-"""The weighted frequency from which on a concept counts as listed."""
 FULL_SHARE = 0.9999
 """The greatest share of a full mention that a saturated frequency can tell."""
 COUNT_MARK, TERM_END = "\t", "\n"
@@ -101,7 +100,7 @@ def mappings(dimension: int, meta: dict[str, Any]) -> dict[str, Any]:
 def fields(document: Document, calibration: Calibration, vector: Vector | None) -> dict[str, Any]:
     """Return the stored fields of a document; dates are ordinals of days, and what is not said is left out."""
     concepts = documents.concept_weights(document)
-    weights = documents.term_weights(document)
+    weights = documents.stem_weights(document) | concepts
     stretch = 1 - B + B * sum(weights.values()) / max(calibration.mean_length, 1e-6)
     found: dict[str, Any] = {
         "id": document.id,

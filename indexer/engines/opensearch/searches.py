@@ -11,6 +11,7 @@ is a key and a version; the rest of what ranking needs is in its record.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ class Question:
     needed: float
     statistics: Statistics
 
-    @property
+    @cached_property
     def matched(self) -> Clause:
         """Return who is a lexical match."""
         return clauses.matching(self.plan, self.needed)
@@ -56,7 +57,7 @@ def window(question: Question) -> dict[str, Any]:
     raw = question.raw_values()
     if plan.is_browsing:
         query = {"filter": [*_allowed(plan), _told(question, raw)], "must": [_scored(question, raw)]}
-        return {**_shape(policy.window), "query": {"bool": query}}
+        return {**_shape(policy.window), "sort": BEST_FIRST, "query": {"bool": query}}
     found = formulas.estimate(plan, question.statistics)
     wanted = [clauses.every([question.matched, *_allowed(plan)])]
     beside = 0
@@ -65,10 +66,8 @@ def window(question: Question) -> dict[str, Any]:
         found.append(nearest)
         wanted.append(nearest)
         beside = policy.neighbours
-    body = _shape(policy.window + beside)
-    del body["sort"]  # which a search that is scored twice can't have
     return {
-        **body,
+        **_shape(policy.window + beside),
         "query": clauses.some(found),
         # Lucene first finds who scores best and looks only then who is wanted: the other way round, it scores all.
         "post_filter": clauses.every([clauses.some(wanted), _told(question, raw)]),
@@ -112,6 +111,7 @@ def beyond(question: Question, first: int, size: int, shown: Iterable[int] = ())
     """Ask for the ids of lexical matches but those shown, by key, from some place on in the first phase's order."""
     return {
         **_shape(size),
+        "sort": BEST_FIRST,
         "docvalue_fields": ["id"],
         "from": first,
         "query": {
@@ -152,7 +152,6 @@ def _shape(size: int) -> dict[str, Any]:
         "track_total_hits": False,
         "stored_fields": "_none_",
         "docvalue_fields": ["version", "tie"],
-        "sort": BEST_FIRST,
     }
 
 
