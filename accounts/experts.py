@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -61,9 +61,9 @@ def load(session: Session, ids: Collection[str]) -> list[Profile]:
     return profiles
 
 
-def findable_among(session: Session, ids: Sequence[str]) -> set[str]:
+def findable_among(connection: Session | Connection, ids: Sequence[str]) -> set[str]:
     """Return those of `ids` who may be shown in results at this moment."""
-    return set(session.execute(_FINDABLE_AMONG, {"ids": ids}).scalars())
+    return set(connection.execute(_FINDABLE_AMONG, {"ids": ids}).scalars())
 
 
 def count(session: Session) -> int:

@@ -52,7 +52,8 @@ class Database:
         is_sqlite = url.get_backend_name() == "sqlite"
         if is_sqlite and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = create_engine(url, pool_pre_ping=True, **({} if is_sqlite else _POOL))
+        # A file doesn't go away between two questions.
+        self.engine = create_engine(url, pool_pre_ping=not is_sqlite, **({} if is_sqlite else _POOL))
         if is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -68,6 +69,12 @@ class Database:
         """Give a session for reads; nothing it does is kept."""
         with self.said(), Session(self.engine) as session:
             yield session
+
+    @contextmanager
+    def asking(self) -> Generator[Connection]:
+        """Give a connection for one question; it costs half as much as a session."""
+        with self.said(), self.engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Generator[Session]:

@@ -4,7 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,8 @@ QUERY_SAMPLE = 6
 """Every so many labels are encoded as queries too, to tell where queries lie."""
 NEAREST = 8
 NEAR = 0.20
+REMEMBERED = 2_000
+"""Of how many queries the nearest concepts are kept."""
 _HALF = np.dtype("<f2")
 
 
@@ -70,12 +72,21 @@ class Concepts:
         moved = unit + share * _unit(np.vstack([_unit(middle) for middle in middles]).mean(axis=0))
         return _unit(moved)
 
-    def near(self, unit: Vector) -> dict[str, float]:
+    def near(self, unit: Vector) -> Mapping[str, float]:
         """Return the concepts nearest to a centred query, as terms, with how far above the floor each is."""
+        return self._remembered(unit.astype(np.float32).tobytes())
+
+    @cached_property
+    def _remembered(self) -> Callable[[bytes], Mapping[str, float]]:
+        """Remember what is near: the pages and filters of one search all ask it."""
+        return lru_cache(maxsize=REMEMBERED)(self._near)
+
+    def _near(self, query: bytes) -> Mapping[str, float]:
         found: dict[str, float] = {}
-        cosines = self.units @ unit
-        for at in np.argsort(-cosines):
-            if cosines[at] <= NEAR or len(found) == NEAREST:
+        cosines = self.units @ np.frombuffer(query, dtype=np.float32)
+        above = np.flatnonzero(cosines > NEAR)
+        for at in above[np.argsort(-cosines[above])].tolist():
+            if len(found) == NEAREST:
                 break
             found.setdefault(self.terms[at], float(cosines[at]) - NEAR)
         return found

@@ -79,7 +79,7 @@ class Policy:
     similarity_floor: float = 0.03
     lone_floor: float = 0.24
     neighbours: int = 80
-    window: int = 120
+    window: int = 160
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import hashlib
 import math
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +18,7 @@ from search_api.requests import SearchRequest
 WEEK_DAYS = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One part of a score: `points` = `value` * `weight`. The boost is a part of its own, on the base score."""
 
     source: Source | str

@@ -158,8 +158,8 @@ class Searcher:
 
     def still_findable(self, ids: Sequence[str]) -> set[str]:
         """Return those of some experts who may be shown at this moment, by the database's word."""
-        with self.database.reading() as session:
-            return experts.findable_among(session, ids)
+        with self.database.asking() as connection:
+            return experts.findable_among(connection, ids)
 
     def _relax(self, request: SearchRequest, plan: Plan) -> tuple[tuple[Relaxation, ...], tuple[Ranked, ...]]:
         """Find what to leave out, and who comes nearest when it is."""

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from indexer.engines.interface import Floats, Vector
 from indexer.models import Embedding
+from indexer.skill_vectors import MOST_KEPT, Free
 from ranking import held_skills
 from tests.builders import Directory, directory, record
 
@@ -114,3 +115,23 @@ def test_a_result_explains_how_near_its_nearest_skill_is(found: Directory) -> No
     parts = {part.source: part for part in best.parts}
     assert best.document.ref == "BEES"
     assert parts["nearest_skill"].points > 0
+
+
+def test_free_skills_keep_their_rows_while_others_come() -> None:
+    empty = Free({}, np.zeros((0, 2), dtype=np.float32))
+    first = empty.joined({"~a": np.array([1, 2], dtype=np.float32)})
+    many = first.joined({f"~{number}": np.full(2, number, dtype=np.float32) for number in range(100)})
+    again = many.joined({"~a": np.array([9, 9], dtype=np.float32), "~b": np.array([3, 4], dtype=np.float32)})
+    for known, key, row in (
+        (first, "~a", [1, 2]),
+        (many, "~a", [1, 2]),
+        (many, "~99", [99, 99]),
+        (again, "~b", [3, 4]),
+    ):
+        assert known.rows[known.places[key]].tolist() == row
+    assert again.rows[again.places["~a"]].tolist() == [1, 2]
+
+
+def test_only_so_many_free_skills_are_kept() -> None:
+    full = Free({f"~{number}": number for number in range(MOST_KEPT)}, np.zeros((MOST_KEPT, 1), dtype=np.float32))
+    assert list(full.joined({"~new": np.ones(1, dtype=np.float32)}).places) == ["~new"]

@@ -1,7 +1,7 @@
 """What OpenSearch answers, as the values that ranking works on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,34 +20,42 @@ _STORED: frozenset[Source] = frozenset({"text", "skill", "related", "sector", "z
 
 @dataclass(frozen=True)
 class Sorted:
-    """The hits of a window: the best lexical matches, best first, then who is only near."""
+    """The hits that count, with their raw values: `matches` best lexical matches, then who is only near."""
 
-    window: list[Hit]
-    outside: list[Hit]
+    hits: list[Hit]
+    matches: int
+    raw: dict[Source, Floats]
 
 
 def sort(hits: Sequence[Hit], lexical_total: int, plan: Plan) -> Sorted:
-    """Tell lexical matches from neighbours; a neighbour counts from the profile's floor on."""
-    lexical = [hit for hit in hits if LEXICAL in hit.named]
-    outside = [hit for hit in hits if LEXICAL not in hit.named]
-    policy = plan.profile.policy
-    near = [_cosine(hit) for hit in hits if hit.score >= NEAR]
-    floor = policy.similarity_floor
-    if not lexical_total and max(near, default=-1.0) < policy.lone_floor:
-        floor = np.inf
-    outside = sorted((hit for hit in outside if _cosine(hit) >= floor), key=_cosine, reverse=True)
-    return Sorted(_best(lexical, plan)[: policy.window], outside)
+    """Tell lexical matches from neighbours; a neighbour counts from the profile's floor on.
+
+    Matches come in the order of the exact first phase, as the embedded engine puts them.
+    """
+    raw, policy = raw_values(hits, plan), plan.profile.policy
+    is_lexical = np.array([LEXICAL in hit.named for hit in hits], dtype=np.bool_)
+    asked = plan.asked - SECOND_PHASE
+    exact = scoring.score(plan.profile, raw, asked, len(hits)).base
+    matches = np.flatnonzero(is_lexical)
+    matches = matches[np.lexsort((_ties(hits)[matches], -exact[matches]))][: policy.window]
+    outside = np.flatnonzero(~is_lexical)
+    if len(outside):
+        cosines = raw["semantic"]
+        is_near = np.array([hit.score >= NEAR for hit in hits], dtype=np.bool_)
+        is_understood = lexical_total or cosines[is_near].max(initial=-1.0) >= policy.lone_floor
+        outside = outside[cosines[outside] >= (policy.similarity_floor if is_understood else np.inf)]
+        outside = outside[np.argsort(-cosines[outside], kind="stable")]
+    rows = np.concatenate([matches, outside])
+    kept: dict[Source, Floats] = {source: values[rows] for source, values in raw.items()}
+    return Sorted([hits[row] for row in rows.tolist()], len(matches), kept)
 
 
-def candidates(hits: Sequence[Hit], plan: Plan) -> Candidates:
-    """Return hits as candidates."""
-    raw = _raw(hits, plan)
-    if "semantic" in plan.asked and plan.vector is not None:
-        raw["semantic"] = np.array([_cosine(hit) for hit in hits])
+def candidates(hits: Sequence[Hit], raw: Mapping[Source, Floats], plan: Plan) -> Candidates:
+    """Return hits with their raw values as candidates."""
     records = [hit.record for hit in hits]
     return Candidates(
         ids=[record.id for record in records],
-        raw=raw,
+        raw=dict(raw),
         boosted=np.array([record.boosted_until for record in records], dtype=np.int64) >= plan.today.toordinal(),
         created=np.array([record.created_on for record in records], dtype=np.int64),
         reviews=raw["review_count"],
@@ -83,16 +91,8 @@ def counted(found: Mapping[str, Any]) -> list[FacetCount]:
     return [FacetCount(bucket["key"], bucket["doc_count"]) for bucket in found["buckets"]]
 
 
-def _best(hits: list[Hit], plan: Plan) -> list[Hit]:
-    """Put hits in the order of the exact first phase, as the embedded engine does."""
-    if not hits:
-        return []
-    asked = plan.asked - SECOND_PHASE
-    exact = scoring.score(plan.profile, _raw(hits, replace(plan, asked=asked)), asked, len(hits)).base
-    return [hits[at] for at in np.lexsort((_ties(hits), -exact))]
-
-
-def _raw(hits: Sequence[Hit], plan: Plan) -> dict[Source, Floats]:
+def raw_values(hits: Sequence[Hit], plan: Plan) -> dict[Source, Floats]:
+    """Return the raw values of what a plan asks for."""
     raw: dict[Source, Floats] = {
         source: np.array([hit.named.get(source, 0.0) for hit in hits], dtype=np.float64)
         for source in _STORED & plan.asked
@@ -103,6 +103,8 @@ def _raw(hits: Sequence[Hit], plan: Plan) -> dict[Source, Floats]:
     raw["review_mean"] = reviews.shrunken_mean(sums, counts)
     raw["review_count"] = counts
     raw["days_until_available"] = available - plan.today.toordinal()
+    if "semantic" in plan.asked and plan.vector is not None:
+        raw["semantic"] = np.array([_cosine(hit) for hit in hits], dtype=np.float64)
     return raw
 
 

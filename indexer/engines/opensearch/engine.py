@@ -101,10 +101,10 @@ class OpenSearchEngine:
         lexical_total = answers.lexical_total(counts)
         found = answers.sort(hits, lexical_total, plan)
         return Retrieved(
-            total=lexical_total + len(found.outside),
+            total=lexical_total + len(found.hits) - found.matches,
             lexical_total=lexical_total,
-            candidates=answers.candidates([*found.window, *found.outside], plan),
-            rest=_Rest(self, question, found.window, min(lexical_total, LISTED) - len(found.window)),
+            candidates=answers.candidates(found.hits, found.raw, plan),
+            rest=_Rest(self, question, found.hits[: found.matches], min(lexical_total, LISTED) - found.matches),
             facets=answers.facets(counts),
         )
 
@@ -114,7 +114,8 @@ class OpenSearchEngine:
         question = self._question(plan)
         answer = self.node.ask_with_names(f"/{self._name()}/_search", searches.described(question, ids))
         by_id = {hit.record.id: hit for hit in self._contents.hits(answer)}
-        return answers.candidates([by_id[key] for key in ids if key in by_id], question.plan)
+        hits = [by_id[key] for key in ids if key in by_id]
+        return answers.candidates(hits, answers.raw_values(hits, question.plan), question.plan)
 
     @_afresh
     def ids_after(self, window: Sequence[Hit], question: Question, first: int, size: int) -> list[str]:

@@ -5,7 +5,7 @@ transforms and weighs it; the engine adds them up. Numbers go in as parameters, 
 compiled once. Scores are single-precision there: equal to within 1e-5.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,12 @@ from ranking.profiles import Feature, Kind, Source, Transform
 
 EVERY_ROW: Clause = {"match_all": {"boost": 0.0}}
 _TRANSFORMS: dict[Kind, str] = {
-    "linear": "min(max(({x} - low) / (high - low), 0), 1)",
-    "saturation": "max({x}, 0) / (max({x}, 0) + pivot)",
-    "half_life": "pow(0.5, max({x}, 0) / pivot)",
+    "linear": "min(max(({x} - low{suffix}) / (high{suffix} - low{suffix}), 0), 1)",
+    "saturation": "max({x}, 0) / (max({x}, 0) + pivot{suffix})",
+    "half_life": "pow(0.5, max({x}, 0) / pivot{suffix})",
 }
+SAME = Transform("linear", 0.0, 1.0)
+_REPLACED = {"boost_mode": "replace"}
 _NUMBERS: dict[Source, tuple[str, str]] = {
     "review_mean": (
         "(prior_mean * prior_reviews + doc['rating_sum'].value) / (prior_reviews + doc['rating_count'].value)",
@@ -88,12 +90,12 @@ def first_phase(plan: Plan, raw: Mapping[Source, Clause | None]) -> list[Clause]
     active = plan.profile.active(plan.asked - SECOND_PHASE)
     total = sum(feature.weight for feature in active)
     found: list[Clause] = []
-    own: list[Clause] = []
+    numbers: list[tuple[Feature, float]] = []
     constant = 0.0
     for feature in active:
         weight = feature.weight / total
         if feature.source in _NUMBERS:
-            own.append({"filter": EVERY_ROW, "script_score": {"script": _of_number(feature, weight, plan)}})
+            numbers.append((feature, weight))
         elif feature.source not in raw:
             constant += weight * feature.missing
         else:
@@ -103,40 +105,44 @@ def first_phase(plan: Plan, raw: Mapping[Source, Clause | None]) -> list[Clause]
                 constant += weight * at_zero
             else:
                 found.append(_weighed(feature, weight, clause, is_zero_worth=at_zero > 0))
-    if constant:
-        own.append({"filter": EVERY_ROW, "weight": constant})
-    if own:
-        added = {"query": EVERY_ROW, "functions": own, "score_mode": "sum", "boost_mode": "replace"}
-        found.append({"function_score": added})
+    if numbers or constant:
+        script = _of_numbers(numbers, constant, plan)
+        found.append({"function_score": {"query": EVERY_ROW, "script_score": {"script": script}, **_REPLACED}})
     return found
 
 
 def _weighed(feature: Feature, weight: float, clause: Clause, *, is_zero_worth: bool) -> Clause:
+    if feature.transform == SAME:  # no script where nothing is transformed: raw values are from 0 to 1
+        return clauses.some([clause], boost=weight)
     query = {"bool": {"must": [EVERY_ROW], "should": [clause]}} if is_zero_worth else clause
     script = {
         "lang": "expression",
-        "source": "weight * " + _TRANSFORMS[feature.transform.kind].format(x="_score"),
-        "params": _parameters(feature, weight),
+        "source": "weight * " + _TRANSFORMS[feature.transform.kind].format(x="_score", suffix=""),
+        "params": {"weight": weight, **_constants(feature.transform)},
     }
-    return {"function_score": {"query": query, "script_score": {"script": script}, "boost_mode": "replace"}}
+    return {"function_score": {"query": query, "script_score": {"script": script}, **_REPLACED}}
 
 
-def _of_number(feature: Feature, weight: float, plan: Plan) -> dict[str, Any]:
-    number, is_missing = _NUMBERS[feature.source]
-    transformed = _TRANSFORMS[feature.transform.kind].format(x=number)
+def _of_numbers(features: Sequence[tuple[Feature, float]], constant: float, plan: Plan) -> dict[str, Any]:
+    """Return one script for all stored numbers: starting a script costs more than what it computes."""
+    parts = ["constant"]
+    parameters: dict[str, float] = {"constant": constant}
     names = {
-        "missing": feature.missing,
         "today": plan.today.toordinal(),
         "prior_mean": reviews.PRIOR_MEAN,
         "prior_reviews": reviews.PRIOR_REVIEWS,
     }
-    source = f"weight * ({is_missing} ? missing : {transformed})"
-    used = {name: value for name, value in names.items() if name in source}
-    return {"lang": "expression", "source": source, "params": {**_parameters(feature, weight), **used}}
+    for place, (feature, weight) in enumerate(features):
+        number, is_missing = _NUMBERS[feature.source]
+        transformed = _TRANSFORMS[feature.transform.kind].format(x=number, suffix=place)
+        parts.append(f"weight{place} * ({is_missing} ? missing{place} : {transformed})")
+        own = {"weight": weight, "missing": feature.missing, **_constants(feature.transform)}
+        parameters |= {f"{name}{place}": value for name, value in own.items()}
+        parameters |= {name: value for name, value in names.items() if name in number}
+    return {"lang": "expression", "source": " + ".join(parts), "params": parameters}
 
 
-def _parameters(feature: Feature, weight: float) -> dict[str, float]:
-    transform = feature.transform
+def _constants(transform: Transform) -> dict[str, float]:
     if transform.kind == "linear":
-        return {"weight": weight, "low": transform.low, "high": transform.high}
-    return {"weight": weight, "pivot": transform.pivot}
+        return {"low": transform.low, "high": transform.high}
+    return {"pivot": transform.pivot}

@@ -3,10 +3,11 @@
 What is counted over all matches is asked for apart, since OpenSearch then need not score whom nobody will see, and
 remembers the counts of a search until the index changes.
 
-OpenSearch chooses by a rough estimate whom to look at, and scores those by the first phase's formula. Neighbours come
-first by `NEAR`, which their score gains, so that a page long enough for both holds all of them and the best of the
-others. Raw values are named queries in a place where nothing is scored until a hit is returned. A hit
-is a key and a version; the rest of what ranking needs is in its record.
+OpenSearch chooses the window by an estimate of the first phase's score, in which Lucene skips most documents; a page
+beyond the window, and browsing, go by the score itself. Neighbours come first by `NEAR`, which their score gains, so
+that a page long enough for both holds all of them and the best of the others. Raw values are named queries in a place
+where nothing is scored until a hit is returned. A hit is a key and a version; the rest of what ranking needs is in its
+record.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,10 +25,6 @@ from ranking.profiles import Source
 
 FACET_VALUES = 50
 NEAR = 10.0
-ESTIMATE_WEIGHT = 1e-5
-"""How little an estimate counts once the first phase's score is there."""
-SCORED_TWICE = 4
-"""Of how many times the window the estimate chooses whom to score exactly."""
 LEXICAL = "lexical"
 BEST_FIRST = [{"_score": "desc"}, {"tie": "asc"}]
 
@@ -71,13 +68,6 @@ def window(question: Question) -> dict[str, Any]:
         "query": clauses.some(found),
         # Lucene first finds who scores best and looks only then who is wanted: the other way round, it scores all.
         "post_filter": clauses.every([clauses.some(wanted), _told(question, raw)]),
-        "rescore": {
-            "window_size": SCORED_TWICE * policy.window + beside,
-            "query": {
-                "query_weight": ESTIMATE_WEIGHT,
-                "rescore_query": clauses.some(formulas.first_phase(plan, raw)),
-            },
-        },
     }
 
 
@@ -190,7 +180,7 @@ def _neighbours(plan: Plan, vector: Vector) -> Clause:
     nearest: dict[str, Any] = {"vector": _short(vector), "k": plan.profile.policy.neighbours}
     if not plan.filters.is_empty:  # who is gone has no vector
         nearest["filter"] = clauses.every(_allowed(plan))
-    weighed = [{"weight": NEAR / ESTIMATE_WEIGHT}]
+    weighed = [{"weight": NEAR}]
     return {"function_score": {"query": {"knn": {"vector": nearest}}, "functions": weighed, "boost_mode": "replace"}}
 
 

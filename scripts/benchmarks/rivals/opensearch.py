@@ -11,10 +11,11 @@ from opensearchpy import OpenSearch, helpers
 
 from indexer.documents import Document
 from indexer.engines.interface import Filters, Vector
+from ranking.profiles import FIRST
 
 INDEX = "bench-bare"
 PAGE = 20
-NEIGHBOURS = 200
+NEIGHBOURS = FIRST.policy.neighbours
 VECTOR_DIGITS = 7
 BULK = 1_000
 FACETS = ("countries", "skill_keys", "sector_keys", "languages")
