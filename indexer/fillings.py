@@ -15,7 +15,7 @@ from indexer import documents, embeddings, skill_vectors
 from indexer.documents import Document
 from indexer.encoders import Encoder
 from indexer.engines.generations import GenerationEngine, Progress
-from indexer.engines.interface import Vector
+from indexer.engines.interface import Changes, Vector
 from indexer.engines.opensearch.calibrations import SAMPLED
 from taxonomy.wordlists import LiveWordlists, Wordlists
 
@@ -60,13 +60,17 @@ class Filler:
         """Put everybody into a generation, and take out who is gone."""
         filled = Filled({}, [])
         left = fresh.versions()
-        for batch in prefetch(self._everybody()):
-            for expert_id in batch.ids:
-                left.pop(expert_id, None)
-            fresh.put(batch.found, batch.gone, batch.vectors)
-            filled.versions.update((item.id, item.version) for item in batch.found)
-            filled.missing.extend(batch.missing)
-            progress(len(batch.ids))
+
+        def read() -> Iterator[Changes]:
+            for batch in prefetch(self._everybody()):
+                yield batch.found, batch.gone, batch.vectors
+                for expert_id in batch.ids:
+                    left.pop(expert_id, None)
+                filled.versions.update((item.id, item.version) for item in batch.found)
+                filled.missing.extend(batch.missing)
+                progress(len(batch.ids))
+
+        fresh.put_all(read())
         # Whom only a generation taken up again holds.
         self.refresh(fresh, list(left))
         return filled

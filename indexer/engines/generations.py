@@ -7,7 +7,7 @@ from typing import Protocol
 
 from indexer.documents import Document
 from indexer.engines.embedded.vectors import Centre
-from indexer.engines.interface import Engine, Vector
+from indexer.engines.interface import Changes, Engine, Vector
 
 Progress = Callable[[int], None]
 Sample = Callable[[], Iterable[tuple[Document, Vector | None]]]
@@ -16,6 +16,10 @@ Sample = Callable[[], Iterable[tuple[Document, Vector | None]]]
 
 class GenerationEngine(Engine, Protocol):
     """An engine over a generation, with what the index needs besides searching."""
+
+    def put_all(self, several: Iterable[Changes]) -> None:
+        """Put one lot of changes after another, each made while the one before it is stored."""
+        ...
 
     def property(self, name: str) -> str | None:
         """Return a property of the generation."""

@@ -152,6 +152,10 @@ class Retrieved:
     facets: dict[FacetName, list[FacetCount]]
 
 
+Changes = tuple[Sequence[Document], Mapping[str, int], Mapping[str, Vector]]
+"""What `Engine.put` takes: documents, who is gone at which version, vectors by text hash."""
+
+
 class Engine(Protocol):
     """Holds documents and finds them."""
 

@@ -22,7 +22,7 @@ from indexer.engines.embedded.snapshots import Snapshot
 from indexer.engines.embedded.storage import Storage
 from indexer.engines.embedded.vectors import Centre, Vectors
 from indexer.engines.embedded.words import is_correctable, likeliest, most_edits, words_of
-from indexer.engines.interface import FACETS, Candidates, FacetCount, FacetName, Plan, Retrieved, Vector, Word
+from indexer.engines.interface import FACETS, Candidates, Changes, FacetCount, FacetName, Plan, Retrieved, Vector, Word
 from taxonomy import texts
 
 COMPACT_ABOVE_DEAD = 0.25
@@ -69,6 +69,11 @@ class EmbeddedEngine:
         """Store documents durably, then let searches see them; only newer versions than stored count."""
         self._put(found, removed)
         self.put_vectors(vectors)
+
+    def put_all(self, several: Iterable[Changes]) -> None:
+        """Put one lot of changes after another."""
+        for found, gone, vectors in several:
+            self.put(found, gone, vectors)
 
     def _put(self, found: Iterable[Document], removed: Iterable[str]) -> None:
         with self._lock:

@@ -8,7 +8,17 @@ from typing import Concatenate, ParamSpec, TypeVar, overload
 from indexer import documents
 from indexer.documents import Document
 from indexer.engines.embedded.words import is_correctable
-from indexer.engines.interface import Candidates, FacetCount, FacetName, Plan, Retrieved, Vector, Word, needed_words
+from indexer.engines.interface import (
+    Candidates,
+    Changes,
+    FacetCount,
+    FacetName,
+    Plan,
+    Retrieved,
+    Vector,
+    Word,
+    needed_words,
+)
 from indexer.engines.opensearch import answers, calibrations, clauses, mapping, searches
 from indexer.engines.opensearch.calibrations import Calibration
 from indexer.engines.opensearch.contents import Contents
@@ -73,6 +83,12 @@ class OpenSearchEngine:
         kept = list(found)
         for generation in self._written():
             self.node.write(_items(generation, kept, removed, vectors))
+        self.forget()
+
+    def put_all(self, several: Iterable[Changes]) -> None:
+        """Put one lot of changes after another: one is composed while OpenSearch takes the one before it."""
+        written = self._written()
+        self.node.write(item for changes in several for generation in written for item in _items(generation, *changes))
         self.forget()
 
     def refresh(self) -> None:
