@@ -1,17 +1,22 @@
 """The JSON edge of searching: parse, call, shape."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
+from foundation import clock
 from foundation.errors import Unavailable
 from foundation.http import ErrorBody, Metrics, SearchLimit
-from search_api import requests, results, suggestions
+from search_api import pointers, requests, results, suggestions
+from search_api.pointers import LivePointers
 from search_api.requests import Parameters, SearchRequest, SuggestParameters
 from search_api.searches import Found, Searcher
 
+Observer = Callable[[SearchRequest, Found], None]
 router = APIRouter(prefix="/api/v1", tags=["search"])
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -26,12 +31,24 @@ class TooManySearches(Unavailable):
 
 
 class SearchDesk:
-    """What the application hands to this edge: a searcher for each request, limits and counters."""
+    """What the application hands to this edge: a searcher for each request, what ranks it, limits and counters.
 
-    def __init__(self, make_searcher: Any, limit: SearchLimit, metrics: Metrics) -> None:
+    `observers` hear of every answer; they must neither wait nor fail.
+    """
+
+    def __init__(
+        self,
+        make_searcher: Callable[[], Searcher],
+        live_pointers: LivePointers,
+        limit: SearchLimit,
+        metrics: Metrics,
+        observers: Sequence[Observer] = (),
+    ) -> None:
         self._make_searcher = make_searcher
+        self._pointers = live_pointers
         self._limit = limit
         self._metrics = metrics
+        self._observers = observers
 
     def searcher(self, request: Request) -> Searcher:
         """Return a searcher over the present state, or refuse."""
@@ -40,10 +57,13 @@ class SearchDesk:
         return self._make_searcher()
 
     def find(self, searcher: Searcher, request: SearchRequest) -> Found:
-        """Search, and count the time of each phase."""
-        found = searcher.find(request)
+        """Search by what the request's surface and arm rank by, and count the time of each phase."""
+        choice = pointers.choose(self._pointers.current()[pointers.surface_of(request)], request, clock.today())
+        found = replace(searcher, profile=choice.profile, arm=choice.arm).find(request)
         for phase, milliseconds in found.timings_ms.items():
             self._metrics.search_seconds.labels(phase).observe(milliseconds / 1e3)
+        for observe in self._observers:
+            observe(request, found)
         return found
 
 

@@ -52,6 +52,11 @@ def likened(candidates: Candidates, best: Likeness) -> Candidates:
     return replace(candidates, raw={**candidates.raw, "shared_skills": best.of(candidates.held)})
 
 
+def rank(plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int) -> list[Row]:
+    """Rank a window as a search does, with what its best share, and return the rows from `first` to before `last`."""
+    return order(plan, likened(candidates, learn(plan, candidates)), request, first, last)
+
+
 def order(plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int) -> list[Row]:
     """Order the window and return the rows from `first` to before `last`."""
     scores = scoring.score(plan.profile, candidates.raw, plan.asked, len(candidates.ids))
@@ -99,7 +104,7 @@ def _held_out(plan: Plan, candidates: Candidates, request: SearchRequest) -> Fla
         return flags
     week = plan.today.toordinal() // WEEK_DAYS
     for row in np.flatnonzero(candidates.boosted):
-        text = f"{request.q.casefold()}|{request.filters}|{candidates.ids[int(row)]}|{week}"
+        text = f"{request.key}|{candidates.ids[int(row)]}|{week}"
         draw = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big") % 100
         flags[row] = draw < plan.profile.policy.holdout_percent
     return flags

@@ -14,13 +14,14 @@ from foundation.database import Database
 from indexer.documents import Document
 from indexer.embeddings import Concepts
 from indexer.encoders import Encoder
-from indexer.engines.interface import Candidates, Engine, FacetCount, FacetName, Plan, Retrieved
+from indexer.engines.interface import Candidates, Engine, FacetCount, FacetName, Plan
 from indexer.skill_vectors import SkillVectors
 from ranking.policies import Move
 from ranking.profiles import Profile, Source
 from search_api import meanings, orders, relaxations, understanding
 from search_api.meanings import Meaning
 from search_api.orders import Part, Row
+from search_api.pointers import Arm
 from search_api.relaxations import Relaxation
 from search_api.requests import SearchRequest
 from search_api.understanding import Understanding
@@ -44,6 +45,11 @@ class Found:
 
     query_id: str
     profile: Profile
+    """What ranked it."""
+    arm: Arm
+    plan: Plan
+    candidates: Candidates
+    """The window that was ranked, for whoever ranks it once more otherwise."""
     understood: Understanding
     total: int
     lexical_total: int
@@ -57,7 +63,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Searcher:
-    """What a search needs of its surroundings."""
+    """What a search needs of its surroundings, and what ranks it: `arm` says why that profile."""
 
     database: Database
     engine: Engine
@@ -66,6 +72,7 @@ class Searcher:
     skill_vectors: SkillVectors | None
     wordlists: Wordlists
     profile: Profile
+    arm: Arm = "live"
 
     def find(self, request: SearchRequest) -> Found:
         """Answer a request."""
@@ -77,7 +84,8 @@ class Searcher:
         encoded = time.perf_counter()
         retrieved = self.engine.retrieve(plan)
         fetched = time.perf_counter()
-        results = self._page(request, plan, retrieved)
+        candidates = self._compared(plan, retrieved.candidates)
+        results = self._page(request, plan, candidates, retrieved.rest)
         near: tuple[Ranked, ...] = ()
         relaxed: tuple[Relaxation, ...] = ()
         if retrieved.total == 0:
@@ -86,6 +94,9 @@ class Searcher:
         return Found(
             query_id=str(uuid4()),
             profile=self.profile,
+            arm=self.arm,
+            plan=plan,
+            candidates=candidates,
             understood=understood,
             total=retrieved.total,
             lexical_total=retrieved.lexical_total,
@@ -121,20 +132,28 @@ class Searcher:
             topic=meaning.topic,
         )
 
-    def _page(self, request: SearchRequest, plan: Plan, retrieved: Retrieved) -> tuple[Ranked, ...]:
+    def _page(
+        self, request: SearchRequest, plan: Plan, candidates: Candidates, rest: Sequence[str]
+    ) -> tuple[Ranked, ...]:
         """Return one page: the ranked window first, then whoever follows by the first phase."""
         first = (request.page - 1) * request.size
         last = first + request.size
-        candidates = self._compared(plan, retrieved.candidates)
         best = orders.learn(plan, candidates)
         rows = orders.order(plan, orders.likened(candidates, best), request, first, last)
         window = len(candidates.ids)
-        beyond = retrieved.rest[max(0, first - window) : max(0, last - window)]
+        beyond = rest[max(0, first - window) : max(0, last - window)]
         if beyond:
-            described = orders.likened(self._compared(plan, self.engine.describe(plan, beyond)), best)
+            described = orders.likened(self._described(plan, beyond), best)
             by_id = {row.id: row for row in orders.score(plan, described, request)}
             rows.extend(by_id[expert_id] for expert_id in beyond if expert_id in by_id)
         return self._shown(rows)
+
+    def describe(self, plan: Plan, window: Candidates, ids: Sequence[str]) -> Candidates:
+        """Return what ranking knows of given experts in a search that has a window; who is not indexed is left out."""
+        return orders.likened(self._described(plan, ids), orders.learn(plan, window))
+
+    def _described(self, plan: Plan, ids: Sequence[str]) -> Candidates:
+        return self._compared(plan, self.engine.describe(plan, ids))
 
     def _compared(self, plan: Plan, candidates: Candidates) -> Candidates:
         """Add how near the nearest of each candidate's skills is to what is asked, and who is near in the zone."""
@@ -166,7 +185,8 @@ class Searcher:
         attempts = relaxations.find(self.engine, plan)
         nearest = attempts[0].plan if attempts else relaxations.nearest(plan, request.size)
         page = replace(request, page=1, size=min(request.size, 10))
-        near = self._page(page, nearest, self.engine.retrieve(nearest))
+        retrieved = self.engine.retrieve(nearest)
+        near = self._page(page, nearest, self._compared(nearest, retrieved.candidates), retrieved.rest)
         return tuple(attempt.relaxation for attempt in attempts), near
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import threading
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from taxonomy.synonyms import Synonyms
 from taxonomy.zones import Zones
 
 CHECK_EVERY_SECONDS = 2.0
+PARTS = ("taxonomy", "zones", "synonyms")
 SHORTEST_CORRECTED = 4
 LONG_WORD = 7
 
@@ -36,6 +38,8 @@ class Wordlists:
     everyday: Synonyms
     """What people say who don't know the professional term."""
     fingerprint: str
+    hashes: Mapping[str, str]
+    """What names each folder's content: `taxonomy`, `zones`, `synonyms`."""
 
     @cached_property
     def trade_phrases(self) -> PhraseBook:
@@ -90,7 +94,8 @@ def read(folder: Path = ROOT / "data") -> Wordlists:
         synonyms=synonyms.read([folder / "synonyms" / "fr.txt", folder / "synonyms" / "en.txt"]),
         translations=synonyms.read([folder / "synonyms" / "fr-en.txt"]),
         everyday=synonyms.read([folder / "synonyms" / "everyday-fr.txt", folder / "synonyms" / "everyday-en.txt"]),
-        fingerprint=_fingerprint(folder),
+        fingerprint=_fingerprint(_files(folder)),
+        hashes={part: _fingerprint(_files_of(folder, part)) for part in PARTS},
     )
 
 
@@ -141,15 +146,19 @@ def _key(vocabulary: Vocabulary, label: str) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for part in ("taxonomy", "zones", "synonyms") for path in (folder / part).iterdir())
+    return [path for part in sorted(PARTS) for path in _files_of(folder, part)]
+
+
+def _files_of(folder: Path, part: str) -> list[Path]:
+    return sorted((folder / part).iterdir())
 
 
 def _stamp(folder: Path) -> tuple[tuple[str, int], ...]:
     return tuple((path.name, path.stat().st_mtime_ns) for path in _files(folder))
 
 
-def _fingerprint(folder: Path) -> str:
+def _fingerprint(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for path in _files(folder):
+    for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -26,17 +26,18 @@ from indexer.indexes import Index
 from migrations import upgrades
 from ranking import profiles
 from search_api import api as search_edge
-from search_api import understanding
+from search_api import rankings, understanding
+from search_api.pointers import LivePointers
 from search_api.query_vectors import SharedQueries
 from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
 from web import queues, reactions, site
 from web.assets import Assets
+from web.observers import Observers
 from web.openings import Opening
 from web.queues import Waker
 from web.reactions import Deliveries
 
-PROFILE_SINCE = date(2026, 11, 23)
 API_PREFIX = "/api/"
 ANSWER_SECONDS = 1.5
 """What backends may take of the two seconds in which a page is answered."""
@@ -54,6 +55,8 @@ def create(settings: Settings) -> FastAPI:
         encoder = SharedQueries(encoder, shared)
     index = Index(settings, database, wordlists, encoder)
     metrics = http.Metrics()
+    pointers = LivePointers(database)
+    observers = Observers(database, pointers)
 
     @asynccontextmanager
     async def run(_: FastAPI) -> AsyncGenerator[None]:
@@ -64,6 +67,7 @@ def create(settings: Settings) -> FastAPI:
             understanding.prepare(wordlists.current())
             carrier = _carrier(settings, database, index)
             carrier.start()
+            observers.start()
             app.state.carrier = carrier
 
         opening = Opening(begin)
@@ -72,6 +76,7 @@ def create(settings: Settings) -> FastAPI:
         opening.stop()
         if app.state.carrier:
             app.state.carrier.stop()
+            observers.stop()
         index.close()
         database.close()
         if shared:
@@ -89,26 +94,33 @@ def create(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.index = index
     app.state.carrier = None
-    app.state.profile = profiles.FIRST
-    app.state.profile_since = PROFILE_SINCE
+    app.state.pointers = pointers
     app.state.make_searcher = lambda: Searcher(
         database, index.engine, index.encoder, index.concepts, index.skill_vectors, wordlists.current(), profiles.FIRST
     )
     app.state.search_desk = search_edge.SearchDesk(
-        app.state.make_searcher, http.SearchLimit(settings.search_per_second, shared), metrics
+        app.state.make_searcher,
+        pointers,
+        http.SearchLimit(settings.search_per_second, shared),
+        metrics,
+        [observers.observe],
     )
     app.state.holds_sample = (settings.data_dir / "sample.json").exists
-    app.middleware("http")(http.add_headers)
-    app.middleware("http")(http.count_requests(metrics))
-    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
-    app.add_middleware(http.AnswerHead)
-    app.add_middleware(http.AnswerInTime, seconds=ANSWER_SECONDS)
+    _add_middleware(app, metrics)
     app.include_router(search_edge.router)
     app.include_router(site.router)
     _add_probes(app, database, index, metrics, shared)
     _add_error_pages(app)
     app.mount("/static", Assets(), name="static")
     return app
+
+
+def _add_middleware(app: FastAPI, metrics: http.Metrics) -> None:
+    app.middleware("http")(http.add_headers)
+    app.middleware("http")(http.count_requests(metrics))
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(http.AnswerHead)
+    app.add_middleware(http.AnswerInTime, seconds=ANSWER_SECONDS)
 
 
 def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries | Waker:
@@ -157,6 +169,7 @@ def readiness(app: FastAPI, database: Database, index: Index, shared: SharedMemo
     is_late = ready and _waits_long(database)
     checks["outbox"] = "not delivering" if not is_delivering else "a change waits for long" if is_late else "ok"
     checks["encoder"] = index.encoder.name if index.encoder else "none: searching by words only"
+    checks["ranking"] = _ranking_state(app.state.pointers, index)
     lacks_redis = shared is not None and not shared.answers()
     if shared:
         checks["redis"] = "away: limits are each process's own, workers look by themselves" if lacks_redis else "ok"
@@ -183,6 +196,17 @@ def _index_state(index: Index) -> str:
         return "ok" if index.generations.live() else "there is none"
     except Unavailable as error:
         return f"away: {error}"
+
+
+def _ranking_state(pointers: LivePointers, index: Index) -> str:
+    """Tell whether the live profiles were made with the words and the encoder that are loaded; they rank anyway."""
+    now = rankings.inputs_of(index.wordlists.current(), index.encoder)
+    said = [
+        f"{surface} is ranked by {found.live.id}, which was made with other {' and '.join(changed)}"
+        for surface, found in pointers.current().items()
+        if (changed := found.live.inputs.changed(now))
+    ]
+    return "; ".join(said) or "ok"
 
 
 def _waits_long(database: Database) -> bool:

@@ -75,15 +75,11 @@ def show(request: Request, slug: str) -> HTMLResponse:
 
 @router.get("/ranking")
 def explain_ranking(request: Request) -> HTMLResponse:
-    """Explain how the ranking works."""
+    """Explain how the ranking works: the live version, or another one that is in use and was asked for."""
     language = language_of(request)
-    state = request.app.state
-    return render(
-        request,
-        "ranking.html",
-        language,
-        rankings.context(state.profile, language, since=state.profile_since),
-    )
+    in_use = rankings.in_use(request.app.state.pointers.current())
+    version = rankings.version(in_use, request.query_params.get("version", ""))
+    return render(request, "ranking.html", language, rankings.context(version, in_use, language))
 
 
 @router.get("/legal")

@@ -3,13 +3,19 @@
 Law: Regulation (EU) 2019/1150 art. 5; Code de la consommation L. 111-7 and D. 111-6.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from foundation.i18n import Language, message, translate
 from ranking.profiles import Profile, Source
 from search_api import labels
+from search_api.pointers import SURFACES, AllPointers, Surface
 from search_api.searches import Found
+
+FIRST_SINCE = date(2026, 11, 23)
+"""Since when the first profile ranks: the day on which it came with the code."""
 
 _EXPLANATIONS = {
     "text": message(
@@ -70,8 +76,42 @@ def criteria(found: Found, language: Language, *, is_boosting: bool) -> list[str
     return [translate(language, name) for name in names]
 
 
-def context(profile: Profile, language: Language, *, since: date) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A profile that ranks searches now; `canary_percent` of them where it is being tried, all others where 0."""
+
+    profile: Profile
+    surface: Surface
+    since: date
+    canary_percent: int = 0
+
+
+def in_use(pointers: AllPointers) -> list[Version]:
+    """Return what ranks searches now, the live profile of searches first; each profile once."""
+    found: list[Version] = []
+    for surface in SURFACES:
+        live_since = pointers[surface].live_since
+        found.append(Version(pointers[surface].live, surface, live_since.date() if live_since else FIRST_SINCE))
+    for surface in SURFACES:
+        tried, since = pointers[surface].canary, pointers[surface].canary_since
+        if tried is not None and since is not None:
+            found.append(Version(tried, surface, since.date(), pointers[surface].canary_percent))
+    return list({version.profile.id: version for version in reversed(found)}.values())[::-1]
+
+
+def version(versions: Sequence[Version], profile_id: str) -> Version:
+    """Return the version of a profile, or the live one of searches where that is not in use."""
+    return next((item for item in versions if item.profile.id == profile_id), versions[0])
+
+
+def address(found: Found) -> str:
+    """Return where the version is explained that ranked an answer."""
+    return f"/ranking?version={found.profile.id}"
+
+
+def context(shown: Version, versions: Sequence[Version], language: Language) -> dict[str, Any]:
     """Return the template's values."""
+    profile = shown.profile
     total = sum(feature.weight for feature in profile.features)
     heaviest = max(feature.weight for feature in profile.features)
     return {
@@ -86,8 +126,28 @@ def context(profile: Profile, language: Language, *, since: date) -> dict[str, A
         ],
         "policies": _policies(profile, language),
         "profile_id": profile.id,
-        "since": since,
+        "since": shown.since,
+        "use": _use(shown, versions, language),
+        "others": [
+            {"id": item.profile.id, "text": _use(item, versions, language)}
+            for item in versions
+            if item.profile.id != profile.id
+        ],
     }
+
+
+def _use(shown: Version, versions: Sequence[Version], language: Language) -> str:
+    """Return what a version ranks; nothing where it is the only one."""
+    if len(versions) == 1:
+        return ""
+    texts = {
+        ("search", False): message("Ranks searches with a query."),
+        ("browse", False): message("Ranks lists without a query."),
+        ("search", True): message("Being tried on %(percent)s%% of searches with a query, drawn by chance."),
+        ("browse", True): message("Being tried on %(percent)s%% of lists without a query, drawn by chance."),
+    }
+    text = texts[shown.surface, shown.canary_percent > 0]
+    return translate(language, text, percent=shown.canary_percent)
 
 
 def _policies(profile: Profile, language: Language) -> list[dict[str, str]]:

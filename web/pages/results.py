@@ -82,6 +82,7 @@ class ResultsPage:
             "available_by": parameters.available_by.isoformat() if parameters.available_by else "",
             "boost": parameters.boost,
             "boost_url": self.link(boost=not parameters.boost),
+            "ranking_url": rankings.address(self.found),
             "ranked_by": rankings.criteria(self.found, self.lang, is_boosting=parameters.boost),
             "previous_url": self.link(page=page - 1) if page > 1 else None,
             "next_url": self.link(page=page + 1) if page < last else None,

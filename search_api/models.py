@@ -1,0 +1,104 @@
+"""Tables of searching: ranking profiles, the pointers that choose among them, and what is counted of searches."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, SQLModel
+
+from foundation.types import Instant
+
+
+class ProfileRow(SQLModel, table=True):
+    """A ranking profile under the hash of its content. Rows are added, never changed and never removed."""
+
+    __tablename__ = "ranking_profiles"  # pyright: ignore[reportAssignmentType]
+
+    id: str = Field(primary_key=True)
+    content: str
+    """Canonical JSON, see `ranking.profiles.dump`."""
+    parent_id: str | None = Field(default=None, foreign_key="ranking_profiles.id")
+    author: str
+    note: str
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class PointerRow(SQLModel, table=True):
+    """Which profile has a role on a surface; `percent` is the canary's share of searches."""
+
+    __tablename__ = "ranking_pointers"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        CheckConstraint("surface IN ('search', 'browse')", name="surface_is_known"),
+        CheckConstraint("role IN ('live', 'canary', 'shadow')", name="role_is_known"),
+        CheckConstraint("(role = 'canary') = (percent IS NOT NULL)", name="canary_has_a_share"),
+        CheckConstraint("percent IS NULL OR (percent >= 1 AND percent <= 99)", name="percent_is_a_share"),
+    )
+
+    surface: str = Field(primary_key=True)
+    role: str = Field(primary_key=True)
+    profile_id: str = Field(foreign_key="ranking_profiles.id")
+    percent: int | None = None
+    moved_at: datetime = Field(sa_type=Instant)
+
+
+class MoveRow(SQLModel, table=True):
+    """One move of a pointer; `to_id` is null where the role was given up. Rows are added, never changed."""
+
+    __tablename__ = "ranking_moves"  # pyright: ignore[reportAssignmentType]
+
+    id: int | None = Field(default=None, primary_key=True)
+    surface: str
+    role: str
+    action: str
+    """`promote`, `rollback`, `shadow`, `canary`, or `end` of a role whose profile went live."""
+    from_id: str | None = Field(default=None, foreign_key="ranking_profiles.id")
+    to_id: str | None = Field(default=None, foreign_key="ranking_profiles.id")
+    percent: int | None = None
+    author: str
+    note: str
+    override_reason: str | None = None
+    """Why a profile went live without the evidence that is asked for."""
+    moved_at: datetime = Field(sa_type=Instant)
+
+
+class ShadowRow(SQLModel, table=True):
+    """What a shadow would have changed, summed over searches that the live profile answered."""
+
+    __tablename__ = "ranking_shadows"  # pyright: ignore[reportAssignmentType]
+
+    surface: str = Field(primary_key=True)
+    live_id: str = Field(primary_key=True)
+    shadow_id: str = Field(primary_key=True)
+    searches: int
+    overlap_sum: float
+    rank_biased_overlap_sum: float
+    other_first: int
+    """In how many searches somebody else would have stood first."""
+    first_at: datetime = Field(sa_type=Instant)
+    last_at: datetime = Field(sa_type=Instant)
+
+
+class ShadowMoveRow(SQLModel, table=True):
+    """How often an expert would have left the first ten, or entered them."""
+
+    __tablename__ = "ranking_shadow_moves"  # pyright: ignore[reportAssignmentType]
+
+    surface: str = Field(primary_key=True)
+    live_id: str = Field(primary_key=True)
+    shadow_id: str = Field(primary_key=True)
+    expert_id: str = Field(primary_key=True)
+    times_left: int
+    times_entered: int
+
+
+class EmptySearchRow(SQLModel, table=True):
+    """How often a search found nobody on one day: what was searched, nothing about who did."""
+
+    __tablename__ = "empty_searches"  # pyright: ignore[reportAssignmentType]
+
+    searched_on: date = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    """Hash of query and filters."""
+    query: str
+    filters: str
+    """The parameters that narrow, as a query string."""
+    count: int
