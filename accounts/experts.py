@@ -49,6 +49,14 @@ def get_shown(session: Session, slug: str) -> Profile:
     return load(session, [expert.id])[0]
 
 
+def get(session: Session, ref: str) -> Expert:
+    """Return an expert by ref, hidden ones too; raise NotFound."""
+    expert = session.execute(select(Expert).where(col(Expert.ref) == ref)).scalar_one_or_none()
+    if expert is None:
+        raise NotFound(f"there is no expert {ref!r}")
+    return expert
+
+
 def load(session: Session, ids: Collection[str]) -> list[Profile]:
     """Return the profiles of `ids` that exist, hidden ones too, in no particular order."""
     profiles: list[Profile] = []

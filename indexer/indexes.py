@@ -92,6 +92,13 @@ class Index:
         self.generations.sweep()
         self._load_vectors(self._engine)
 
+    def look(self) -> None:
+        """Load the live generation to search it, beside whoever writes it; raise Unavailable where there is none."""
+        if not self._has_our_shape():
+            raise Unavailable("there is no index that this version can read: run `portulan index rebuild`")
+        self._engine = self.generations.open(self._prior(only_known=True), lambda _: None)
+        self._load_vectors(self._engine)
+
     def close(self) -> None:
         """Close the generation and give the lock back."""
         self.generations.close()

@@ -24,7 +24,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "holdout_percent": (0, 20),
     "similarity_floor": (-1.0, 1.0),
     "lone_floor": (-1.0, 1.0),
-    "neighbours": (0, 1_000),
+    "neighbours": (1, 1_000),
     "window": (100, 1_000),
 }
 """Lowest and highest value of each number of the policy.

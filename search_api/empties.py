@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -32,7 +32,7 @@ _TELLING = re.compile(r"\S*@\S+|https?://\S+|\+?\d[\d\s./-]{5,}\d")
 
 @dataclass(frozen=True, slots=True)
 class EmptySearch:
-    """What was searched: the query as it is kept, and the parameters that narrow, as a query string."""
+    """What was searched: the query as it is kept, and the parameters that narrow, as `requests.parse` reads them."""
 
     query: str
     filters: str
@@ -41,12 +41,6 @@ class EmptySearch:
     def key(self) -> str:
         """Return the hash that the counts are kept under."""
         return hashlib.sha256(f"{self.query}\n{self.filters}".encode()).hexdigest()[:32]
-
-    def parameters(self) -> Parameters:
-        """Return the parameters that search the same again."""
-        values = parse_qs(self.filters)
-        single = {"max_day_rate", "currency", "available_by"} & values.keys()
-        return Parameters.model_validate({"q": self.query, **values, **{name: values[name][0] for name in single}})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """Tables of searching: ranking profiles, the pointers that choose among them, and what is counted of searches."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, event
 from sqlmodel import Field, SQLModel
 
+from foundation.errors import Conflict
 from foundation.types import Instant
 
 
@@ -102,3 +104,13 @@ class EmptySearchRow(SQLModel, table=True):
     filters: str
     """The parameters that narrow, as a query string."""
     count: int
+
+
+def _refuse(_mapper: Any, _connection: Any, row: SQLModel) -> None:
+    """Raise Conflict: what ranked an answer, and who decided it, stays as it was written."""
+    raise Conflict(f"{type(row).__name__} is never changed and never removed")
+
+
+for _kept in (ProfileRow, MoveRow):
+    for _change in ("before_update", "before_delete"):
+        event.listen(_kept, _change, _refuse)

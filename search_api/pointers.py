@@ -109,6 +109,7 @@ class LivePointers:
     read_every_seconds: float = READ_EVERY_SECONDS
     _current: AllPointers = field(default_factory=lambda: dict.fromkeys(SURFACES, Pointers()))
     _read_at: float = -1e9
+    _is_behind: bool = False
     _reading: threading.Lock = field(default_factory=threading.Lock)
 
     def current(self) -> AllPointers:
@@ -131,5 +132,8 @@ class LivePointers:
         try:
             with self.database.reading() as session:
                 self._current = read(session, known)
+            self._is_behind = False
         except Exception as error:  # noqa: BLE001 - whatever is wrong, searches go on as they were
-            log.warning("ranking pointers can't be read: the last known stay in use", reason=str(error))
+            if not self._is_behind:
+                log.warning("ranking pointers can't be read: the last known stay in use", reason=str(error))
+            self._is_behind = True

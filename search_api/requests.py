@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, get_origin
+from urllib.parse import parse_qs
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -65,6 +66,9 @@ class Parameters(BaseModel):
     lang: Language = Field(default="fr", description="Language of labels and messages.")
 
 
+_REPEATED = {name for name, field in Parameters.model_fields.items() if get_origin(field.annotation) is list}
+
+
 class SuggestParameters(BaseModel):
     """The parameters of a suggestion."""
 
@@ -92,6 +96,14 @@ class SearchRequest:
         """Return what tells two searches apart, whatever the page: the same text in every process."""
         filters = (f"{item.name}={_ordered(getattr(self.filters, item.name))}" for item in fields(self.filters))
         return "|".join((self.q.casefold(), *filters))
+
+
+def parse(query_string: str) -> dict[str, Any]:
+    """Return the values of a query string as `Parameters` takes them: lists for filters that may be repeated."""
+    return {
+        name: values if name in _REPEATED else values[-1]
+        for name, values in parse_qs(query_string, keep_blank_values=True).items()
+    }
 
 
 def _ordered(value: object) -> object:

@@ -15,7 +15,12 @@ _known: set[str] = set()
 def use_postgres(address: str) -> None:
     """From now on take schemas of this PostgreSQL database."""
     global _server  # noqa: PLW0603 - one choice for the whole test run
-    _server = create_engine(address, isolation_level="AUTOCOMMIT")
+    _server = server_at(address)
+
+
+def server_at(address: str) -> Engine:
+    """Return a PostgreSQL database to make schemas in."""
+    return create_engine(address, isolation_level="AUTOCOMMIT")
 
 
 def address_in(folder: Path) -> str:

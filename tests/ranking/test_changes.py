@@ -13,7 +13,7 @@ def test_numbers_are_set_by_their_names() -> None:
         Difference("TEXT_WEIGHT", 0.16, 0.4),
         Difference("SEMANTIC_PIVOT", 0.3, 0.5),
         Difference("BOOST", 0.1, 0.05),
-        Difference("WINDOW", 120, 200),
+        Difference("WINDOW", FIRST.policy.window, 200),
     ]
 
 

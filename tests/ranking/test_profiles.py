@@ -141,7 +141,7 @@ def test_what_json_can_not_say_has_no_content(number: float) -> None:
         ('"kind":"linear"', '"kind":"cubic"', "features.0.transform.kind"),
         ('"weight":0.75', '"weight":"much"', "features.0.weight"),
         ('"weight":0.75', '"weight":true', "features.0.weight"),
-        ('"window":120', '"window":120.5', "policy.window"),
+        ('"top":10', '"top":10.5', "policy.top"),
         ('"boost":0.1', '"boots":0.1', "policy.boots"),
         ('{"features"', '["features"', "profile"),
     ],

@@ -1,11 +1,13 @@
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from indexer.engines.opensearch.nodes import Node
 from scripts import cli
 from tests import databases
 
@@ -44,3 +46,15 @@ def portulan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         return Outcome(code or 0, written.out, written.err)
 
     return run
+
+
+@pytest.fixture
+def on_opensearch(opensearch_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have the command line use OpenSearch, with indices of the test's own."""
+    prefix = f"test-{uuid4().hex[:12]}"
+    monkeypatch.setenv("PORTULAN_OPENSEARCH_URL", opensearch_address)
+    monkeypatch.setenv("PORTULAN_OPENSEARCH_PREFIX", prefix)
+    yield
+    node = Node(opensearch_address)
+    node.find("DELETE", f"/{prefix}-*")
+    node.close()

@@ -1,6 +1,4 @@
-from collections.abc import Iterator
 from datetime import timedelta
-from uuid import uuid4
 
 import orjson
 import pytest
@@ -9,7 +7,6 @@ from accounts.events import EXPERT_CHANGED
 from foundation import clock
 from foundation.database import Database
 from foundation.outbox import OutboxRow
-from indexer.engines.opensearch.nodes import Node
 from tests.builders import lines, record
 from tests.scripts.conftest import Portulan
 
@@ -92,18 +89,6 @@ def test_the_status_of_an_empty_installation_can_be_read(portulan: Portulan) -> 
 
 
 # The same commands on OpenSearch
-
-
-@pytest.fixture
-def on_opensearch(opensearch_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Have the command line use OpenSearch, with indices of the test's own."""
-    prefix = f"test-{uuid4().hex[:12]}"
-    monkeypatch.setenv("PORTULAN_OPENSEARCH_URL", opensearch_address)
-    monkeypatch.setenv("PORTULAN_OPENSEARCH_PREFIX", prefix)
-    yield
-    node = Node(opensearch_address)
-    node.find("DELETE", f"/{prefix}-*")
-    node.close()
 
 
 def status(portulan: Portulan) -> dict[str, object]:

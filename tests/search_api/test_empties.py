@@ -61,7 +61,7 @@ def test_a_brief_is_cut(few: Directory) -> None:
 def test_what_is_kept_can_be_searched_again(few: Directory) -> None:
     kept = noted(few, q="douane", country=["PE"], max_day_rate=500, available_by="2027-01-01", currency="USD")
     assert kept is not None
-    again = requests.resolve(kept.parameters(), few.wordlists.current())
+    again = few.request(q=kept.query, **requests.parse(kept.filters))
     wanted = few.request(q="douane", country=["PE"], max_day_rate=500, available_by="2027-01-01", currency="USD")
     assert (again.q, again.filters) == (wanted.q, wanted.filters)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from foundation.database import Database
@@ -43,7 +43,7 @@ def rows(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """Return an empty database of each kind."""
     address = f"sqlite:///{tmp_path / 'rows.db'}"
     if request.param == "postgresql":
-        server = create_engine(request.getfixturevalue("postgres_address"), isolation_level="AUTOCOMMIT")
+        server = databases.server_at(request.getfixturevalue("postgres_address"))
         address = databases.schema_of(server, tmp_path / "rows")
     found = Database(address)
     upgrades.run(found)
@@ -85,6 +85,16 @@ def test_the_same_content_again_is_the_same_row_with_its_first_author(rows: Data
     with rows.reading() as session:
         found = session.scalars(select(ProfileRow).where(ProfileRow.id == draft(1).id)).all()  # pyright: ignore[reportArgumentType]
     assert [(row.author, row.note, row.created_at) for row in found] == [("anne", "trying", AT)]
+
+
+def test_what_is_saved_can_not_be_changed_or_removed(rows: Database) -> None:
+    promote(rows, draft(1))
+    for statement in (select(ProfileRow), select(MoveRow)):
+        with pytest.raises(Conflict, match="never changed"), rows.writing() as session:
+            session.scalars(statement.limit(1)).one().note = "it was always so"
+        with pytest.raises(Conflict, match="never removed"), rows.writing() as session:
+            session.delete(session.scalars(statement.limit(1)).one())
+    assert now(rows).live == draft(1)
 
 
 def test_a_profile_that_can_not_rank_is_not_saved(rows: Database) -> None:

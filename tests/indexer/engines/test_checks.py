@@ -1,8 +1,9 @@
 from dataclasses import replace
 from typing import get_args
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from indexer.engines import checks
 from indexer.engines.checks import FROM_QUERY, OWN
@@ -63,3 +64,14 @@ def test_both_engines_compute_every_source_that_is_let_through(pair: Pair) -> No
 
     for directory in (pair.embedded, pair.opensearch):
         assert answered(directory).candidates.raw.keys() >= FROM_QUERY | OWN
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(good_profiles)
+def test_both_engines_rank_by_any_profile_that_is_let_through(pair: Pair, profile: Profile) -> None:
+    for directory in (pair.embedded, pair.opensearch):
+        for query in ("expert douane agroalimentaire anglophone au Maroc", ""):
+            found = directory.searcher(profile).find(directory.request(q=query))
+            scores = [item.score for item in found.results]
+            assert np.isfinite(scores).all()
+            assert all(0 <= score <= 1 + profile.policy.boost + 1e-9 for score in scores)
