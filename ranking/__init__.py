@@ -1,1 +1,1 @@
-"""How results are ordered: features, transforms, scoring, policy, explanation, metrics. Pure NumPy over values."""
+"""How results are ordered: features, transforms, scoring, policy, explanation, metrics, tuning. Pure NumPy."""

@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from scripts.benchmarks import comparisons, freshness, machines, rates, relevance, speed
+from scripts.benchmarks import comparisons, freshness, machines, ranking, rates, relevance, speed
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Where to write the figures.")]
@@ -33,6 +33,12 @@ def _write(figures: dict[str, float], file: Path | None) -> None:
 def measure_relevance(json: JsonFile = None) -> None:
     """How good the order is: the judged set over the sample directory, and the job titles of MELO."""
     _write(relevance.run(), json)
+
+
+@app.command("ranking")
+def measure_ranking(json: JsonFile = None) -> None:
+    """How long ordering 500 candidates with policy and explanation takes, and tuning the weights."""
+    _write(ranking.run(), json)
 
 
 @app.command("search")
