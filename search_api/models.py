@@ -1,9 +1,9 @@
-"""Tables of searching: ranking profiles, the pointers that choose among them, and what is counted of searches."""
+"""Tables of searching: ranking profiles, what points to them, judgments, and what is counted of searches."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, event
+from sqlalchemy import JSON, CheckConstraint, Index, event
 from sqlmodel import Field, SQLModel
 
 from foundation.errors import Conflict
@@ -104,6 +104,56 @@ class EmptySearchRow(SQLModel, table=True):
     filters: str
     """The parameters that narrow, as a query string."""
     count: int
+
+
+class JudgedQuery(SQLModel, table=True):
+    """A query that experts are graded for; `id` is made from its text, which may be longer than an index takes."""
+
+    __tablename__ = "judged_queries"  # pyright: ignore[reportAssignmentType]
+
+    id: str = Field(primary_key=True)
+    text: str
+    kind: str
+
+
+class Judgment(SQLModel, table=True):
+    """What one author thinks of one expert for one query, from 0 (no use) to 3 (just who was meant)."""
+
+    __tablename__ = "judgments"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        CheckConstraint("grade BETWEEN 0 AND 3", name="grade_is_0_to_3"),
+        CheckConstraint("source IN ('graded', 'traffic')", name="source_is_known"),
+    )
+
+    query_id: str = Field(primary_key=True, foreign_key="judged_queries.id", ondelete="CASCADE")
+    expert_ref: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    author: str = Field(primary_key=True)
+    grade: int
+    judged_at: datetime = Field(sa_type=Instant)
+
+
+class Evaluation(SQLModel, table=True):
+    """What a profile reached on judged queries, with what besides it decided the figures."""
+
+    __tablename__ = "evaluations"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ix_evaluations_profile", "profile_id"),
+        CheckConstraint("basis IN ('searched', 'held_out', 'in_sample')", name="basis_is_known"),
+    )
+
+    id: str = Field(primary_key=True)
+    profile_id: str
+    basis: str
+    conditions: dict[str, str] = Field(sa_type=JSON)
+    kinds: dict[str, str] = Field(sa_type=JSON)
+    """The kind of each query."""
+    figures: dict[str, dict[str, float]] = Field(sa_type=JSON)
+    """By metric, then by query."""
+    folds: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    """For held-out figures: what each fold reached in training and testing, and its profile."""
+    author: str
+    created_at: datetime = Field(sa_type=Instant)
 
 
 def _refuse(_mapper: Any, _connection: Any, row: SQLModel) -> None:
