@@ -18,6 +18,9 @@ Measure = Literal["ndcg", "map", "mrr", "recall", "judged"]
 GAINS: tuple[Gain, ...] = ("linear", "exponential")
 IDEALS: tuple[Ideal, ...] = ("full", "retrieved")
 MEASURES: tuple[Measure, ...] = ("ndcg", "map", "mrr", "recall", "judged")
+_GAINS: dict[str, Gain] = {gain: gain for gain in GAINS}
+_IDEALS: dict[str, Ideal] = {ideal: ideal for ideal in IDEALS}
+_MEASURES: dict[str, Measure] = {measure: measure for measure in MEASURES}
 FORMS = (
     "ndcg_GAIN_IDEAL@K (GAIN linear or exponential, IDEAL full or retrieved), map@K, mrr@K, recall@K, judged@K; "
     "map_2@K, mrr_2@K and recall_2@K count grades from 2 on as relevant"
@@ -60,7 +63,7 @@ def parse(name: str) -> Metric:
     match = _NAME.fullmatch(name.strip())
     if match is None:
         raise ValueError(f"{name!r} is no metric: write {FORMS}")
-    measure, k = next((known for known in MEASURES if known == match["measure"]), None), int(match["k"])
+    measure, k = _MEASURES.get(match["measure"]), int(match["k"])
     if measure is None:
         raise ValueError(f"{name!r} begins with no known measure: write {FORMS}")
     if not 1 <= k <= DEPTH:
@@ -78,8 +81,7 @@ def parse(name: str) -> Metric:
 def _parse_ndcg(name: str, words: list[str], k: int) -> Metric:
     if len(words) != 2:
         raise ValueError(f"{name!r} has to name gain and ideal, such as ndcg_linear_full@{k}")
-    gain = next((known for known in GAINS if known == words[0]), None)
-    ideal = next((known for known in IDEALS if known == words[1]), None)
+    gain, ideal = _GAINS.get(words[0]), _IDEALS.get(words[1])
     if gain is None:
         raise ValueError(f"{name!r}: {words[0]!r} is no gain: linear or exponential")
     if ideal is None:

@@ -6,8 +6,8 @@ to where the measure is highest, until a whole sweep moves none. What a query's 
 
 - Weights alone are tuned, never transforms, and none falls below its floor: whatever raised a score before goes on
   raising it, so a better review can't lower one.
-- `shared_skills` depends on the scores itself (`ranking.likeness`): its values are learned anew before each sweep and
-  stay as they are within it. Weights count as better only by values that were learned with those same weights.
+- `shared_skills` depends on the scores itself (`ranking.likeness`): its values stay as they are within a sweep, and of
+  the sweep as much is kept as is better by values that are learned anew.
 - Policy (boost, newcomers, repeated texts) and the choice of the window are not in here: what a profile is worth is
   told by real searches (`search_api.tunings`), these figures only lead there.
 """
@@ -34,8 +34,11 @@ CEILING = 0.5
 FACTORS = (0.0, 0.4, 0.7, 0.85, 0.95, 1.05, 1.18, 1.4, 2.0, 3.0)
 STEPS = (0.01, 0.04, 0.1)
 """Where to look for a better weight: multiples of the present one, and shares of all weight besides."""
+SHARES = (1.0, 0.5, 0.25, 0.1)
+"""How much of a sweep is kept: the largest share that is better with shared skills learned anew."""
 LEAST_GAIN = 1e-4
-"""By how much the mean has to rise for a weight to move: less is noise."""
+SURENESS = 1.0
+"""For a weight to move, the mean has to rise by so much, and by so many standard errors of the queries' gains."""
 DIGITS = 4
 
 Progress = Callable[[int], None]
@@ -117,9 +120,7 @@ def split(size: int, folds: int, seed: int) -> list[tuple[int, ...]]:
 
 def values(profile: Profile, windows: Sequence[JudgedWindow], metric: Metric) -> Floats:
     """Return the metric of each window, ordered by base scores alone."""
-    problem = _Problem.of(profile, windows, metric)
-    weights = _weights(profile)
-    return problem.values(problem.leads(weights, problem.learned(weights)))
+    return _Problem.of(profile, windows, metric).measured(_weights(profile))
 
 
 def fit(profile: Profile, windows: Sequence[JudgedWindow], metric: Metric, *, seed: int) -> tuple[Profile, float]:
@@ -131,15 +132,15 @@ def fit(profile: Profile, windows: Sequence[JudgedWindow], metric: Metric, *, se
     own = np.clip(_weights(profile), problem.lowest, problem.highest)
     draws = np.random.default_rng(seed)
     climbed = [_climb(problem, start, draws) for start in (own, np.full_like(own, own.sum() / len(own)))]
-    candidates = [(weights, problem.mean(weights)) for weights in (own, *(problem.rounded(item) for item in climbed))]
-    weights, mean = candidates[0]
-    for other, reached in candidates[1:]:
-        if reached > mean + LEAST_GAIN:
-            weights, mean = other, reached
+    weights, reached = own, problem.measured(own)
+    for other in map(problem.rounded, climbed):
+        measured = problem.measured(other)
+        if _is_better(measured, reached):
+            weights, reached = other, measured
     features = tuple(
         replace(feature, weight=float(weight)) for feature, weight in zip(profile.features, weights, strict=True)
     )
-    return replace(profile, features=features), mean
+    return replace(profile, features=features), float(reached.mean())
 
 
 def _weights(profile: Profile) -> Floats:
@@ -149,24 +150,41 @@ def _weights(profile: Profile) -> Floats:
 def _climb(problem: "_Problem", start: Floats, draws: np.random.Generator) -> Floats:
     """Move one weight after the other, in an order drawn for each sweep, until none gains anything."""
     weights = np.clip(start, problem.lowest, problem.highest)
-    best, best_mean = weights, -1.0
+    reached = problem.measured(weights)
     for _ in range(SWEEPS):
-        shared = problem.learned(weights)
-        leads = problem.leads(weights, shared)
-        reached = float(problem.values(leads).mean())
-        if reached <= best_mean + LEAST_GAIN:
+        step = _sweep(problem, weights, draws) - weights
+        for share in SHARES:
+            measured = problem.measured(weights + share * step)
+            if _is_better(measured, reached):
+                weights, reached = weights + share * step, measured
+                break
+        else:
             break
-        best, best_mean = weights, reached
-        weights = weights.copy()
-        for row in draws.permutation(len(weights)).tolist():
-            slope = problem.slope(row, shared)
-            for trial in problem.trials(weights, row):
-                moved = leads + (trial - weights[row]) * slope
-                mean = float(problem.values(moved).mean())
-                if mean > reached + LEAST_GAIN:
-                    reached, leads = mean, moved
-                    weights[row] = trial
-    return best
+    return weights
+
+
+def _sweep(problem: "_Problem", start: Floats, draws: np.random.Generator) -> Floats:
+    """Return weights after each was moved to where the mean is highest, with shared skills as they were before."""
+    shared = problem.learned(start)
+    leads = problem.leads(start, shared)
+    reached = problem.values(leads)
+    weights = start.copy()
+    for row in draws.permutation(len(weights)).tolist():
+        slope = problem.slope(row, shared)
+        for trial in problem.trials(weights, row):
+            moved = leads + (trial - weights[row]) * slope
+            measured = problem.values(moved)
+            if _is_better(measured, reached):
+                reached, leads = measured, moved
+                weights[row] = trial
+    return weights
+
+
+def _is_better(measured: Floats, before: Floats) -> bool:
+    """Tell whether queries gain by more than chance alone would have some of them gain."""
+    gains = measured - before
+    error = gains.std() / np.sqrt(max(len(gains), 1))
+    return bool(gains.mean() > max(LEAST_GAIN, SURENESS * error))
 
 
 @dataclass(frozen=True)
@@ -231,9 +249,9 @@ class _Problem:
             total=total,
         )
 
-    def mean(self, weights: Floats) -> float:
-        """Return the mean of the metric with some weights."""
-        return float(self.values(self.leads(weights, self.learned(weights))).mean())
+    def measured(self, weights: Floats) -> Floats:
+        """Return the metric of each query with some weights (q,)."""
+        return self.values(self.leads(weights, self.learned(weights)))
 
     def learned(self, weights: Floats) -> Floats:
         """Return the values of `shared_skills` (q, n) that weights bring about."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from foundation.errors import DomainError, Invalid
 from foundation.settings import Settings
-from scripts import demos, emptiness, experts, explanations, indexes, promotions, rankings
+from scripts import demos, emptiness, evaluations, experts, explanations, indexes, judgments, promotions, rankings
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 app = typer.Typer(
@@ -22,8 +22,9 @@ app = typer.Typer(
 )
 app.add_typer(experts.app, name="experts")
 app.add_typer(indexes.app, name="index")
-for command in (*promotions.COMMANDS, *explanations.COMMANDS, emptiness.empty):
+for command in (*promotions.COMMANDS, *explanations.COMMANDS, *evaluations.COMMANDS, emptiness.empty):
     rankings.app.command()(command)
+rankings.app.add_typer(judgments.app, name="judgments")
 app.add_typer(rankings.app, name="ranking")
 app.command("demo")(demos.load)
 

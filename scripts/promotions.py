@@ -12,19 +12,13 @@ from scripts import rankings as commands
 from scripts import tables
 from scripts.rankings import As, Note, OnSurface
 from scripts.tables import AsJson
-from search_api import rankings, shadows
+from search_api import evaluations, rankings, shadows
 from search_api.models import MoveRow
 from search_api.pointers import LivePointers, Role, Surface
 from search_api.shadows import Report
 
 Off = Annotated[bool, typer.Option("--off", help="End it.")]
 REPORT = "report"
-
-
-def unproven(session: Session, candidate: str, live: str) -> str | None:
-    """Refuse every profile: nothing measures yet whether one is worse than another."""
-    del session
-    return f"nothing shows that {candidate} is no worse than {live}"
 
 
 def promote(
@@ -47,7 +41,7 @@ def promote(
             profile_id,
             commands.surfaces(surface),
             signature,
-            refusal=unproven,
+            refusal=evaluations.refusal,
             override_reason=(override or "").strip() or None,
         )
         return profile_id

@@ -35,6 +35,7 @@ class Looking:
 
     database: Database
     searcher: Searcher
+    engine_name: str
 
     def request(self, query: str, filters: str = "", size: int = 20) -> SearchRequest:
         """Return a checked request; raise Invalid with every fault."""
@@ -80,6 +81,7 @@ def looking() -> Generator[Looking]:
                 wordlists.current(),
                 live,
             ),
+            index.generations.engine_name,
         )
     finally:
         index.close()

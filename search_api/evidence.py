@@ -55,6 +55,19 @@ class Conditions:
         pairs = ((item.name, getattr(self, item.name), getattr(other, item.name)) for item in fields(self))
         return [f"{name}: {mine} and {theirs}" for name, mine, theirs in pairs if mine != theirs]
 
+    def until(self, end: "Conditions") -> "Conditions":
+        """Return conditions that changed while they were measured under, each as it was and as it became.
+
+        On a site that lives documents change all the time: such figures compare with those of the same run alone.
+        """
+        return Conditions(
+            **{
+                item.name: mine if mine == theirs else f"{mine}..{theirs}"
+                for item in fields(self)
+                for mine, theirs in [(getattr(self, item.name), getattr(end, item.name))]
+            }
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -80,9 +93,9 @@ def refusal(
     advice = f"run `portulan ranking evaluate {candidate} --against {live}`"
     of_candidate = [item for item in evidence if item.profile_id == candidate and item.basis is not Basis.IN_SAMPLE]
     if not of_candidate:
-        tuned = any(item.profile_id == candidate for item in evidence)
-        where = " except on the judgments that it was tuned on" if tuned else ""
-        return f"{candidate} has not been evaluated{where}: {advice}"
+        only = ", except by searches on the very judgments that it was tuned on"
+        known = only if any(item.profile_id == candidate for item in evidence) else ""
+        return f"{candidate} has not been evaluated{known}: {advice}"
     of_live = [item for item in evidence if item.profile_id == live]
     if not of_live:
         return f"the live profile {live} has not been evaluated: {advice}"

@@ -514,3 +514,20 @@ def test_a_text_that_changes_before_its_vector_is_made_gets_the_vector_of_the_ne
         found.deliver()
         assert encoder.encoded[-1].startswith("Nouveau titre")
         assert found.index.engine.count_vectors() == vectors(found) == 1
+
+
+def test_an_index_is_looked_at_beside_the_process_that_writes_it(loaded: Directory) -> None:
+    reader = Index(loaded.settings, loaded.database, shared_wordlists(), encoder=None)
+    reader.look()
+    assert reader.engine.versions() == loaded.index.engine.versions()
+    reader.close()
+    change(loaded, "hide")
+    loaded.deliver()
+    assert verify(loaded) == []
+
+
+def test_where_there_is_no_index_there_is_nothing_to_look_at(tmp_path: Path, database: Database) -> None:
+    reader = Index(settings_in(tmp_path), database, shared_wordlists(), encoder=None)
+    with pytest.raises(Unavailable, match="run `portulan index rebuild`"):
+        reader.look()
+    assert not list((tmp_path / "index").glob("*"))

@@ -15,6 +15,9 @@ COMMANDS = [
     *(("experts", name) for name in ("import", "export", "show", "hide", "available", "unavailable", "delete")),
     ("index",),
     *(("index", name) for name in ("rebuild", "status", "verify")),
+    ("ranking",),
+    *(("ranking", name) for name in ("evaluate", "tune", "judgments")),
+    *(("ranking", "judgments", name) for name in ("import", "export", "list")),
 ]
 
 

@@ -47,7 +47,7 @@ def test_without_an_evaluation_of_both_nothing_goes_live() -> None:
 def test_what_it_was_tuned_on_is_no_evidence_for_a_profile_but_held_out_folds_are() -> None:
     said = refusal(of(CANDIDATE, GOOD, basis=Basis.IN_SAMPLE), of(LIVE, BASE))
     assert said is not None
-    assert "except on the judgments that it was tuned on" in said
+    assert "except by searches on the very judgments that it was tuned on" in said
     assert refusal(of(CANDIDATE, GOOD, basis=Basis.HELD_OUT), of(LIVE, BASE)) is None
     # The live profile may have been tuned on them: that only makes it harder to be better.
     assert refusal(of(CANDIDATE, GOOD), of(LIVE, BASE, basis=Basis.IN_SAMPLE)) is None
@@ -59,6 +59,14 @@ def test_evaluations_under_different_conditions_are_not_compared_and_the_differe
     said = refusal(of(CANDIDATE, GOOD), of(LIVE, BASE, conditions=other))
     assert said is not None
     assert f"({name}: {getattr(CONDITIONS, name)} and other)" in said
+
+
+def test_conditions_that_change_meanwhile_are_those_of_one_run_alone() -> None:
+    moved = CONDITIONS.until(replace(CONDITIONS, corpus="c2"))
+    assert moved == replace(CONDITIONS, corpus="c1..c2")
+    assert CONDITIONS.until(CONDITIONS) == CONDITIONS
+    assert refusal(of(CANDIDATE, GOOD, conditions=moved), of(LIVE, BASE, conditions=moved)) is None
+    assert refusal(of(CANDIDATE, GOOD, conditions=moved), of(LIVE, BASE)) is not None
 
 
 def test_the_latest_evaluations_under_the_same_conditions_count() -> None:
