@@ -40,6 +40,7 @@ class Operator(BaseSettings):
     hosting: str = ""
 
 
+SHORTEST_TOKEN = 20
 _ADDRESSES = {
     "opensearch_url": ({"http", "https"}, "https://user@host:9200"),
     "redis_url": ({"redis", "rediss", "unix"}, "redis://host:6379/0"),
@@ -85,6 +86,8 @@ class Settings(BaseSettings):
     """For sentence-transformers: `cpu`, `cuda`, `cuda:1`, `mps`; empty: the best there is."""
     search_per_second: int = Field(default=200, ge=1)
     """Anonymous searches that one address may make each second."""
+    operator_token: SecretStr = SecretStr("")
+    """What opens the operator's pages, at least 20 characters; empty: there are none."""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     operator: Operator = Field(default_factory=Operator)
@@ -94,6 +97,13 @@ class Settings(BaseSettings):
     def _is_a_folder(cls, value: Path) -> Path:
         if value.exists() and not value.is_dir():
             raise ValueError(f"{str(value)!r} is not a folder")
+        return value
+
+    @field_validator("operator_token")
+    @classmethod
+    def _can_not_be_guessed(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < SHORTEST_TOKEN:
+            raise ValueError(f"needs at least {SHORTEST_TOKEN} characters")
         return value
 
     @field_validator("opensearch_ca_file")

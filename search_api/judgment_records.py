@@ -54,13 +54,18 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Grade = Annotated[int, BeforeValidator(_grade)]
 
 
-class _Given(BaseModel):
-    """What every line says, in either form."""
+class QueryRecord(BaseModel):
+    """A query to be judged, and its kind."""
 
     model_config = ConfigDict(extra="forbid")
 
     query: Query
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+
+
+class _Given(QueryRecord):
+    """What every line says, in either form."""
+
     author: Name
     source: Annotated[Source, BeforeValidator(_source)] = Source.GRADED
 

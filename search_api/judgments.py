@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from foundation.database import hold
-from search_api.judgment_records import Record, Source
+from search_api.judgment_records import QueryRecord, Record, Source
 from search_api.models import JudgedQuery, Judgment
 
 CHUNK = 500
@@ -60,6 +60,13 @@ def store(session: Session, records: Sequence[Record], *, at: datetime) -> Outco
     for start in range(0, len(records), CHUNK):
         _store(session, records[start : start + CHUNK], outcome, at)
     return outcome
+
+
+def add_query(session: Session, record: QueryRecord) -> None:
+    """Keep a query that nobody has judged yet; nothing where it is kept already."""
+    hold(session, "judgments")
+    if session.get(JudgedQuery, id_of(record.query)) is None:
+        session.add(JudgedQuery(id=id_of(record.query), text=record.query, kind=record.kind))
 
 
 def judged_set(session: Session, source: Source = Source.GRADED) -> JudgedSet:

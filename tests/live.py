@@ -30,13 +30,14 @@ class Site:
 
 
 @contextmanager
-def sample_site(folder: Path) -> Iterator[Site]:
+def sample_site(folder: Path, **settings: str) -> Iterator[Site]:
     """Load the sample directory into a folder and serve it."""
     environment = {
         **os.environ,
         "PORTULAN_DATA_DIR": str(folder),
         "PORTULAN_DATABASE_URL": databases.address_in(folder),
         "PORTULAN_ENCODER": "none",
+        **settings,
     }
     subprocess.run([PORTULAN, "demo"], env=environment, check=True, capture_output=True)
     port = free_port()

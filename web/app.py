@@ -27,11 +27,12 @@ from migrations import upgrades
 from ranking import profiles
 from search_api import api as search_edge
 from search_api import rankings, understanding
+from search_api.gradings import Pools
 from search_api.pointers import LivePointers
 from search_api.query_vectors import SharedQueries
 from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
-from web import queues, reactions, site
+from web import operator_site, queues, reactions, site
 from web.assets import Assets
 from web.observers import Observers
 from web.openings import Opening
@@ -105,10 +106,12 @@ def create(settings: Settings) -> FastAPI:
         metrics,
         [observers.observe],
     )
+    app.state.pools = Pools()
     app.state.holds_sample = (settings.data_dir / "sample.json").exists
     _add_middleware(app, metrics)
     app.include_router(search_edge.router)
     app.include_router(site.router)
+    app.include_router(operator_site.router)
     _add_probes(app, database, index, metrics, shared)
     _add_error_pages(app)
     app.mount("/static", Assets(), name="static")

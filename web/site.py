@@ -23,6 +23,10 @@ _ERROR_TEXTS = {
         message("This page does not exist"),
         message("The address is wrong, or the profile is no longer shown."),
     ),
+    403: (
+        message("This was not accepted"),
+        message("You are not signed in, or no longer. Please sign in and try again: nothing was changed."),
+    ),
     405: (message("This can’t be done here"), message("The page exists, but not for this kind of request.")),
     422: (message("Something in this search can’t be used"), message("Please change what is listed here.")),
     429: (message("Too many searches at once"), message("Please try again in a moment.")),
