@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from datetime import datetime
 from uuid import uuid4
 
 import numpy as np
 import structlog
 
-from accounts import experts
+from accounts import experts, review_priors
 from foundation import leases, outbox
 from foundation.database import Database
 from foundation.errors import Unavailable
@@ -209,6 +210,15 @@ class Index:
     def request_rebuild(self) -> None:
         """Owe the process that writes the index a rebuild."""
         request_rebuild(self.database)
+
+    def renew_priors(self, at: datetime) -> None:
+        """Take the mean ratings of sectors anew, which documents hold: owe a rebuild if one has moved."""
+        wordlists = self.wordlists.current()
+        with self.database.reading() as session:
+            present = review_priors.means(session, wordlists)
+        with self.database.writing() as session:
+            if review_priors.keep(session, present, at=at):
+                outbox.record(session, REBUILD_REQUESTED, [str(uuid4())])
 
     def _request_rebuild_once(self) -> None:
         with self.database.reading() as session:

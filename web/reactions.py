@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 
 from accounts import imports
-from accounts.events import EXPERT_CHANGED, SWEEP_DUE
+from accounts.events import EXPERT_CHANGED, PRIORS_DUE, SWEEP_DUE
 from foundation import clock, outbox, schedules
 from foundation.database import Database
 from foundation.outbox import Reaction
@@ -39,11 +39,15 @@ def table(index: Index) -> list[Lane]:
         Lane(EXPERT_CHANGED, index.refresh, batch=1_000),
         Lane(VECTOR_MISSING, index.embed, batch=16),
         Lane(REBUILD_REQUESTED, lambda _: index.rebuild(), batch=100),
+        Lane(PRIORS_DUE, lambda _: index.renew_priors(clock.now()), batch=100),
         Lane(SWEEP_DUE, lambda _: imports.sweep(index.database, clock.now()), batch=100),
     ]
 
 
-SCHEDULES = [Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE)]
+SCHEDULES = [
+    Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
+    Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
+]
 
 
 class Deliveries:

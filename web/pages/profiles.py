@@ -60,7 +60,7 @@ def context(
 ) -> dict[str, Any]:
     """Return the template's values."""
     shown = profile.expert
-    document = documents.build(profile, wordlists)
+    document = documents.build(profile, wordlists, {})
     path = f"{PATH}/{shown.slug}"
     labels = {code: zones.country_label(code, language) for code in shown.countries}
     carried = [("from", back_url)] if back_url else []
