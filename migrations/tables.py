@@ -7,5 +7,6 @@ import foundation.leases
 import foundation.outbox
 import foundation.schedules  # noqa: F401
 import indexer.models  # noqa: F401
+import taxonomy.models  # noqa: F401
 
 metadata = SQLModel.metadata

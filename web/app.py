@@ -1,6 +1,6 @@
 """The HTTP application: settings in, a running site out."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Any
@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 def create(settings: Settings) -> FastAPI:
     """Return the application; it opens the index when it starts and gives it back when it stops."""
     database = Database(settings.database_address, longest_wait_s=LONGEST_WAIT_S)
-    wordlists = LiveWordlists()
+    wordlists = LiveWordlists(database=database)
     shared = SharedMemory(settings.redis_address) if settings.redis_url else None
     encoder = encoders.load(settings, background=True)
     if encoder and shared:
@@ -91,9 +91,7 @@ def create(settings: Settings) -> FastAPI:
     app.state.carrier = None
     app.state.profile = profiles.FIRST
     app.state.profile_since = PROFILE_SINCE
-    app.state.make_searcher = lambda: Searcher(
-        database, index.engine, index.encoder, index.concepts, index.skill_vectors, wordlists.current(), profiles.FIRST
-    )
+    app.state.make_searcher = _searchers(database, index)
     app.state.search_desk = search_edge.SearchDesk(
         app.state.make_searcher, http.SearchLimit(settings.search_per_second, shared), metrics
     )
@@ -109,6 +107,18 @@ def create(settings: Settings) -> FastAPI:
     _add_error_pages(app)
     app.mount("/static", Assets(), name="static")
     return app
+
+
+def _searchers(database: Database, index: Index) -> Callable[[], Searcher]:
+    """Return what makes a searcher over the present state of the index and of the word lists."""
+
+    def make() -> Searcher:
+        engine = index.engine
+        index.keep_up()
+        words = index.wordlists.current()
+        return Searcher(database, engine, index.encoder, index.concepts, index.skill_vectors, words, profiles.FIRST)
+
+    return make
 
 
 def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries | Waker:

