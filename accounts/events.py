@@ -1,5 +1,8 @@
 """Facts about experts that other parts react to; the key is the expert's id."""
 
 EXPERT_CHANGED = "expert.changed"
+PRIORS_DUE = "reviews.priors_due"
+"""The mean ratings of sectors are to be taken anew; keys say when that was due."""
+
 SWEEP_DUE = "imports.sweep_due"
 """What imports that died have staged is to be dropped; keys say when that was due."""

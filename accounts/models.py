@@ -128,3 +128,14 @@ class StagedReview(ReviewColumns, table=True):
     __tablename__ = "staged_reviews"  # pyright: ignore[reportAssignmentType]
 
     batch: str = Field(primary_key=True)
+
+
+class SectorRating(SQLModel, table=True):
+    """The mean rating of a sector's reviews, shrunk, as it was taken last."""
+
+    __tablename__ = "sector_ratings"  # pyright: ignore[reportAssignmentType]
+
+    sector: str = Field(primary_key=True)
+    """The sector's key: a concept's id, or a free label's own."""
+    mean: float
+    taken_at: datetime = Field(sa_type=Instant)

@@ -6,7 +6,7 @@ engine: a word's frequency is the sum over the fields, each times its weight (BM
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -16,11 +16,12 @@ import orjson
 
 from accounts.experts import Profile
 from foundation import currencies
+from ranking import reviews
 from taxonomy import dictionaries, texts
 from taxonomy.concepts import Language
 from taxonomy.wordlists import Wordlists
 
-SCHEMA = 5
+SCHEMA = 6
 EMBEDDED_SUMMARY_WORDS = 120
 
 _HEADLINE, _SKILL, _SECTOR, _SUMMARY, _SOFT_SKILL, _CITY, _REFERENCE, _NAME = (
@@ -62,6 +63,13 @@ class Document:
     boosted_until: date | None
     rating_sum: int
     rating_count: int
+    review_prior: float
+    """What is believed of who works in these sectors before any review."""
+    review_sum: float
+    review_weight: float
+    """The totals of all reviews, as `ranking.reviews` weighs them: as of its epoch."""
+    reviewed_skills: dict[str, list[float]]
+    """The sum and the weight of each skill's reviews among these totals."""
     created_on: date
     skill_keys: list[str]
     sector_keys: list[str]
@@ -90,11 +98,14 @@ def load(text: bytes) -> Document:
     return Document(**values)
 
 
-def build(profile: Profile, wordlists: Wordlists) -> Document:
-    """Return an expert's document."""
+def build(profile: Profile, wordlists: Wordlists, priors: Mapping[str, float]) -> Document:
+    """Return an expert's document; `priors` are the mean ratings of sectors."""
     expert = profile.expert
     skill_keys = _unique(wordlists.skill_key(label) for label in expert.skills)
+    sector_keys = _unique(wordlists.sector_key(label) for label in expert.sectors)
     ratings = [review.rating for review in profile.reviews]
+    by_skill = _ratings_by_skill(profile, wordlists)
+    review_sum, review_weight = reviews.totals(chain.from_iterable(by_skill.values()))
     return Document(
         id=expert.id,
         version=expert.version,
@@ -118,9 +129,13 @@ def build(profile: Profile, wordlists: Wordlists) -> Document:
         boosted_until=expert.boost_granted_until,
         rating_sum=sum(ratings),
         rating_count=len(ratings),
+        review_prior=reviews.prior(sector_keys, priors),
+        review_sum=review_sum,
+        review_weight=review_weight,
+        reviewed_skills={key: list(reviews.totals(given)) for key, given in by_skill.items()},
         created_on=expert.created_at.date(),
         skill_keys=skill_keys,
-        sector_keys=_unique(wordlists.sector_key(label) for label in expert.sectors),
+        sector_keys=sector_keys,
         mentioned_skills=_mentioned_skills(expert.headline, expert.summary, skill_keys, wordlists),
         language=dictionaries.language_of_words((*texts.words(expert.headline), *texts.words(expert.summary))) or "fr",
         text_hash=hashlib.sha256(text_to_embed(expert.headline, expert.skills, expert.summary).encode()).hexdigest(),
@@ -183,6 +198,16 @@ def _mentioned_skills(headline: str, summary: str, skill_keys: list[str], wordli
                 if kind == "skill":
                     found.setdefault(key, weight)
     return found
+
+
+def _ratings_by_skill(profile: Profile, wordlists: Wordlists) -> dict[str, list[tuple[int, date]]]:
+    """Return the ratings of each skill with their days; a day to come counts as the last change of the profile."""
+    found: dict[str, list[tuple[int, date]]] = {}
+    latest = profile.expert.updated_at.date()
+    for review in profile.reviews:
+        given = found.setdefault(wordlists.skill_key(review.skill), [])
+        given.append((review.rating, min(review.experienced_on, latest)))
+    return {key: found[key] for key in sorted(found)}
 
 
 def _eur_cents(cents: int | None, currency: str | None) -> int | None:

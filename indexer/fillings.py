@@ -1,12 +1,12 @@
 """Putting the database's experts into a generation: all of them, some of them, and whether they have arrived."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from sqlalchemy.orm import Session
 
-from accounts import experts
+from accounts import experts, review_priors
 from accounts.experts import Profile
 from foundation.database import Database
 from foundation.errors import Unavailable
@@ -97,7 +97,7 @@ class Filler:
         with self.database.reading() as session:
             profiles = experts.load(session, expert_ids)
             versions = {profile.expert.id: profile.expert.version for profile in profiles}
-            found = build(profiles, wordlists)
+            found = build(profiles, wordlists, review_priors.read(session))
             vectors: dict[str, Vector] = {}
             free = {item.id: skill_vectors.free_skills(item.skills, wordlists).keys() for item in found}
             known: set[str] = set()
@@ -144,12 +144,12 @@ class Filler:
 
 def documents_of(session: Session, expert_ids: Sequence[str], wordlists: Wordlists) -> list[Document]:
     """Return the documents of those among some experts who may be found."""
-    return build(experts.load(session, expert_ids), wordlists)
+    return build(experts.load(session, expert_ids), wordlists, review_priors.read(session))
 
 
-def build(profiles: Iterable[Profile], wordlists: Wordlists) -> list[Document]:
-    """Return the documents of those profiles that may be found."""
-    return [documents.build(profile, wordlists) for profile in profiles if experts.is_findable(profile.expert)]
+def build(profiles: Iterable[Profile], wordlists: Wordlists, priors: Mapping[str, float]) -> list[Document]:
+    """Return the documents of those profiles that may be found; `priors` are the mean ratings of sectors."""
+    return [documents.build(profile, wordlists, priors) for profile in profiles if experts.is_findable(profile.expert)]
 
 
 def texts_to_encode(found: Iterable[Document], wordlists: Wordlists) -> dict[str, str]:

@@ -1,14 +1,16 @@
 """The index of one process: which generation is live, and keeping it in step with the database."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from datetime import datetime
 from uuid import uuid4
 
 import numpy as np
 import structlog
 
-from accounts import experts
+from accounts import experts, review_priors
 from foundation import leases, outbox
 from foundation.database import Database
 from foundation.errors import Unavailable
@@ -31,6 +33,8 @@ from taxonomy.wordlists import LiveWordlists
 
 NO_ENCODER_DIMENSION = 1
 BUILDING = "building the index"
+PLACE_AGAIN_SECONDS = 10.0
+"""How soon concepts are placed anew after the word lists have changed, or some of their vectors were missing."""
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +59,9 @@ class Index:
         self.concepts: Concepts | None = None
         self.skill_vectors: SkillVectors | None = None
         self._is_shared = settings.shares_index
+        self._placed_with = ""
+        self._placed_at = time.monotonic()
+        self._placing = threading.Lock()
         self._swap = threading.RLock()
         self._changed_meanwhile: set[str] | None = None
 
@@ -83,6 +90,7 @@ class Index:
         """Take the writer's lock unless it is ours, and load the live generation, an empty one if there is none."""
         if self._writer is not None and not self._writer.is_held:
             self.reserve()
+        self.wordlists.refresh()
         if not self._has_our_shape():
             # Nobody may be told that we are ready while the index is still empty.
             self.rebuild(progress)
@@ -131,6 +139,22 @@ class Index:
         self.request_rebuild()
         return True
 
+    def follow_words(self) -> None:
+        """Take up what operators have added to the word lists: words are used at once, documents after a rebuild."""
+        self.wordlists.refresh()
+        self.renew_if_outdated()
+
+    def keep_up(self, *, again_seconds: float = PLACE_AGAIN_SECONDS) -> None:
+        """Place concepts anew if the word lists have changed since: a rebuild does so in one process only."""
+        is_tried = time.monotonic() - self._placed_at < again_seconds
+        if not self.is_open or is_tried or self._placed_with == self.wordlists.current().fingerprint:
+            return
+        if self._placing.acquire(blocking=False):
+            try:
+                self._prior(only_known=True)
+            finally:
+                self._placing.release()
+
     def refresh(self, expert_ids: Sequence[str]) -> None:
         """Bring the documents of experts up to date: their words at once, their vectors by and by."""
         with self._swap:
@@ -164,6 +188,7 @@ class Index:
 
     def rebuild(self, progress: Progress = lambda _: None) -> None:
         """Build a new generation from the database beside the live one, catch up, swap. Searches go on."""
+        self.wordlists.refresh()
         properties = {"fingerprint": self.fingerprint()}
         if self.encoder:
             properties |= {"encoder": self.encoder.name, "dimension": str(self.encoder.dimension)}
@@ -217,6 +242,15 @@ class Index:
         """Owe the process that writes the index a rebuild."""
         request_rebuild(self.database)
 
+    def renew_priors(self, at: datetime) -> None:
+        """Take the mean ratings of sectors anew, which documents hold: owe a rebuild if one has moved."""
+        wordlists = self.wordlists.current()
+        with self.database.reading() as session:
+            present = review_priors.means(session, wordlists)
+        with self.database.writing() as session:
+            if review_priors.keep(session, present, at=at):
+                outbox.record(session, REBUILD_REQUESTED, [str(uuid4())])
+
     def _request_rebuild_once(self) -> None:
         with self.database.reading() as session:
             is_owed = outbox.count(session, REBUILD_REQUESTED) > 0
@@ -243,6 +277,9 @@ class Index:
         names = {concept.id: self.concepts.names(skill_term(concept.id)) for concept in wordlists.skills.concepts}
         names = {key: rows for key, rows in names.items() if len(rows)}
         self.skill_vectors = SkillVectors(self.database, self.encoder.name, self.concepts.centre, names)
+        # What has no vector yet is looked for again: the process that rebuilds the index makes it.
+        is_complete = len(names) == len(wordlists.skills.concepts)
+        self._placed_with, self._placed_at = wordlists.fingerprint if is_complete else "", time.monotonic()
         return self.concepts.centre
 
 

@@ -15,7 +15,7 @@ from indexer.engines.embedded.vectors import Centre
 from indexer.engines.interface import Floats, Vector
 from ranking.held_skills import HeldSkills
 from taxonomy import dictionaries
-from taxonomy.concepts import LANGUAGES
+from taxonomy.concepts import LANGUAGES, is_reviewed
 from taxonomy.wordlists import Wordlists
 
 FREE = "skill/"
@@ -27,9 +27,9 @@ Rows = NDArray[np.float32]
 
 
 def free_skills(labels: Iterable[str], wordlists: Wordlists) -> dict[str, str]:
-    """Return the skills among some labels that no concept stands for, by the hash that their vectors are kept under."""
+    """Return the skills among some labels that no reviewed concept stands for, by the hash of their vectors."""
     keys = {wordlists.skill_key(label): label for label in labels}
-    return {_hash(key): label for key, label in keys.items() if key.startswith("~")}
+    return {_hash(key): label for key, label in keys.items() if not is_reviewed(key)}
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class SkillVectors:
         nearest = self._remembered(unit.astype(np.float32).tobytes())
         rows = np.fromiter((self._rows.get(key, -1) for key in held.keys), dtype=np.intp, count=len(held.keys))
         by_code = nearest[rows]
-        unknown = [code for code in np.flatnonzero(rows < 0).tolist() if held.keys[code].startswith("~")]
+        unknown = [code for code in np.flatnonzero(rows < 0).tolist() if not is_reviewed(held.keys[code])]
         by_code[unknown] = self._free_cosines([held.keys[code] for code in unknown], unit)
         closest = np.full(held.size, np.nan)
         np.fmax.at(closest, held.holders[held.is_listed], by_code[held.codes[held.is_listed]])

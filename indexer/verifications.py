@@ -1,10 +1,10 @@
 """Whether the index says what the database says: everybody is compared, document by document."""
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 
-from accounts import experts
+from accounts import experts, review_priors
 from accounts.experts import Profile
 from foundation.database import Database
 from foundation.errors import Unavailable
@@ -77,22 +77,25 @@ def _differences(database: Database, generation: Held, ids: Sequence[str], wordl
         chunk = ids[start : start + WALK_CHUNK]
         with database.reading() as session:
             profiles = {profile.expert.id: profile for profile in experts.load(session, chunk)}
+            priors = review_priors.read(session)
         held = generation.documents(chunk)
         for expert_id in chunk:
-            difference = _difference(profiles.get(expert_id), held.get(expert_id), wordlists)
+            difference = _difference(profiles.get(expert_id), held.get(expert_id), wordlists, priors)
             if difference:
                 found[expert_id] = difference
     return found
 
 
-def _difference(profile: Profile | None, held: Document | None, wordlists: Wordlists) -> str | None:
+def _difference(
+    profile: Profile | None, held: Document | None, wordlists: Wordlists, priors: Mapping[str, float]
+) -> str | None:
     if profile is None:
         return "is in the index, not in the database" if held else None
     if not experts.is_findable(profile.expert):
         return "is in the index, and may not be found" if held else None
     if held is None:
         return "is missing from the index"
-    expected = documents.build(profile, wordlists)
+    expected = documents.build(profile, wordlists, priors)
     if expected.dump() != held.dump():
         return f"differs (database version {expected.version}, index version {held.version})"
     return None

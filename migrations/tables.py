@@ -8,5 +8,6 @@ import foundation.outbox
 import foundation.schedules  # noqa: F401
 import indexer.models  # noqa: F401
 import search_api.models  # noqa: F401
+import taxonomy.models  # noqa: F401
 
 metadata = SQLModel.metadata

@@ -11,7 +11,18 @@ from sqlalchemy.exc import DBAPIError
 
 from foundation.errors import DomainError, Invalid
 from foundation.settings import Settings
-from scripts import demos, emptiness, evaluations, experts, explanations, indexes, judgments, promotions, rankings
+from scripts import (
+    demos,
+    emptiness,
+    evaluations,
+    experts,
+    explanations,
+    indexes,
+    judgments,
+    promotions,
+    rankings,
+    skills,
+)
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 app = typer.Typer(
@@ -26,6 +37,7 @@ for command in (*promotions.COMMANDS, *explanations.COMMANDS, *evaluations.COMMA
     rankings.app.command()(command)
 rankings.app.add_typer(judgments.app, name="judgments")
 app.add_typer(rankings.app, name="ranking")
+app.add_typer(skills.app, name="skills")
 app.command("demo")(demos.load)
 
 

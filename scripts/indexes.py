@@ -53,7 +53,7 @@ def rollback() -> None:
     """Bring the generation before the live one up to date and search it again."""
     settings, database = _opened()
     logs.configure(settings.model_copy(update={"log_level": "warning"}))
-    index = Index(settings, database, LiveWordlists(), encoders.load(settings, background=False))
+    index = Index(settings, database, LiveWordlists(database=database), encoders.load(settings, background=False))
     try:
         index.open()
         index.roll_back()
@@ -84,7 +84,7 @@ def status(
 def verify(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
     """Compare the index with the database, document by document; exit 1 when they differ."""
     settings, database = _opened()
-    wordlists = LiveWordlists().current()
+    wordlists = LiveWordlists(database=database).refresh()
     with database.reading() as session:
         total = experts.count(session)
     with _bar("Verifying") as bar:
@@ -109,7 +109,7 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON."
 def deliver(settings: Settings, database: Database) -> None:
     """See the outbox emptied: by a serving process as long as there is one, else here. Shows progress."""
     logs.configure(settings.model_copy(update={"log_level": "warning"}))
-    index = Index(settings, database, LiveWordlists(), encoder=None)
+    index = Index(settings, database, LiveWordlists(database=database), encoder=None)
     if not _reserve_or_watch(database, index):
         return
     try:

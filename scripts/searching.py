@@ -64,7 +64,8 @@ def looking() -> Generator[Looking]:
     logs.configure(settings.model_copy(update={"log_level": "warning"}))
     database = Database(settings.database_address)
     upgrades.run(database)
-    wordlists = LiveWordlists()
+    wordlists = LiveWordlists(database=database)
+    wordlists.refresh()
     with errors.status("Opening the index"):
         index = Index(settings, database, wordlists, encoders.load(settings, background=False))
         index.look()

@@ -29,7 +29,7 @@ def work() -> None:
     settings = Settings()
     logs.configure(settings)
     database = Database(settings.database_address, longest_wait_s=LONGEST_WAIT_S)
-    index = Index(settings, database, LiveWordlists(), encoders.load(settings, background=True))
+    index = Index(settings, database, LiveWordlists(database=database), encoders.load(settings, background=True))
 
     def begin() -> None:
         upgrades.run_at(settings.database_address)

@@ -30,7 +30,7 @@ def meanings(unit: Unit, words: list[str], wordlists: Wordlists) -> Iterable[tup
     if unit.kind not in {"skill", "sector"}:
         return ()
     found = list(wordlists.trade_phrases.mentions(words[unit.start : unit.stop]))
-    return [meaning for mention in found for meaning in mention.meanings]
+    return [meaning for mention in found for meaning in mention.meanings] or [(unit.kind, unit.value)]
 
 
 def express(unit: Unit, words: list[str], wordlists: Wordlists) -> Group | None:

@@ -28,6 +28,18 @@ def part(source: str, language: Language) -> str:
     return translate(language, _PARTS[source])
 
 
+def skill(name: str, wordlists: Wordlists, language: Language) -> str:
+    """Return a skill as a profile names it, in the reader's language if it is known there; a free one as it is."""
+    concept = wordlists.skills.find(name)
+    return concept.wording(name, language) if concept else name
+
+
+def sector(name: str, wordlists: Wordlists, language: Language) -> str:
+    """Return a sector like a skill."""
+    concept = wordlists.sectors.find(name)
+    return concept.wording(name, language) if concept else name
+
+
 def facet_value(facet: FacetName, value: str, wordlists: Wordlists, language: Language) -> str:
     """Return what a facet's value is called; a free skill or sector keeps its own words."""
     if facet == "country":
@@ -45,4 +57,8 @@ def facet_parameter(facet: FacetName, value: str, wordlists: Wordlists, language
         return value
     vocabulary = wordlists.skills if facet == "skill" else wordlists.sectors
     concept = vocabulary.by_id.get(value)
-    return concept.label(language) if concept else value.removeprefix("~")
+    if concept is None:
+        return value.removeprefix("~")
+    label = concept.label(language)
+    # Two imported concepts may have one label: the id tells them apart.
+    return label if vocabulary.find(label) is concept else concept.id

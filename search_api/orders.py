@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer.engines.interface import Candidates, Plan
+from indexer.engines.interface import Candidates, Floats, Plan
 from ranking import likeness, policies, scoring
 from ranking.likeness import Likeness
 from ranking.policies import Move
@@ -16,6 +16,7 @@ from ranking.scoring import Flags, Scores
 from search_api.requests import SearchRequest
 
 WEEK_DAYS = 7
+_OF_REVIEWS: frozenset[Source] = frozenset({"review_mean", "review_count"})
 
 
 class Part(NamedTuple):
@@ -39,11 +40,17 @@ class Row:
 
 
 def learn(plan: Plan, candidates: Candidates) -> Likeness:
-    """Learn what the best matches share; nothing where nothing was typed."""
+    """Learn what the best matches share; nothing where nothing was typed.
+
+    Reviews have no say in who is best here, or a good one could raise others above whom it is about.
+    """
     asked = plan.asked - {"shared_skills"}
     if asked == plan.asked:
         return Likeness({}, 0.0)
-    base = scoring.score(plan.profile, candidates.raw, asked, len(candidates.ids)).base
+    raw: dict[Source, Floats] = {
+        source: values for source, values in candidates.raw.items() if source not in _OF_REVIEWS
+    }
+    base = scoring.score(plan.profile, raw, asked, len(candidates.ids)).base
     return likeness.learn(base, candidates.held)
 
 
@@ -63,7 +70,7 @@ def order(plan: Plan, candidates: Candidates, request: SearchRequest, first: int
     held_out = _held_out(plan, candidates, request)
     added = _added(plan, candidates, request, scores, held_out)
     since = plan.today.toordinal() - plan.profile.policy.newcomer_days
-    newcomers = (candidates.created >= since) & (candidates.reviews == 0)
+    newcomers = candidates.created >= since
     ordered = policies.order(
         plan.profile.policy,
         scores.base,

@@ -48,9 +48,11 @@ class Result(BaseModel):
     slug: str
     name: str
     headline: str
-    skills: list[str]
+    skills: list[str] = Field(description="As the profile says them.", examples=[["Douane"]])
+    skill_labels: list[str] = Field(description="The same in the reader’s language.", examples=[["Customs"]])
     countries: list[str]
     sectors: list[str]
+    sector_labels: list[str]
     languages: list[str]
     based_in: str | None
     city: str | None
@@ -142,15 +144,15 @@ def answer(found: Found, request: SearchRequest, wordlists: Wordlists) -> dict[s
         "size": request.size,
         "ranking_profile": found.profile.id,
         "understood": understood(found, request.lang, wordlists),
-        "results": [result(item, wanted, request) for item in found.results],
-        "near": [result(item, wanted, request) for item in found.near],
+        "results": [result(item, wanted, request, wordlists) for item in found.results],
+        "near": [result(item, wanted, request, wordlists) for item in found.near],
         "facets": {
             name: [facet(name, item, wordlists, request.lang) for item in found.facets.get(name, [])] for name in FACETS
         },
     }
 
 
-def result(item: Ranked, wanted: frozenset[str], request: SearchRequest) -> dict[str, Any]:
+def result(item: Ranked, wanted: frozenset[str], request: SearchRequest, wordlists: Wordlists) -> dict[str, Any]:
     """Return one result in the shape of `Result`; without `explanation` unless it was asked for."""
     document = item.document
     shaped: dict[str, Any] = {
@@ -160,8 +162,10 @@ def result(item: Ranked, wanted: frozenset[str], request: SearchRequest) -> dict
         "name": document.name,
         "headline": document.headline,
         "skills": document.skills,
+        "skill_labels": [labels.skill(name, wordlists, request.lang) for name in document.skills],
         "countries": document.countries,
         "sectors": document.sectors,
+        "sector_labels": [labels.sector(name, wordlists, request.lang) for name in document.sectors],
         "languages": document.languages,
         "based_in": document.based_in,
         "city": document.city,

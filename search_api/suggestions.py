@@ -94,7 +94,8 @@ def _completions(ending: str, wordlists: Wordlists, engine: Engine, language: La
         ("zone", wordlists.zones.zones),
     ]
     for kind, vocabulary in vocabularies:
-        for concept in vocabulary.concepts:
+        listed = (concept for concept in vocabulary.imported if concept.id in counts)
+        for concept in (*vocabulary.concepts, *listed):
             rank = _rank_of(ending, (concept.label(language), *concept.labels.values(), *concept.names))
             if rank is not None:
                 ranked.append((rank, -counts.get(concept.id, 0), concept.label(language), kind))

@@ -8,6 +8,7 @@ from indexer.engines.interface import Engine, Group
 from search_api import groups, units
 from search_api.units import PLACES, Unit
 from taxonomy import dictionaries, languages, texts
+from taxonomy.concepts import is_reviewed
 from taxonomy.texts import Token
 from taxonomy.wordlists import Wordlists
 
@@ -68,7 +69,7 @@ def fewest_words(asked: int) -> float:
 def prepare(wordlists: Wordlists) -> None:
     """Load what reading a query takes, so that who searches first does not wait for it."""
     dictionaries.language_of(EXAMPLE)
-    units.cut(EXAMPLE, list(texts.tokenise(EXAMPLE)), wordlists)
+    units.cut(EXAMPLE, list(texts.tokenise(EXAMPLE)), wordlists, lambda _: False)
     wordlists.correct(EXAMPLE)
 
 
@@ -77,7 +78,7 @@ def read(query: str, wordlists: Wordlists, engine: Engine) -> Understanding:
     query, corrections = _correct(texts.without_doublets(query), wordlists, engine)
     tokens = list(texts.tokenise(query))
     words = [token.word for token in tokens]
-    found = units.cut(query, tokens, wordlists)
+    found = units.cut(query, tokens, wordlists, lambda key: _is_held(skill_term(key), engine))
     kept = groups.most_telling([(unit, groups.express(unit, words, wordlists)) for unit in found], engine)
     countries = {unit.value for unit in found if unit.kind in {"country", "city"}}
     places = [frozenset({code}) for code in sorted(countries)]
@@ -111,11 +112,16 @@ def _named_concepts(
     found: Sequence[Unit], words: list[str], skills: Iterable[str], sectors: Iterable[str], wordlists: Wordlists
 ) -> tuple[str, ...]:
     """Return the concepts that a query names, as terms: its skills, or what its everyday words point to, or sectors."""
-    if skills:
-        return tuple(map(skill_term, skills))
+    if reviewed := [key for key in skills if is_reviewed(key)]:
+        return tuple(map(skill_term, reviewed))
     pointed = [groups.pointed_to(words[unit.start : unit.stop], wordlists)[:1] for unit in found if unit.kind == "word"]
     everyday = tuple(dict.fromkeys(term for terms in pointed for term in terms))
     return everyday or tuple(map(sector_term, sorted(sectors)))
+
+
+def _is_held(term: str, engine: Engine) -> bool:
+    """Tell whether some document holds a term."""
+    return engine.holders([(term,)])[(term,)] > 0
 
 
 def _topic(query: str, found: Sequence[Unit]) -> str:

@@ -1,6 +1,6 @@
 """The units of a query: places, skills, sectors, languages and words, each a run of what was typed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,6 +12,8 @@ from taxonomy.wordlists import Wordlists
 
 Kind = Literal["skill", "sector", "country", "zone", "city", "language", "word"]
 PLACES: frozenset[Kind] = frozenset({"country", "zone", "city"})
+IsListed = Callable[[str], bool]
+"""Tells whether some profile lists a skill, by its key."""
 SHORTEST_LANGUAGE = 2
 """Words no longer are rather articles than codes of languages."""
 
@@ -59,8 +61,8 @@ class _Reading:
         return found
 
 
-def cut(query: str, tokens: list[Token], wordlists: Wordlists) -> list[Unit]:
-    """Cut a query into units: languages and places first, then trade phrases, then synonyms' phrases, then words."""
+def cut(query: str, tokens: list[Token], wordlists: Wordlists, is_listed: IsListed) -> list[Unit]:
+    """Cut a query into units: languages and places, trade phrases, synonyms' phrases, imported phrases, words."""
     reading = _Reading(query, tokens, [token.word for token in tokens])
     _take_places(reading, wordlists)
     for start, stop in reading.gaps():
@@ -71,6 +73,7 @@ def cut(query: str, tokens: list[Token], wordlists: Wordlists) -> list[Unit]:
         for span in _known_phrases(reading.words, start, stop, wordlists):
             if not any(at in reading.taken for at in span):
                 reading.take("word", " ".join(reading.words[span.start : span.stop]), span.start, span.stop)
+    _take_imported(reading, wordlists, is_listed)
     for at, word in enumerate(reading.words):
         if at not in reading.taken and texts.stems(word) and word not in languages.SPEAKING:
             reading.take("word", word, at, at + 1)
@@ -91,6 +94,17 @@ def _take_places(reading: _Reading, wordlists: Wordlists) -> None:
         kind, value = mention.meanings[0]
         language = _asked_language(mention, words)
         reading.take("language" if language else _KINDS[kind], language or value, mention.start, mention.stop)
+
+
+def _take_imported(reading: _Reading, wordlists: Wordlists, is_listed: IsListed) -> None:
+    """Claim imported phrases of skills that some profile lists: nobody reviewed them, and most are nobody's here."""
+    if not (wordlists.skills.imported or wordlists.skills.widened):
+        return
+    for start, stop in reading.gaps():
+        for mention in wordlists.imported_phrases.mentions(reading.words[start:stop]):
+            _, value = mention.meanings[0]
+            if is_listed(value):
+                reading.take("skill", value, start + mention.start, start + mention.stop)
 
 
 def _known_phrases(words: list[str], start: int, stop: int, wordlists: Wordlists) -> Iterable[range]:

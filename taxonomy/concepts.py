@@ -1,7 +1,8 @@
 """Concepts with labels in both languages, and the phrase book that finds them in running text."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -27,10 +28,26 @@ class Concept:
     names: tuple[str, ...]
     needs: dict[Language, tuple[str, ...]] = field(default_factory=dict)
     """How somebody who doesn't know the term puts the need that it answers."""
+    said: dict[Language, tuple[str, ...]] = field(default_factory=dict)
+    """Which of the other names are of which language."""
 
     def label(self, language: Language) -> str:
         """Return the label in a language."""
         return self.labels[language]
+
+    def wording(self, name: str, language: Language) -> str:
+        """Return a name of this concept as it is where it is of the language, else the label in that language."""
+        own = {texts.key(other) for other in (self.labels[language], *self.said.get(language, ()))}
+        return name if texts.key(name) in own else self.labels[language]
+
+
+IMPORTED_MARK = ":"
+"""Ids of imported concepts have it, and no other ones."""
+
+
+def is_reviewed(key: str) -> bool:
+    """Tell whether what identifies a skill is a concept that somebody reviewed: no free skill, and no imported one."""
+    return not key.startswith("~") and IMPORTED_MARK not in key
 
 
 @dataclass(frozen=True)
@@ -38,11 +55,16 @@ class Vocabulary:
     """All concepts of one kind, found by any of their names, accents and case folded."""
 
     concepts: tuple[Concept, ...]
+    """Those that somebody reviewed."""
+    imported: tuple[Concept, ...] = ()
+    """Concepts of other classifications: profiles may list them, and nobody has looked at each."""
+    widened: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Imported names of reviewed concepts, by their id."""
 
     @cached_property
     def by_id(self) -> dict[str, Concept]:
-        """Return the concepts by their id."""
-        return {concept.id: concept for concept in self.concepts}
+        """Return the concepts by their id, imported ones among them."""
+        return {concept.id: concept for concept in (*self.imported, *self.concepts)}
 
     @cached_property
     def by_name(self) -> dict[str, Concept]:
@@ -51,7 +73,21 @@ class Vocabulary:
         for concept in self.concepts:
             for name in (*concept.labels.values(), *concept.names, concept.id.replace("-", " ")):
                 found.setdefault(texts.key(name), concept)
-        return found
+        return self._imported_names(found) | found
+
+    def _imported_names(self, reviewed: Mapping[str, Concept]) -> dict[str, Concept]:
+        """Return imported concepts by those names that no reviewed one bears, nor two imported ones."""
+        labels: dict[str, Concept] = {}
+        for concept in self.imported:
+            for label in concept.labels.values():
+                labels.setdefault(texts.key(label), concept)
+        others: dict[str, set[str]] = defaultdict(set)
+        ours = ((self.by_id[key], names) for key, names in self.widened.items() if key in self.by_id)
+        for concept, names in (*ours, *((concept, concept.names) for concept in self.imported)):
+            for name in names:
+                others[texts.key(name)].add(concept.id)
+        alone = {key: self.by_id[next(iter(ids))] for key, ids in others.items() if len(ids) == 1}
+        return {key: concept for key, concept in (alone | labels).items() if key and key not in reviewed}
 
     def find(self, name: str) -> Concept | None:
         """Return the concept that bears this name in either language, if there is one."""
@@ -178,6 +214,7 @@ def read_concepts(path: Path, kind: str) -> Vocabulary:
                 kind=kind,
                 labels={"fr": row["fr"], "en": row["en"]},
                 names=(*split(row["alt_fr"]), *split(row["alt_en"])),
+                said={language: split(row[f"alt_{language}"]) for language in LANGUAGES},
             )
             for row in read_rows(path)
         )

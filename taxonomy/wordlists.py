@@ -1,6 +1,7 @@
 """All word lists together, read from `data/` and read again when a file changes."""
 
 import hashlib
+import math
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -12,8 +13,11 @@ import structlog
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from foundation.database import Database
+from foundation.errors import Unavailable
 from foundation.settings import ROOT
-from taxonomy import synonyms, texts, zones
+from taxonomy import additions, dictionaries, synonyms, texts, zones
+from taxonomy.additions import Additions
 from taxonomy.concepts import LANGUAGES, PhraseBook, Vocabulary, read_concepts, read_rows, split
 from taxonomy.synonyms import Synonyms
 from taxonomy.zones import Zones
@@ -49,6 +53,16 @@ class Wordlists:
             for concept in vocabulary.concepts:
                 for name in (*concept.labels.values(), *concept.names):
                     book.add(name, concept.kind, concept.id)
+        return book
+
+    @cached_property
+    def imported_phrases(self) -> PhraseBook:
+        """Return the phrase book of imported names: none is a single word that is ordinary French or English."""
+        book = PhraseBook()
+        reviewed = Vocabulary(self.skills.concepts).by_name
+        for key, concept in self.skills.by_name.items():
+            if key not in reviewed and _is_telling(key):
+                book.add(key, concept.kind, concept.id)
         return book
 
     @cached_property
@@ -100,31 +114,67 @@ def read(folder: Path = ROOT / "data") -> Wordlists:
 
 
 class LiveWordlists:
-    """The lists as they are on disk now; a look at the files every two seconds at most."""
+    """The lists as they are now on disk, and in a database what operators add; a look every two seconds at most."""
 
-    def __init__(self, folder: Path = ROOT / "data") -> None:
+    def __init__(self, folder: Path = ROOT / "data", database: Database | None = None) -> None:
         self.folder = folder
-        self._lock = threading.Lock()
+        self._database = database
+        self._lock, self._looking = threading.Lock(), threading.Lock()
         self._stamp = _stamp(folder)
-        self._current = read(folder)
-        self._checked_at = time.monotonic()
+        self._listed = read(folder)
+        self._added = ""
+        self._current = self._listed
+        # What is in a database is not known yet, and who starts may have to wait for it.
+        self._checked_at = time.monotonic() if database is None else -math.inf
 
     def current(self) -> Wordlists:
-        """Return the lists, read again if a file changed; the last good ones while a changed file can't be read."""
-        if time.monotonic() - self._checked_at < CHECK_EVERY_SECONDS:
-            return self._current
-        with self._lock:
+        """Return the lists as they were read last; whether something has changed is looked at meanwhile.
+
+        The last good ones stay while changed ones can't be read.
+        """
+        if time.monotonic() - self._checked_at >= CHECK_EVERY_SECONDS and self._looking.acquire(blocking=False):
             self._checked_at = time.monotonic()
-            self._read_again()
+            threading.Thread(target=self._look, name="word lists", daemon=True).start()
         return self._current
 
-    def _read_again(self) -> None:
+    def refresh(self) -> Wordlists:
+        """Return the lists as they are at this moment; raise what is wrong with them."""
+        with self._lock:
+            self._read_again()
+            self._checked_at = time.monotonic()
+        return self._current
+
+    def _look(self) -> None:
         try:
-            stamp = _stamp(self.folder)
-            if stamp != self._stamp:
-                self._current, self._stamp = read(self.folder), stamp
+            with self._lock:
+                self._read_again()
+        except Unavailable:
+            pass  # whoever needs the database says so
         except Exception as error:  # noqa: BLE001 - whatever is wrong with an edited list, searching goes on
             log.warning("a word list can't be read: the last good lists stay in use", reason=str(error))
+        finally:
+            self._looking.release()
+
+    def _read_again(self) -> None:
+        stamp = _stamp(self.folder)
+        listed = read(self.folder) if stamp != self._stamp else self._listed
+        added = self._added
+        if self._database is not None:
+            with self._database.reading() as session:
+                added = additions.stamp(session)
+                if added != self._added or listed is not self._listed:
+                    self._current = _prepared(extended(listed, additions.read(session)))
+        elif listed is not self._listed:
+            self._current = _prepared(listed)
+        self._listed, self._stamp, self._added = listed, stamp, added
+
+
+def extended(listed: Wordlists, added: Additions) -> Wordlists:
+    """Return lists with what an operator added to the skills."""
+    if not added.revision:
+        return listed
+    skills = additions.extend(listed.skills, added)
+    return replace(listed, skills=skills, fingerprint=f"{listed.fingerprint}+{added.revision}")
 
 
 def _read_skills(folder: Path) -> Vocabulary:
@@ -138,6 +188,20 @@ def _read_skills(folder: Path) -> Vocabulary:
             for skill in skills.concepts
         )
     )
+
+
+def _prepared(lists: Wordlists) -> Wordlists:
+    """Make what is made of lists once, so that no search waits for it."""
+    _ = lists.trade_phrases, lists.imported_phrases, lists.correctable_words, lists.sectors.by_name
+    return lists
+
+
+def _is_telling(key: str) -> bool:
+    """Tell whether a folded name says enough to be looked for in a query."""
+    telling = [word for word in key.split() if texts.stems(word)]
+    if len(telling) > 1:
+        return True
+    return len(telling) == 1 and len(telling[0]) >= SHORTEST_CORRECTED and not dictionaries.has(telling[0])
 
 
 def _key(vocabulary: Vocabulary, label: str) -> str:

@@ -143,13 +143,20 @@ def directory(
     *,
     encoder: EncoderName = "none",
     words: Path = ROOT / "data",
+    follows_operators: bool = False,
     **values: Any,
 ) -> Iterator[Directory]:
-    """Give a directory that holds records, indexed; `words` is the folder of the word lists, `values` are settings."""
+    """Give a directory that holds records, indexed; `words` is the folder of the word lists, `values` are settings.
+
+    With `follows_operators` the skills that operators add count too.
+    """
     settings = settings_in(folder, encoder=encoder, **values)
     database = Database(settings.database_address)
     upgrades.run(database)
-    wordlists = shared_wordlists() if words == ROOT / "data" else LiveWordlists(words)
+    if follows_operators:
+        wordlists = LiveWordlists(words, database)
+    else:
+        wordlists = shared_wordlists() if words == ROOT / "data" else LiveWordlists(words)
     index = Index(settings, database, wordlists, encoders.load(settings, background=False))
     index.open()
     found = Directory(settings, database, wordlists, index)

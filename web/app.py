@@ -1,6 +1,6 @@
 """The HTTP application: settings in, a running site out."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -49,7 +49,7 @@ log = structlog.get_logger(__name__)
 def create(settings: Settings) -> FastAPI:
     """Return the application; it opens the index when it starts and gives it back when it stops."""
     database = Database(settings.database_address, longest_wait_s=LONGEST_WAIT_S)
-    wordlists = LiveWordlists()
+    wordlists = LiveWordlists(database=database)
     shared = SharedMemory(settings.redis_address) if settings.redis_url else None
     encoder = encoders.load(settings, background=True)
     if encoder and shared:
@@ -96,9 +96,7 @@ def create(settings: Settings) -> FastAPI:
     app.state.index = index
     app.state.carrier = None
     app.state.pointers = pointers
-    app.state.make_searcher = lambda: Searcher(
-        database, index.engine, index.encoder, index.concepts, index.skill_vectors, wordlists.current(), profiles.FIRST
-    )
+    app.state.make_searcher = _searchers(database, index)
     app.state.search_desk = search_edge.SearchDesk(
         app.state.make_searcher,
         pointers,
@@ -124,6 +122,18 @@ def _add_middleware(app: FastAPI, metrics: http.Metrics) -> None:
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(http.AnswerHead)
     app.add_middleware(http.AnswerInTime, seconds=ANSWER_SECONDS)
+
+
+def _searchers(database: Database, index: Index) -> Callable[[], Searcher]:
+    """Return what makes a searcher over the present state of the index and of the word lists."""
+
+    def make() -> Searcher:
+        engine = index.engine
+        index.keep_up()
+        words = index.wordlists.current()
+        return Searcher(database, engine, index.encoder, index.concepts, index.skill_vectors, words, profiles.FIRST)
+
+    return make
 
 
 def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries | Waker:

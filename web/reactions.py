@@ -9,13 +9,14 @@ from functools import partial
 import structlog
 
 from accounts import imports
-from accounts.events import EXPERT_CHANGED, SWEEP_DUE
+from accounts.events import EXPERT_CHANGED, PRIORS_DUE, SWEEP_DUE
 from foundation import clock, outbox, schedules
 from foundation.database import Database
 from foundation.outbox import Reaction
 from foundation.schedules import Schedule
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
+from taxonomy.events import SKILLS_CHANGED
 
 IDLE_SECONDS = 0.2
 """How long a change made by another process may wait before its delivery begins."""
@@ -39,11 +40,16 @@ def table(index: Index) -> list[Lane]:
         Lane(EXPERT_CHANGED, index.refresh, batch=1_000),
         Lane(VECTOR_MISSING, index.embed, batch=16),
         Lane(REBUILD_REQUESTED, lambda _: index.rebuild(), batch=100),
+        Lane(SKILLS_CHANGED, lambda _: index.follow_words(), batch=100),
+        Lane(PRIORS_DUE, lambda _: index.renew_priors(clock.now()), batch=100),
         Lane(SWEEP_DUE, lambda _: imports.sweep(index.database, clock.now()), batch=100),
     ]
 
 
-SCHEDULES = [Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE)]
+SCHEDULES = [
+    Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
+    Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
+]
 
 
 class Deliveries:

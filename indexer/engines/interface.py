@@ -101,6 +101,11 @@ class Plan:
     """The same without the places that the query names: what skills are compared with."""
 
     @property
+    def reviewed_skills(self) -> frozenset[str]:
+        """Return the skills whose reviews count in full: those that are asked for, by words or by a filter."""
+        return self.filters.skill.union(self.skills)
+
+    @property
     def is_browsing(self) -> bool:
         """Tell whether nothing was typed that could match or miss."""
         return not self.groups and self.vector is None
@@ -123,7 +128,6 @@ class Candidates:
     boosted: NDArray[np.bool_]
     created: NDArray[np.int64]
     """Day of creation as an ordinal."""
-    reviews: Floats
     ties: NDArray[np.int64]
     texts: NDArray[np.int64]
     """Equal where two profiles repeat a text that is long enough to tell."""

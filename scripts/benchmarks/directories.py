@@ -66,7 +66,7 @@ def open_empty(settings: Settings) -> Directory:
     """Open a directory as it is."""
     database = Database(settings.database_address)
     upgrades.run(database)
-    wordlists = LiveWordlists()
+    wordlists = LiveWordlists(database=database)
     encoder = encoders.load(settings, background=False)
     index = Index(settings, database, wordlists, encoder)
     index.open()

@@ -100,7 +100,6 @@ def _candidates(draws: np.random.Generator, size: int) -> Candidates:
         raw={**raw, "review_count": reviews, "days_until_available": draws.integers(0, 90, size).astype(np.float64)},
         boosted=draws.random(size) < 0.1,
         created=clock.today().toordinal() - draws.integers(0, 900, size),
-        reviews=reviews,
         ties=draws.permutation(size),
         texts=np.arange(size),
         held=_held(draws, size),

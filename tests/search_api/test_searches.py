@@ -1,17 +1,21 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from accounts import experts
+from accounts import experts, imports
 from foundation import clock
+from foundation.database import Database
 from foundation.settings import ROOT
+from indexer import verifications
+from migrations import upgrades
 from ranking.profiles import FIRST, Profile
 from search_api.searches import Found, Ranked
-from tests.builders import Directory, directory, eventually, record
+from tests.builders import Directory, directory, eventually, lines, record, settings_in
 from tests.search_api.conftest import CROWD, people
 
 ALL_CUSTOMS = {"CUSTOMS-MA", "CUSTOMS-CN", "CUSTOMS-DE"}
@@ -397,3 +401,93 @@ def test_who_does_what_is_asked_where_it_is_asked_gets_points_for_both_together(
 def test_parts_of_meaning_sum_to_the_score_too(meant: Directory) -> None:
     for item in meant.find(q="customs clearance in Morocco").results:
         assert sum(part.points for part in item.parts) == pytest.approx(item.score, abs=1e-9)
+
+
+# Reviews
+
+
+def reviewed(ref: str, summary: str, *reviews: tuple[str, int], on: str = "2026-03-14") -> dict[str, object]:
+    """Return an expert like the others but for reviews, as skill and rating."""
+    return record(
+        ref,
+        headline="Consultant",
+        summary=f"Mon dossier numéro {summary}.",
+        skills=["Douane", "Logistique"],
+        reviews=[{"skill": skill, "rating": rating, "on": on} for skill, rating in reviews],
+    )
+
+
+def test_reviews_of_the_skill_asked_for_decide_between_equals(tmp_path: Path) -> None:
+    people = [
+        reviewed("BOTH-A", "un", *[("Douane", 5)] * 3, *[("Logistique", 3)] * 3),
+        reviewed("BOTH-B", "deux", *[("Customs", 3)] * 3, *[("Logistics", 5)] * 3),
+    ]
+    with directory(tmp_path, people) as found:
+        assert found.refs(q="dédouanement") == ["BOTH-A", "BOTH-B"]
+        assert found.refs(q="logistics") == ["BOTH-B", "BOTH-A"]
+        assert found.refs(skill=["Douane"]) == ["BOTH-A", "BOTH-B"]
+        assert found.refs(skill=["Logistique"]) == ["BOTH-B", "BOTH-A"]
+
+
+def test_a_good_review_lowers_nobody_it_is_about(tmp_path: Path) -> None:
+    before = [("Douane", 3), ("Logistique", 5)]
+    people = [reviewed(f"N{number}", str(number), *before) for number in range(8)]
+    with directory(tmp_path, people) as found:
+        for query in ("douane", "logistique", ""):
+            last = found.refs(q=query)[-1]
+            number = last.removeprefix("N")
+            found.load([reviewed(last, number, *before, ("Logistique", 5))])
+            assert found.refs(q=query)[0] == last
+            found.load([reviewed(last, number, *before)])
+
+
+def test_a_review_of_a_day_to_come_counts_as_one_of_today(tmp_path: Path) -> None:
+    people = [
+        reviewed("FUTURE", "un", ("Douane", 5), on="2199-01-01"),
+        reviewed("TODAY", "deux", ("Douane", 5), on=clock.today().isoformat()),
+    ]
+    with directory(tmp_path, people) as found:
+        means = [
+            part.value for item in found.find(q="douane").results for part in item.parts if part.source == "review_mean"
+        ]
+        assert means == pytest.approx([means[0]] * 2)
+        assert means[0] > (4.0 - 1) / 4
+
+
+def test_a_newcomer_keeps_the_place_when_the_first_good_review_comes(tmp_path: Path) -> None:
+    since = clock.now() - timedelta(days=FIRST.policy.newcomer_days + 30)
+    crowd = [reviewed(f"N{number:02}", str(number), *[("Douane", 4)] * 2) for number in range(15)]
+    database = Database(settings_in(tmp_path).database_address)
+    upgrades.run(database)
+    assert imports.run(database, lines(crowd), at=since).is_published
+    database.close()
+    with directory(tmp_path, [reviewed("NEW", "nouveau")]) as found:
+        found.index.rebuild()
+        seat = FIRST.policy.newcomer_position
+        newcomer = found.find(q="douane").results[seat - 1]
+        assert (newcomer.document.ref, newcomer.moved) == ("NEW", "newcomer")
+        found.load([reviewed("NEW", "nouveau", ("Douane", 5))])
+        assert found.refs(q="douane").index("NEW") <= seat - 1
+
+
+def test_priors_of_sectors_reach_the_index_by_a_rebuild(tmp_path: Path) -> None:
+    people = [
+        record("GOOD", sectors=["Banque"], reviews=[{"skill": "Douane", "rating": 5, "on": "2026-03-14"}] * 20),
+        record("NEW", sectors=["Banque"]),
+        record("ELSEWHERE", sectors=["Textile"]),
+    ]
+    with directory(tmp_path, people) as found:
+
+        def priors() -> dict[str, float]:
+            shown = found.find().results
+            return {item.document.ref: item.document.review_prior for item in shown}
+
+        assert set(priors().values()) == {4.0}
+        found.index.renew_priors(clock.now())
+        found.deliver()
+        assert priors() == pytest.approx({"GOOD": 4.5, "NEW": 4.5, "ELSEWHERE": 4.0})
+        generation = found.index.generations.live()
+        found.index.renew_priors(clock.now())
+        found.deliver()
+        assert found.index.generations.live() == generation
+        assert verifications.run(found.index.generations, found.database, found.wordlists.current()) == []

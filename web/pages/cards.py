@@ -9,7 +9,7 @@ from markupsafe import Markup
 from foundation import clock
 from foundation.i18n import Language, message, translate
 from indexer.documents import Document
-from search_api import highlights, results
+from search_api import highlights, labels, results
 from search_api.searches import Found, Ranked
 from taxonomy.wordlists import Wordlists
 from web.pages.addresses import PATH
@@ -53,11 +53,16 @@ def result(item: Ranked, found: Found, wordlists: Wordlists, language: Language,
     wanted = highlights.wanted_stems(found.understood.groups)
     matched = {label for label in document.skills if highlights.mark(label, wanted) != str(Markup.escape(label))}
     matched |= {label for label in document.skills if wordlists.skill_key(label) in found.understood.skills}
+    said = {name: labels.skill(name, wordlists, language) for name in document.skills}
     return {
         **expert(document, clock.today()),
         "url": address(f"{PATH}/{document.slug}", [("from", back_url)]),
-        "skills": sorted(document.skills, key=lambda label: label not in matched),
-        "matched_skills": matched,
+        "skills": list(dict.fromkeys(said[name] for name in sorted(said, key=lambda name: name not in matched))),
+        "skill_langs": {
+            said[name]: document.language if wordlists.skill_key(name).startswith("~") else language
+            for name in document.skills
+        },
+        "matched_skills": {said[name] for name in matched},
         "boosted": item.is_boosted,
         "moved": translate(language, _MOVES[item.moved]) if item.moved in _MOVES else None,
         "placed": translate(language, _PLACES[item.moved]) if item.moved in _PLACES else None,

@@ -60,7 +60,7 @@ def context(
 ) -> dict[str, Any]:
     """Return the template's values."""
     shown = profile.expert
-    document = documents.build(profile, wordlists)
+    document = documents.build(profile, wordlists, {})
     path = f"{PATH}/{shown.slug}"
     labels = {code: zones.country_label(code, language) for code in shown.countries}
     carried = [("from", back_url)] if back_url else []
@@ -70,6 +70,7 @@ def context(
             "is_available_now": shown.is_available and expert(document, today)["is_available_now"],
             "available_from": shown.available_from if shown.is_available else None,
             "skills": shown.skills,
+            "skill_langs": dict[str, str](),
             "matched_skills": set[str](),
             "soft_skills": shown.soft_skills,
             "summary_paragraphs": [part for part in shown.summary.split("\n\n") if part.strip()],

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from foundation.i18n import Language, message, translate
+from ranking import reviews
 from ranking.profiles import Profile, Source
 from search_api import labels
 from search_api.pointers import SURFACES, AllPointers, Surface
@@ -17,6 +18,7 @@ from search_api.searches import Found
 FIRST_SINCE = date(2026, 11, 23)
 """Since when the first profile ranks: the day on which it came with the code."""
 
+DAYS_A_MONTH = 365.25 / 12
 _EXPLANATIONS = {
     "text": message(
         "How many of your words, their synonyms and translations the profile holds, and where: headline and skills "
@@ -39,13 +41,19 @@ _EXPLANATIONS = {
     "sector": message("Whether the profile lists the sectors that you named."),
     "language": message("Whether the expert speaks the languages that you asked for."),
     "review_mean": message(
-        "The mean of clients’ ratings, drawn towards a common value while there are few of them. Who has no review "
-        "gets a neutral value."
+        "The mean of clients’ ratings. Those of the skill you ask for count in full, those of other skills for "
+        "%(other)s%%, and each loses half its weight in %(months)s months. While there are few, the mean is drawn "
+        "towards what is usual in the expert’s sectors, which is also what who has no review gets."
     ),
     "review_count": message("The number of reviews counts a little by itself."),
     "days_until_available": message(
         "Who is available now counts more than who will be later; who has not said is in between."
     ),
+}
+
+_NUMBERS = {
+    "other": round(100 * reviews.OTHER_SKILL),
+    "months": round(reviews.HALF_LIFE_DAYS / DAYS_A_MONTH),
 }
 
 _CRITERIA: dict[Source, str] = {
@@ -120,7 +128,7 @@ def context(shown: Version, versions: Sequence[Version], language: Language) -> 
                 "label": labels.part(feature.source, language),
                 "weight": feature.weight / heaviest,
                 "share_percent": round(100 * feature.weight / total, 1),
-                "explanation": translate(language, _EXPLANATIONS[feature.source]),
+                "explanation": translate(language, _EXPLANATIONS[feature.source], **_NUMBERS),
             }
             for feature in sorted(profile.features, key=lambda feature: -feature.weight)
         ],

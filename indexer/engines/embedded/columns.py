@@ -11,6 +11,7 @@ from indexer.documents import Document
 from indexer.engines.embedded.segments import ranges
 from indexer.engines.interface import FACETS, FacetName
 from ranking.held_skills import HeldSkills
+from ranking.reviews import Reviewed
 from taxonomy.concepts import LANGUAGES
 
 NO_DATE = np.iinfo(np.int32).min
@@ -117,8 +118,10 @@ _SCALARS: dict[str, type[np.generic]] = {
     "rate_eur_cents": np.int64,
     "available_on": np.int32,
     "boosted_until": np.int32,
-    "rating_sum": np.float32,
     "rating_count": np.float32,
+    "review_prior": np.float64,
+    "review_sum": np.float64,
+    "review_weight": np.float64,
     "created_on": np.int32,
     "tie": np.int64,
     "text": np.int64,
@@ -138,6 +141,10 @@ class Columns:
     facets: dict[FacetName, Ragged] = field(default_factory=lambda: {name: _no_rows() for name in FACETS})
     mentions: Ragged = field(default_factory=_no_rows)
     """Skills that a text mentions and its profile doesn't list, numbered as those of the facet are."""
+    reviewed: Ragged = field(default_factory=_no_rows)
+    """Skills that were reviewed, numbered alike."""
+    review_totals: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
+    """The sum and the weight of reviews, a row for each value of `reviewed`."""
 
     def __getitem__(self, name: str) -> NDArray:  # pyright: ignore[reportMissingTypeArgument]
         return self.scalars[name]
@@ -158,7 +165,13 @@ class Columns:
         mentions = self.mentions.extended(
             [[codes["skill"].number(key) for key in document.only_mentioned] for document in found]
         )
-        return Columns([*self.ids, *(document.id for document in found)], scalars, facets, mentions)
+        reviewed = self.reviewed.extended(
+            [[codes["skill"].number(key) for key in document.reviewed_skills] for document in found]
+        )
+        added = [totals for document in found for totals in document.reviewed_skills.values()]
+        totals = np.concatenate([self.review_totals, np.array(added, dtype=np.float64).reshape(-1, 2)])
+        ids = [*self.ids, *(document.id for document in found)]
+        return Columns(ids, scalars, facets, mentions, reviewed, totals)
 
     def held_skills(self, rows: NDArray[np.int64], names: list[str]) -> HeldSkills:
         """Return the skills that some rows list or mention, by their names."""
@@ -173,6 +186,21 @@ class Columns:
             size=len(rows),
         )
 
+    def reviews(self, rows: NDArray[np.int64], names: list[str]) -> Reviewed:
+        """Return the reviews of some rows, with the names of the skills that were reviewed."""
+        flat, sizes = ranges(self.reviewed.starts, rows)
+        used, codes = np.unique(self.reviewed.values[flat], return_inverse=True)
+        return Reviewed(
+            priors=self["review_prior"][rows],
+            sums=self["review_sum"][rows],
+            weights=self["review_weight"][rows],
+            keys=[names[value] for value in used.tolist()],
+            codes=codes,
+            holders=np.repeat(np.arange(len(rows)), sizes),
+            skill_sums=self.review_totals[flat, 0],
+            skill_weights=self.review_totals[flat, 1],
+        )
+
     def taken(self, rows: NDArray[np.int64]) -> "Columns":
         """Return the columns of some rows."""
         return Columns(
@@ -180,6 +208,8 @@ class Columns:
             {name: column[rows] for name, column in self.scalars.items()},
             {name: ragged.taken(rows) for name, ragged in self.facets.items()},
             self.mentions.taken(rows),
+            self.reviewed.taken(rows),
+            self.review_totals[ranges(self.reviewed.starts, rows)[0]],
         )
 
 
@@ -195,8 +225,10 @@ def _scalars(document: Document, length: float, codes: dict[FacetName, Codes]) -
         "rate_eur_cents": document.day_rate_eur_cents or NO_RATE,
         "available_on": _ordinal(document.available_from),
         "boosted_until": _ordinal(document.boosted_until),
-        "rating_sum": document.rating_sum,
         "rating_count": document.rating_count,
+        "review_prior": document.review_prior,
+        "review_sum": document.review_sum,
+        "review_weight": document.review_weight,
         "created_on": document.created_on.toordinal(),
         "tie": key_of(document.id),
         "text": key_of(document.text_hash),

@@ -93,11 +93,11 @@ class Features:
 
 def _own_values(snapshot: Snapshot, today: date, slots: Slots) -> dict[Source, Floats]:
     """Return the raw values that don't depend on the query."""
-    counts = snapshot.columns["rating_count"][slots].astype(np.float64)
-    sums = snapshot.columns["rating_sum"][slots].astype(np.float64)
+    columns = snapshot.columns
+    sums, weights, priors = (columns[name][slots] for name in ("review_sum", "review_weight", "review_prior"))
     return {
-        "review_mean": reviews.shrunken_mean(sums, counts),
-        "review_count": counts,
+        "review_mean": reviews.shrunken_mean(sums, weights, priors, reviews.fading(today)),
+        "review_count": columns["rating_count"][slots].astype(np.float64),
         "days_until_available": snapshot.days_until_available(today)[slots],
     }
 

@@ -21,7 +21,7 @@ from indexer.engines.interface import (
     Plan,
     Retrieved,
 )
-from ranking import scoring
+from ranking import reviews, scoring
 
 LISTED = 10_000
 """How deep results can be paged."""
@@ -171,7 +171,9 @@ def _candidates(features: Features, slots: Slots) -> Candidates:
     raw = features.raw(slots, plan.asked)
     if "semantic" in plan.asked and plan.vector is not None:
         raw["semantic"] = _cosines(snapshot, slots, plan.vector)
-    columns = snapshot.columns
+    columns, names = snapshot.columns, snapshot.codes["skill"].values
+    if asked := plan.reviewed_skills:
+        raw["review_mean"] = reviews.mean_for(asked, columns.reviews(slots, names), reviews.fading(plan.today))
     today = plan.today.toordinal()
     boosted_until = columns["boosted_until"][slots]
     return Candidates(
@@ -179,10 +181,9 @@ def _candidates(features: Features, slots: Slots) -> Candidates:
         raw=raw,
         boosted=(boosted_until != NO_DATE) & (boosted_until >= today),
         created=columns["created_on"][slots].astype(np.int64),
-        reviews=raw["review_count"],
         ties=columns["tie"][slots],
         texts=columns["twin"][slots],
-        held=columns.held_skills(slots, snapshot.codes["skill"].values),
+        held=columns.held_skills(slots, names),
     )
 
 

@@ -53,12 +53,15 @@ def sort(hits: Sequence[Hit], lexical_total: int, plan: Plan) -> Sorted:
 def candidates(hits: Sequence[Hit], raw: Mapping[Source, Floats], plan: Plan) -> Candidates:
     """Return hits with their raw values as candidates."""
     records = [hit.record for hit in hits]
+    values = dict(raw)
+    if asked := plan.reviewed_skills:
+        told = [(each.review_prior, each.review_sum, each.review_weight, each.reviewed) for each in records]
+        values["review_mean"] = reviews.mean_for(asked, reviews.join(told), reviews.fading(plan.today))
     return Candidates(
         ids=[record.id for record in records],
-        raw=dict(raw),
+        raw=values,
         boosted=np.array([record.boosted_until for record in records], dtype=np.int64) >= plan.today.toordinal(),
         created=np.array([record.created_on for record in records], dtype=np.int64),
-        reviews=raw["review_count"],
         ties=_ties(hits),
         texts=np.array([record.twin for record in records], dtype=np.int64),
         held=held_skills.join([record.skills for record in records]),
@@ -97,11 +100,12 @@ def raw_values(hits: Sequence[Hit], plan: Plan) -> dict[Source, Floats]:
         source: np.array([hit.named.get(source, 0.0) for hit in hits], dtype=np.float64)
         for source in _STORED & plan.asked
     }
-    counts = np.array([hit.record.rating_count for hit in hits], dtype=np.float64)
-    sums = np.array([hit.record.rating_sum for hit in hits], dtype=np.float64)
     available = np.array([hit.record.available_on for hit in hits], dtype=np.float64)
-    raw["review_mean"] = reviews.shrunken_mean(sums, counts)
-    raw["review_count"] = counts
+    records = [hit.record for hit in hits]
+    told = [(record.review_sum, record.review_weight, record.review_prior) for record in records]
+    sums, weights, priors = np.array(told, dtype=np.float64).reshape(-1, 3).T
+    raw["review_mean"] = reviews.shrunken_mean(sums, weights, priors, reviews.fading(plan.today))
+    raw["review_count"] = np.array([hit.record.rating_count for hit in hits], dtype=np.float64)
     raw["days_until_available"] = available - plan.today.toordinal()
     if "semantic" in plan.asked and plan.vector is not None:
         raw["semantic"] = np.array([_cosine(hit) for hit in hits], dtype=np.float64)

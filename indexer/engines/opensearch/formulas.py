@@ -25,10 +25,12 @@ _TRANSFORMS: dict[Kind, str] = {
 }
 SAME = Transform("linear", 0.0, 1.0)
 _REPLACED = {"boost_mode": "replace"}
+_REVIEW_SUM = "prior_reviews * doc['review_prior'].value + faded * doc['review_sum'].value"
+_REVIEW_WEIGHT = "prior_reviews + faded * doc['review_weight'].value"
 _NUMBERS: dict[Source, tuple[str, str]] = {
     "review_mean": (
-        "(prior_mean * prior_reviews + doc['rating_sum'].value) / (prior_reviews + doc['rating_count'].value)",
-        "doc['rating_count'].value < 1",
+        f"({_REVIEW_SUM}) / ({_REVIEW_WEIGHT})",
+        "0 > 1",
     ),
     "review_count": ("doc['rating_count'].value", "0 > 1"),
     "days_until_available": ("(doc['available_on'].value - today)", "doc['available_on'].empty"),
@@ -129,7 +131,7 @@ def _of_numbers(features: Sequence[tuple[Feature, float]], constant: float, plan
     parameters: dict[str, float] = {"constant": constant}
     names = {
         "today": plan.today.toordinal(),
-        "prior_mean": reviews.PRIOR_MEAN,
+        "faded": reviews.fading(plan.today),
         "prior_reviews": reviews.PRIOR_REVIEWS,
     }
     for place, (feature, weight) in enumerate(features):

@@ -18,6 +18,7 @@ UNIT = 1_000
 FULL_SHARE = 0.9999
 """The greatest share of a full mention that a saturated frequency can tell."""
 COUNT_MARK, TERM_END = "\t", "\n"
+PART_END = "\t"
 FACET_FIELDS: dict[FacetName, str] = {
     "country": "countries",
     "skill": "skill_keys",
@@ -25,6 +26,7 @@ FACET_FIELDS: dict[FacetName, str] = {
     "language": "languages",
 }
 _KEYWORD, _INTEGER, _LONG = {"type": "keyword"}, {"type": "integer"}, {"type": "long"}
+_DOUBLE = {"type": "double"}
 _STORED_ONLY = {"type": "keyword", "index": False, "doc_values": False, "store": True}
 
 
@@ -83,8 +85,11 @@ def mappings(dimension: int, meta: dict[str, Any]) -> dict[str, Any]:
             "available_on": _INTEGER,
             "boosted_until": _INTEGER,
             "created_on": _INTEGER,
-            "rating_sum": _INTEGER,
             "rating_count": _INTEGER,
+            "review_prior": _DOUBLE,
+            "review_sum": _DOUBLE,
+            "review_weight": _DOUBLE,
+            "reviewed": {"type": "keyword", "index": False},
             "tie": _LONG,
             "twin": _LONG,
             "vector": {
@@ -122,8 +127,12 @@ def fields(document: Document, calibration: Calibration, vector: Vector | None) 
         "available_on": document.available_from and document.available_from.toordinal(),
         "boosted_until": document.boosted_until and document.boosted_until.toordinal(),
         "created_on": document.created_on.toordinal(),
-        "rating_sum": document.rating_sum,
         "rating_count": document.rating_count,
+        "review_prior": document.review_prior,
+        "review_sum": document.review_sum,
+        "review_weight": document.review_weight,
+        # Column values come back in an order of their own: each carries its numbers.
+        "reviewed": [PART_END.join((key, *map(repr, totals))) for key, totals in document.reviewed_skills.items()],
         "tie": key_of(document.id),
         "twin": key_of(document.text_hash if is_telling(document) else document.id),
     }

@@ -6,16 +6,19 @@ values of documents not met lately follow in a second request.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from indexer.engines.opensearch import mapping
 from ranking.held_skills import Skillset, skillset
+from ranking.reviews import SkillTotals
 
 FIELDS = (
-    "id version tie twin created_on boosted_until rating_sum rating_count available_on skill_keys mentions"
+    "id version tie twin created_on boosted_until rating_count review_prior review_sum review_weight reviewed "
+    "available_on skill_keys mentions"
 ).split()
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -70,8 +73,11 @@ class Record:
     twin: int
     created_on: int
     boosted_until: int
-    rating_sum: int
     rating_count: int
+    review_prior: float
+    review_sum: float
+    review_weight: float
+    reviewed: SkillTotals
     available_on: float
     skills: Skillset
 
@@ -98,8 +104,23 @@ def read(hit: Mapping[str, Any]) -> Record:
         twin=one("twin"),
         created_on=one("created_on"),
         boosted_until=one("boosted_until", -1),
-        rating_sum=one("rating_sum"),
         rating_count=one("rating_count"),
+        review_prior=one("review_prior"),
+        review_sum=one("review_sum"),
+        review_weight=one("review_weight"),
+        reviewed=_totals(values.get("reviewed", [])),
         available_on=one("available_on", np.nan),
         skills=skillset(values.get("skill_keys", []), values.get("mentions", [])),
     )
+
+
+_NO_TOTALS = SkillTotals((), np.empty(0), np.empty(0))
+
+
+def _totals(stored: Sequence[str]) -> SkillTotals:
+    """Read the reviewed skills of a document, as `mapping.fields` writes them."""
+    if not stored:
+        return _NO_TOTALS
+    parts = [line.rsplit(mapping.PART_END, 2) for line in stored]
+    sums, weights = (np.array([float(part[at]) for part in parts], dtype=np.float64) for at in (1, 2))
+    return SkillTotals(tuple(part[0] for part in parts), sums, weights)

@@ -19,9 +19,9 @@ from foundation import clock
 from foundation.settings import ROOT
 from indexer.engines.embedded.engine import EmbeddedEngine
 from indexer.engines.generations import GenerationEngine
-from indexer.engines.interface import FACETS, Candidates, FacetCount, Plan, Retrieved
+from indexer.engines.interface import FACETS, Candidates, FacetCount, Filters, Plan, Retrieved
 from indexer.engines.opensearch.generations import OpenSearchGenerations
-from ranking import metrics, profiles
+from ranking import metrics, profiles, reviews
 from search_api import understanding
 from taxonomy import texts
 from tests.builders import Directory, import_all
@@ -97,7 +97,7 @@ def test_a_search_finds_the_same_experts_with_the_same_values(pair: Pair, q: str
     order = [place[expert_id] for expert_id in ours.candidates.ids]
     for source, values in ours.candidates.raw.items():
         np.testing.assert_allclose(theirs.candidates.raw[source][order], values, atol=CLOSE, err_msg=source)
-    for name in ("boosted", "created", "reviews", "ties", "texts"):
+    for name in ("boosted", "created", "ties", "texts"):
         np.testing.assert_array_equal(getattr(theirs.candidates, name)[order], getattr(ours.candidates, name))
     told = skills_of(ours.candidates)
     assert {expert_id: skills_of(theirs.candidates)[expert_id] for expert_id in told} == told
@@ -271,6 +271,42 @@ def test_a_vector_may_come_after_its_document(engine: GenerationEngine) -> None:
     retrieved = engine.retrieve(asked)
     assert (list(retrieved.candidates.ids), retrieved.lexical_total) == (["a"], 0)
     assert retrieved.candidates.raw["semantic"][0] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_reviews_count_by_the_skill_that_is_asked_for(engine: GenerationEngine) -> None:
+    both = {"review_sum": 40.0, "review_weight": 10.0, "review_prior": 3.5}
+    engine.put(
+        [
+            document("a", **both, reviewed_skills={"customs": [25.0, 5.0], "~vin bio": [15.0, 5.0]}),
+            document("b", **both, reviewed_skills={"~vin bio": [25.0, 5.0], "customs": [15.0, 5.0]}),
+            document("c", review_prior=4.5),
+        ],
+        {},
+        {},
+    )
+    engine.refresh()
+
+    def values(asked: Plan) -> dict[str, float]:
+        found = engine.retrieve(asked).candidates
+        described = engine.describe(asked, list(found.ids))
+        np.testing.assert_allclose(described.raw["review_mean"], found.raw["review_mean"])
+        return dict(zip(found.ids, found.raw["review_mean"].tolist(), strict=True))
+
+    asked = plan_of_word("douane")
+    faded = reviews.fading(asked.today)
+    alike = (4 * 3.5 + faded * 40) / (4 + faded * 10)
+    assert values(asked) == pytest.approx({"a": alike, "b": alike, "c": 4.5})
+    own, other = (
+        (4 * 3.5 + faded * (0.3 * 40 + 0.7 * total)) / (4 + faded * (0.3 * 10 + 0.7 * 5)) for total in (25, 15)
+    )
+    expected = pytest.approx({"a": own, "b": other, "c": 4.5})
+    assert values(replace(asked, skills={"customs": 1.0})) == expected
+    mentioned = replace(asked, filters=Filters(skill=frozenset({"customs"})))
+    assert mentioned.reviewed_skills == {"customs"}
+    described = engine.describe(mentioned, ["a", "b", "c"])
+    assert dict(zip(described.ids, described.raw["review_mean"].tolist(), strict=True)) == expected
+    nobody = replace(asked, skills={"logistics": 1.0})
+    assert values(nobody)["a"] == pytest.approx((4 * 3.5 + faded * 12) / (4 + faded * 3))
 
 
 def plan_of_meaning() -> Plan:

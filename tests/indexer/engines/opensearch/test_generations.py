@@ -184,7 +184,7 @@ def test_a_document_is_found_as_its_new_version_though_the_old_one_was_met(gener
     for version, count in ((1, 3), (2, 7)):
         engine.put([document("a", version, rating_count=count, rating_sum=4 * count)], {}, {})
         engine.refresh()
-        assert engine.retrieve(asked).candidates.reviews.tolist() == [count]
+        assert engine.retrieve(asked).candidates.raw["review_count"].tolist() == [count]
         assert engine.documents(["a"])["a"].version == version
     engine.put([], {"a": 3}, {})
     assert engine.documents(["a"]) == {}
