@@ -1,8 +1,9 @@
 """What may be asked: parameters as they come, checked, and what they mean."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -85,6 +86,17 @@ class SearchRequest:
     explain: bool
     lang: Language
     parameters: Parameters
+
+    @cached_property
+    def key(self) -> str:
+        """Return what tells two searches apart, whatever the page: the same text in every process."""
+        filters = (f"{item.name}={_ordered(getattr(self.filters, item.name))}" for item in fields(self.filters))
+        return "|".join((self.q.casefold(), *filters))
+
+
+def _ordered(value: object) -> object:
+    """Return sets as lists: the order of a set is another one in every process."""
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def resolve(parameters: Parameters, wordlists: Wordlists) -> SearchRequest:
