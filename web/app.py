@@ -32,9 +32,11 @@ from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
 from web import queues, reactions, site
 from web.assets import Assets
+from web.audience_buffers import AudienceBuffer
 from web.openings import Opening
 from web.queues import Waker
 from web.reactions import Deliveries
+from web.recorders import Recorder
 
 PROFILE_SINCE = date(2026, 11, 23)
 API_PREFIX = "/api/"
@@ -54,6 +56,7 @@ def create(settings: Settings) -> FastAPI:
         encoder = SharedQueries(encoder, shared)
     index = Index(settings, database, wordlists, encoder)
     metrics = http.Metrics()
+    recorder = Recorder(database, AudienceBuffer(shared) if shared and settings.has_workers else None, metrics.registry)
 
     @asynccontextmanager
     async def run(_: FastAPI) -> AsyncGenerator[None]:
@@ -64,6 +67,7 @@ def create(settings: Settings) -> FastAPI:
             understanding.prepare(wordlists.current())
             carrier = _carrier(settings, database, index)
             carrier.start()
+            recorder.start()
             app.state.carrier = carrier
 
         opening = Opening(begin)
@@ -72,6 +76,7 @@ def create(settings: Settings) -> FastAPI:
         opening.stop()
         if app.state.carrier:
             app.state.carrier.stop()
+            recorder.stop()
         index.close()
         database.close()
         if shared:
@@ -97,18 +102,23 @@ def create(settings: Settings) -> FastAPI:
     app.state.search_desk = search_edge.SearchDesk(
         app.state.make_searcher, http.SearchLimit(settings.search_per_second, shared), metrics
     )
+    app.state.recorder = recorder
     app.state.holds_sample = (settings.data_dir / "sample.json").exists
-    app.middleware("http")(http.add_headers)
-    app.middleware("http")(http.count_requests(metrics))
-    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
-    app.add_middleware(http.AnswerHead)
-    app.add_middleware(http.AnswerInTime, seconds=ANSWER_SECONDS)
+    _add_middleware(app, metrics)
     app.include_router(search_edge.router)
     app.include_router(site.router)
     _add_probes(app, database, index, metrics, shared)
     _add_error_pages(app)
     app.mount("/static", Assets(), name="static")
     return app
+
+
+def _add_middleware(app: FastAPI, metrics: http.Metrics) -> None:
+    app.middleware("http")(http.add_headers)
+    app.middleware("http")(http.count_requests(metrics))
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(http.AnswerHead)
+    app.add_middleware(http.AnswerInTime, seconds=ANSWER_SECONDS)
 
 
 def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries | Waker:

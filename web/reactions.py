@@ -8,8 +8,8 @@ from functools import partial
 
 import structlog
 
-from accounts import imports
-from accounts.events import EXPERT_CHANGED, SWEEP_DUE
+from accounts import audiences, imports
+from accounts.events import AUDIENCE_FOLD_DUE, EXPERT_CHANGED, SWEEP_DUE
 from foundation import clock, outbox, schedules
 from foundation.database import Database
 from foundation.outbox import Reaction
@@ -40,10 +40,14 @@ def table(index: Index) -> list[Lane]:
         Lane(VECTOR_MISSING, index.embed, batch=16),
         Lane(REBUILD_REQUESTED, lambda _: index.rebuild(), batch=100),
         Lane(SWEEP_DUE, lambda _: imports.sweep(index.database, clock.now()), batch=100),
+        Lane(AUDIENCE_FOLD_DUE, lambda _: audiences.fold(index.database, clock.now()), batch=100),
     ]
 
 
-SCHEDULES = [Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE)]
+SCHEDULES = [
+    Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
+    Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
+]
 
 
 class Deliveries:

@@ -20,7 +20,7 @@ from web import assets
 
 Text = TypeVar("Text", bound=str)
 LANGUAGE_COOKIE = "lang"
-OWN_WAY = frozenset({"from", "reviews"})
+OWN_WAY = frozenset({"from", "reviews", "search"})
 """Parameters that say how a page was come by or is looked at, and make no other page of it."""
 _APOSTROPHE = re.compile(r"(\w|</mark>)(?:'|&#x27;|&#39;)(?=\w|<mark>)")
 _FRENCH_MARK = re.compile(r"(?<=\S) (?=[;:!?»%€](?:\s|[.,)»]|$))|(?<=«) ")

@@ -55,7 +55,7 @@ def result(item: Ranked, found: Found, wordlists: Wordlists, language: Language,
     matched |= {label for label in document.skills if wordlists.skill_key(label) in found.understood.skills}
     return {
         **expert(document, clock.today()),
-        "url": address(f"{PATH}/{document.slug}", [("from", back_url)]),
+        "url": address(f"{PATH}/{document.slug}", [("search", found.query_id), ("from", back_url)]),
         "skills": sorted(document.skills, key=lambda label: label not in matched),
         "matched_skills": matched,
         "boosted": item.is_boosted,
