@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from foundation.errors import DomainError, Invalid
 from foundation.settings import Settings
-from scripts import demos, experts, indexes
+from scripts import demos, experts, indexes, rankings
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(experts.app, name="experts")
 app.add_typer(indexes.app, name="index")
+app.add_typer(rankings.app, name="ranking")
 app.command("demo")(demos.load)
 
 
