@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from accounts import audiences
 from accounts.events import EXPERT_CHANGED
 from accounts.models import Expert, Review
 from foundation import outbox
@@ -129,6 +130,7 @@ def remove(session: Session, refs: Iterable[str]) -> int:
     taken = select(col(Expert.id)).where(col(Expert.ref).in_(list(refs))).order_by(col(Expert.id)).with_for_update()
     ids = list(session.execute(taken).scalars())
     session.execute(delete(Review).where(col(Review.expert_id).in_(ids)))
+    audiences.forget(session, ids)
     session.execute(delete(Expert).where(col(Expert.id).in_(ids)))
     outbox.record(session, EXPERT_CHANGED, ids)
     return len(ids)

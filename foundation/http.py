@@ -211,4 +211,4 @@ class AnswerHead:
             is_body = message["type"] == "http.response.body"
             await send({**message, "body": b""} if is_body else message)
 
-        await self._app({**scope, "method": "GET"}, receive, send_head)
+        await self._app({**scope, "method": "GET", "is_head": True}, receive, send_head)

@@ -18,7 +18,9 @@ from scripts import (
     experts,
     explanations,
     indexes,
+    interleavings,
     judgments,
+    lifts,
     promotions,
     rankings,
     skills,
@@ -33,9 +35,17 @@ app = typer.Typer(
 )
 app.add_typer(experts.app, name="experts")
 app.add_typer(indexes.app, name="index")
-for command in (*promotions.COMMANDS, *explanations.COMMANDS, *evaluations.COMMANDS, emptiness.empty):
+for command in (
+    *promotions.COMMANDS,
+    *explanations.COMMANDS,
+    *evaluations.COMMANDS,
+    emptiness.empty,
+    lifts.lift,
+    lifts.traffic,
+):
     rankings.app.command()(command)
 rankings.app.add_typer(judgments.app, name="judgments")
+rankings.app.add_typer(interleavings.app, name="interleave")
 app.add_typer(rankings.app, name="ranking")
 app.add_typer(skills.app, name="skills")
 app.command("demo")(demos.load)

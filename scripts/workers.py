@@ -2,6 +2,8 @@
 
 import signal
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import structlog
 from celery.beat import Service
@@ -10,11 +12,13 @@ from foundation import logs, outbox
 from foundation.database import LONGEST_WAIT_S, Database
 from foundation.errors import Fault, Invalid
 from foundation.settings import Settings
+from foundation.shared import SharedMemory
 from indexer import encoders
 from indexer.indexes import Index
 from migrations import upgrades
 from taxonomy.wordlists import LiveWordlists
 from web import queues, reactions
+from web.audience_buffers import AudienceBuffer, AudienceDrain
 from web.openings import Opening
 from web.reactions import Deliveries
 
@@ -40,7 +44,8 @@ def work() -> None:
 
     Opening(begin).insist()
     if settings.redis_url:
-        _wait_for_messages(settings, database, reactions.table(index))
+        with _audience_drained(settings, database):
+            _wait_for_messages(settings, database, reactions.table(index))
     else:
         _look_until_stopped(Deliveries(database, reactions.table(index)))
     index.close()
@@ -59,6 +64,19 @@ def beat() -> None:
     service = Service(app, max_interval=queues.SWEEP_SECONDS, scheduler_cls=queues.BoundedScheduler)
     signal.signal(signal.SIGTERM, lambda *_: service.stop())
     service.start()
+
+
+@contextmanager
+def _audience_drained(settings: Settings, database: Database) -> Generator[None]:
+    """Bring impressions and views from Redis into the database meanwhile."""
+    shared = SharedMemory(settings.redis_address)
+    drain = AudienceDrain(database, AudienceBuffer(shared))
+    drain.start()
+    try:
+        yield
+    finally:
+        drain.stop()
+        shared.close()
 
 
 def _look_until_stopped(deliveries: Deliveries) -> None:

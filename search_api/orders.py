@@ -3,7 +3,8 @@
 import hashlib
 import math
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from datetime import date
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from search_api.requests import SearchRequest
 
 WEEK_DAYS = 7
 _OF_REVIEWS: frozenset[Source] = frozenset({"review_mean", "review_count"})
+Treatment = Literal["boosted", "held_out"]
+"""What the draw of the week gave to a boost that could have counted: its effect, or none so as to measure it."""
 
 
 class Part(NamedTuple):
@@ -34,9 +37,17 @@ class Row:
 
     id: str
     score: float
+    base: float
     is_boosted: bool
+    treatment: Treatment | None
     moved: Move | None
     parts: tuple[Part, ...]
+
+
+def draw_key(request: SearchRequest, today: date) -> str:
+    """Return what all draws about a search hang on: the same on each of its pages, in every process, for a week."""
+    text = f"{request.key}|{today.toordinal() // WEEK_DAYS}"
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 def learn(plan: Plan, candidates: Candidates) -> Likeness:
@@ -67,21 +78,20 @@ def rank(plan: Plan, candidates: Candidates, request: SearchRequest, first: int,
 def order(plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int) -> list[Row]:
     """Order the window and return the rows from `first` to before `last`."""
     scores = scoring.score(plan.profile, candidates.raw, plan.asked, len(candidates.ids))
-    held_out = _held_out(plan, candidates, request)
-    added = _added(plan, candidates, request, scores, held_out)
+    boosts = _boosts(plan, candidates, request, scores)
     since = plan.today.toordinal() - plan.profile.policy.newcomer_days
     newcomers = candidates.created >= since
     ordered = policies.order(
         plan.profile.policy,
         scores.base,
-        added,
+        boosts.added,
         ties=candidates.ties,
-        held_out=held_out & (scoring.relevance(scores) >= plan.profile.policy.relevance_floor),
+        held_out=boosts.held_out,
         newcomers=newcomers,
         texts=candidates.texts,
     )
     return [
-        _row(candidates, scores, added, int(place), ordered.moves.get(int(place)))
+        _row(candidates, scores, boosts, int(place), ordered.moves.get(int(place)))
         for place in ordered.order[first:last]
     ]
 
@@ -89,35 +99,38 @@ def order(plan: Plan, candidates: Candidates, request: SearchRequest, first: int
 def score(plan: Plan, candidates: Candidates, request: SearchRequest) -> list[Row]:
     """Score without reordering: for who comes after the window."""
     scores = scoring.score(plan.profile, candidates.raw, plan.asked, len(candidates.ids))
-    added = _added(plan, candidates, request, scores, _held_out(plan, candidates, request))
-    return [_row(candidates, scores, added, place, None) for place in range(len(candidates.ids))]
+    boosts = _boosts(plan, candidates, request, scores)
+    return [_row(candidates, scores, boosts, place, None) for place in range(len(candidates.ids))]
 
 
-def _added(
-    plan: Plan, candidates: Candidates, request: SearchRequest, scores: Scores, held_out: Flags
-) -> scoring.Floats:
-    if not request.boost:
-        return np.zeros(len(candidates.ids))
-    return scoring.multipliers(plan.profile, scores, candidates.boosted, held_out)
+@dataclass(frozen=True, slots=True)
+class _Boosts:
+    """What boosts add to each base score, and for whom that was withheld though it could have counted."""
+
+    added: scoring.Floats
+    held_out: Flags
 
 
-def _held_out(plan: Plan, candidates: Candidates, request: SearchRequest) -> Flags:
-    """Return whose boost is withheld this week for this query, to measure what boosts bring.
+def _boosts(plan: Plan, candidates: Candidates, request: SearchRequest, scores: Scores) -> _Boosts:
+    """Return who is boosted; nobody where the reader switched boosts off.
 
-    A hash of query, filters, expert and week: every page of one search agrees.
+    Held out is whom a hash of query, filters, expert and week draws, to measure what boosts bring: every page of one
+    search agrees. Below the relevance floor a boost does not count, so there is nothing to withhold.
     """
-    flags = np.zeros(len(candidates.ids), dtype=np.bool_)
+    policy = plan.profile.policy
+    held_out = np.zeros(len(candidates.ids), dtype=np.bool_)
     if not request.boost:
-        return flags
-    week = plan.today.toordinal() // WEEK_DAYS
+        return _Boosts(np.zeros(len(candidates.ids)), held_out)
+    key = draw_key(request, plan.today)
     for row in np.flatnonzero(candidates.boosted):
-        text = f"{request.key}|{candidates.ids[int(row)]}|{week}"
-        draw = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big") % 100
-        flags[row] = draw < plan.profile.policy.holdout_percent
-    return flags
+        text = f"{key}|{candidates.ids[int(row)]}"
+        draw = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") % 100
+        held_out[row] = draw < policy.holdout_percent
+    added = scoring.multipliers(plan.profile, scores, candidates.boosted, held_out)
+    return _Boosts(added, held_out & (scoring.relevance(scores) >= policy.relevance_floor))
 
 
-def _row(candidates: Candidates, scores: Scores, added: scoring.Floats, place: int, moved: Move | None) -> Row:
+def _row(candidates: Candidates, scores: Scores, boosts: _Boosts, place: int, moved: Move | None) -> Row:
     parts = [
         Part(feature.source, value, weight, points)
         for feature, value, weight, points in zip(
@@ -128,8 +141,10 @@ def _row(candidates: Candidates, scores: Scores, added: scoring.Floats, place: i
             strict=True,
         )
     ]
-    base, extra = float(scores.base[place]), float(added[place])
+    base, extra = float(scores.base[place]), float(boosts.added[place])
+    treatment: Treatment | None = "held_out" if boosts.held_out[place] else None
     if extra:
         parts.append(Part("boost", base, extra, base * extra))
+        treatment = "boosted"
     score = math.fsum(part.points for part in parts)
-    return Row(candidates.ids[place], score, bool(candidates.boosted[place]), moved, tuple(parts))
+    return Row(candidates.ids[place], score, base, bool(candidates.boosted[place]), treatment, moved, tuple(parts))

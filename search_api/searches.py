@@ -20,7 +20,7 @@ from ranking.policies import Move
 from ranking.profiles import Profile, Source
 from search_api import meanings, orders, relaxations, understanding
 from search_api.meanings import Meaning
-from search_api.orders import Part, Row
+from search_api.orders import Part, Row, Treatment
 from search_api.pointers import Arm
 from search_api.relaxations import Relaxation
 from search_api.requests import SearchRequest
@@ -37,6 +37,8 @@ class Ranked:
     is_boosted: bool
     moved: Move | None
     parts: tuple[Part, ...]
+    base: float
+    treatment: Treatment | None
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ class Searcher:
         findable = self.still_findable(ids)
         documents = self.engine.documents([expert_id for expert_id in ids if expert_id in findable])
         return tuple(
-            Ranked(documents[row.id], row.score, row.is_boosted, row.moved, row.parts)
+            Ranked(documents[row.id], row.score, row.is_boosted, row.moved, row.parts, row.base, row.treatment)
             for row in rows
             if row.id in documents
         )

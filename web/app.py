@@ -34,10 +34,12 @@ from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
 from web import operator_site, queues, reactions, site
 from web.assets import Assets
+from web.audience_buffers import AudienceBuffer
 from web.observers import Observers
 from web.openings import Opening
 from web.queues import Waker
 from web.reactions import Deliveries
+from web.recorders import Recorder
 
 API_PREFIX = "/api/"
 ANSWER_SECONDS = 1.5
@@ -58,6 +60,7 @@ def create(settings: Settings) -> FastAPI:
     metrics = http.Metrics()
     pointers = LivePointers(database)
     observers = Observers(database, pointers)
+    recorder = Recorder(database, AudienceBuffer(shared) if shared and settings.has_workers else None, metrics.registry)
 
     @asynccontextmanager
     async def run(_: FastAPI) -> AsyncGenerator[None]:
@@ -68,7 +71,8 @@ def create(settings: Settings) -> FastAPI:
             understanding.prepare(wordlists.current())
             carrier = _carrier(settings, database, index)
             carrier.start()
-            observers.start()
+            for watcher in (observers, recorder):
+                watcher.start()
             app.state.carrier = carrier
 
         opening = Opening(begin)
@@ -77,7 +81,8 @@ def create(settings: Settings) -> FastAPI:
         opening.stop()
         if app.state.carrier:
             app.state.carrier.stop()
-            observers.stop()
+            for watcher in (observers, recorder):
+                watcher.stop()
         index.close()
         database.close()
         if shared:
@@ -105,23 +110,15 @@ def create(settings: Settings) -> FastAPI:
         [observers.observe],
     )
     app.state.pools = Pools()
+    app.state.recorder = recorder
     app.state.holds_sample = (settings.data_dir / "sample.json").exists
     _add_middleware(app, metrics)
-    app.include_router(search_edge.router)
-    app.include_router(site.router)
-    app.include_router(operator_site.router)
+    for router in (search_edge.router, site.router, operator_site.router):
+        app.include_router(router)
     _add_probes(app, database, index, metrics, shared)
     _add_error_pages(app)
     app.mount("/static", Assets(), name="static")
     return app
-
-
-def _add_middleware(app: FastAPI, metrics: http.Metrics) -> None:
-    app.middleware("http")(http.add_headers)
-    app.middleware("http")(http.count_requests(metrics))
-    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
-    app.add_middleware(http.AnswerHead)
-    app.add_middleware(http.AnswerInTime, seconds=ANSWER_SECONDS)
 
 
 def _searchers(database: Database, index: Index) -> Callable[[], Searcher]:
@@ -134,6 +131,14 @@ def _searchers(database: Database, index: Index) -> Callable[[], Searcher]:
         return Searcher(database, engine, index.encoder, index.concepts, index.skill_vectors, words, profiles.FIRST)
 
     return make
+
+
+def _add_middleware(app: FastAPI, metrics: http.Metrics) -> None:
+    app.middleware("http")(http.add_headers)
+    app.middleware("http")(http.count_requests(metrics))
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(http.AnswerHead)
+    app.add_middleware(http.AnswerInTime, seconds=ANSWER_SECONDS)
 
 
 def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries | Waker:

@@ -8,8 +8,8 @@ from functools import partial
 
 import structlog
 
-from accounts import imports
-from accounts.events import EXPERT_CHANGED, PRIORS_DUE, SWEEP_DUE
+from accounts import audiences, imports
+from accounts.events import AUDIENCE_FOLD_DUE, EXPERT_CHANGED, PRIORS_DUE, SWEEP_DUE
 from foundation import clock, outbox, schedules
 from foundation.database import Database
 from foundation.outbox import Reaction
@@ -43,12 +43,14 @@ def table(index: Index) -> list[Lane]:
         Lane(SKILLS_CHANGED, lambda _: index.follow_words(), batch=100),
         Lane(PRIORS_DUE, lambda _: index.renew_priors(clock.now()), batch=100),
         Lane(SWEEP_DUE, lambda _: imports.sweep(index.database, clock.now()), batch=100),
+        Lane(AUDIENCE_FOLD_DUE, lambda _: audiences.fold(index.database, clock.now()), batch=100),
     ]
 
 
 SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
+    Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
 ]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
@@ -20,7 +20,7 @@ from web import assets
 
 Text = TypeVar("Text", bound=str)
 LANGUAGE_COOKIE = "lang"
-OWN_WAY = frozenset({"from", "reviews"})
+OWN_WAY = frozenset({"from", "reviews", "search"})
 """Parameters that say how a page was come by or is looked at, and make no other page of it."""
 _APOSTROPHE = re.compile(r"(\w|</mark>)(?:'|&#x27;|&#39;)(?=\w|<mark>)")
 _FRENCH_MARK = re.compile(r"(?<=\S) (?=[;:!?»%€](?:\s|[.,)»]|$))|(?<=«) ")
@@ -60,6 +60,7 @@ def render(
         "path_with_lang": lambda other: _path_with_lang(request, other),
         "page_address": lambda other=None: _page_address(request, other),
         "search_q": context.get("q", ""),
+        "boost_off": _has_boost_off(request),
         "notices": notices(request, language),
         "is_sample": request.app.state.holds_sample(),
     }
@@ -71,6 +72,13 @@ def render(
     if request.query_params.get("lang") in {"fr", "en"}:
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 86_400, httponly=True, samesite="lax", path="/")
     return response
+
+
+def _has_boost_off(request: Request) -> bool:
+    """Tell whether the reader switched boosts off, here or in the results that led here: they stay off."""
+    parameters = request.query_params
+    came_from = parse_qs(parameters.get("from", "").partition("?")[2])
+    return "false" in (parameters.get("boost"), *came_from.get("boost", []))
 
 
 def language_of(request: Request) -> Language:

@@ -60,7 +60,9 @@ def find(request: Request) -> HTMLResponse:
     checked = requests.resolve(parameters.model_copy(update={"explain": True}), searcher.wordlists)
     found = search_desk.find(searcher, checked)
     page = results.ResultsPage(checked, found, searcher.wordlists)
-    return render(request, "results.html", language, page.context())
+    answer = render(request, "results.html", language, page.context())
+    request.app.state.recorder.note_results(request, checked, found)
+    return answer
 
 
 @router.get("/experts/{slug}")
@@ -74,7 +76,9 @@ def show(request: Request, slug: str) -> HTMLResponse:
     context = profiles.context(
         profile, wordlists, language, today=clock.today(), sort=sort, back_url=_back_url(request)
     )
-    return render(request, "profile.html", language, context)
+    answer = render(request, "profile.html", language, context)
+    request.app.state.recorder.note_profile(request, profile.expert.id)
+    return answer
 
 
 @router.get("/ranking")

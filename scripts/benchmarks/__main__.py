@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from scripts.benchmarks import comparisons, freshness, machines, ranking, rates, relevance, speed
+from scripts.benchmarks import audience, comparisons, freshness, machines, ranking, rates, relevance, speed
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Where to write the figures.")]
@@ -68,6 +68,12 @@ def measure_freshness(
 ) -> None:
     """How soon a committed change is found, at fifty changes a second over HTTP."""
     _write(freshness.run(engine), json)
+
+
+@app.command("audience")
+def measure_audience(json: JsonFile = None) -> None:
+    """Measure what recording impressions costs a page of results."""
+    _write(audience.run(), json)
 
 
 if __name__ == "__main__":

@@ -220,7 +220,7 @@ def _over_http(console: Console, name: str, prefix: str) -> dict[str, float]:
             for kind, mix in MIX.items():
                 for parameters in islice(cycle(mix), HTTP_ROUNDS // len(MIX) if is_warm else len(mix)):
                     started = time.perf_counter()
-                    connection.request("GET", f"/api/v1/experts?{_query(parameters)}")
+                    connection.request("GET", f"/api/v1/experts?{query_of(parameters)}")
                     connection.getresponse().read()
                     if is_warm:
                         times[kind].append(1e3 * (time.perf_counter() - started))
@@ -239,7 +239,8 @@ def _over_http(console: Console, name: str, prefix: str) -> dict[str, float]:
     }
 
 
-def _query(parameters: Parameters) -> str:
+def query_of(parameters: Parameters) -> str:
+    """Return parameters as an address carries them."""
     return urlencode(parameters.model_dump(exclude_defaults=True), doseq=True)
 
 

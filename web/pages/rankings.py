@@ -173,9 +173,9 @@ def _policies(profile: Profile, language: Language) -> list[dict[str, str]]:
             message(
                 "A Visibility Boost is paid for by the expert. It adds one more part, at most %(bound)s%% of "
                 "the score of all others, and only when the relevance of words or meaning reaches %(floor)s%%. "
-                "At most %(cap)s of the first %(top)s results owe their place to it. Each result of a sponsored "
-                "expert is marked “Sponsored visibility”, also where it changes nothing, and you can switch it "
-                "off."
+                "At most %(cap)s of the first %(top)s results owe their place to it, and of each %(top)s that "
+                "follow. Each result of a sponsored expert is marked “Sponsored visibility”, also where it changes "
+                "nothing, and you can switch it off."
             ),
         ),
         (

@@ -73,7 +73,7 @@ class ResultsPage:
             "chips": [chip for chip in chips if not (has_many and chip["kind"] == "word")],
             "more_chips": [chip for chip in chips if has_many and chip["kind"] == "word"],
             "active_filters": self.active_filters(),
-            "clear_url": address(PATH, [("q", parameters.q)] if parameters.q else []),
+            "clear_url": self.unfiltered_url(),
             "facets": self.facets(),
             "hidden_fields": self.hidden_fields(),
             "max_day_rate": plain(parameters.max_day_rate),
@@ -97,6 +97,11 @@ class ResultsPage:
         values = self.request.parameters.model_dump()
         values.update(changes if "page" in changes else {**changes, "page": 1})
         return address(PATH, pairs(Parameters.model_validate(values)))
+
+    def unfiltered_url(self) -> str:
+        """Return the address of this search without any filter; boosts stay off where the reader wants them so."""
+        parameters = self.request.parameters
+        return address(PATH, pairs(Parameters(q=parameters.q, boost=parameters.boost)))
 
     def cards(self, which: str) -> list[dict[str, Any]]:
         """Return the `results`, or those `near`, as templates show them."""
@@ -181,7 +186,7 @@ class ResultsPage:
         found: list[dict[str, str]] = []
         for item in self.found.relaxations:
             if item.kind == "filters":
-                url = address(PATH, [("q", self.request.parameters.q)] if self.request.parameters.q else [])
+                url = self.unfiltered_url()
                 text = translate(self.lang, "Without any filter: %(total)s", total=item.total)
             elif item.kind == "filter":
                 value: Any = None if item.value in {"max_day_rate", "available_by"} else []

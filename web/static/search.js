@@ -254,6 +254,9 @@ function put(page, fresh) {
   const box = document.querySelector("[data-search] input[name=q]");
   const typed = page.querySelector("[data-search] input[name=q]");
   if (box && typed && box !== document.activeElement) box.value = typed.value;
+  const switchedOff = "[data-search] input[name=boost]";
+  const boost = document.querySelector(switchedOff);
+  if (boost) boost.disabled = page.querySelector(switchedOff)?.disabled ?? true;
   const again = find?.();
   if (again) again.focus({ preventScroll: true });
   else if (hadFocus) document.getElementById("results-title")?.focus({ preventScroll: true });

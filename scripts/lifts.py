@@ -1,0 +1,86 @@
+"""`portulan ranking lift` and `traffic`: what boosts bring, and grades made from what visitors opened."""
+
+import sys
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from accounts import outcomes
+from accounts.models import Expert
+from foundation import clock
+from foundation.database import Database
+from foundation.errors import NotFound
+from foundation.settings import Settings
+from migrations import upgrades
+from ranking import lifts, propensities
+from ranking.lifts import FEWEST_DRAWS, Ratio
+
+Days = Annotated[int, typer.Option(min=1, max=90, help="How far to look back.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+AUTHOR = "traffic"
+
+
+def lift(
+    expert: Annotated[str, typer.Option("--expert", help="One expert's ref; all of them if none is given.")] = "",
+    days: Days = 90,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how much more often boosted experts are seen and opened than where their boost is withheld by chance."""
+    since = clock.now() - timedelta(days=days)
+    with opened().reading() as session:
+        expert_id = _id_of(session, expert) if expert else None
+        found = lifts.measure(outcomes.boost_draws(session, since, expert_id))
+    if as_json:
+        said = {name: asdict(ratio) for name, ratio in (("firsts", found.firsts), ("views", found.views))}
+        line = {"expert": expert or None, "days": days, "confidence": 0.95, "fewest_draws": FEWEST_DRAWS, **said}
+        sys.stdout.write(orjson.dumps(line).decode() + "\n")
+        return
+    table = Table("", "boosted", "held out", "times as often", "95 % interval", title=f"Lift, {days} days")
+    table.add_row(f"among the first {outcomes.FIRST_PLACES}", *_cells(found.firsts))
+    table.add_row("opened from results", *_cells(found.views))
+    Console().print(table)
+
+
+def traffic(days: Days = 90) -> None:
+    """Write grades made from views, position bias taken out, as JSONL for `judgments import`; source: traffic."""
+    since = clock.now() - timedelta(days=days)
+    with opened().reading() as session:
+        rows = list(outcomes.traffic(session, since))
+    for judged in propensities.grade(rows):
+        line = {
+            "query": judged.query,
+            "kind": judged.source,
+            "author": AUTHOR,
+            "source": judged.source,
+            "grades": dict(judged.grades),
+        }
+        sys.stdout.write(orjson.dumps(line).decode() + "\n")
+
+
+def opened() -> Database:
+    """Return the installation's database at the newest revision."""
+    database = Database(Settings().database_address)
+    upgrades.run(database)
+    return database
+
+
+def _id_of(session: Session, ref: str) -> str:
+    found = session.execute(select(col(Expert.id)).where(col(Expert.ref) == ref)).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"there is no expert {ref!r}")
+    return found
+
+
+def _cells(ratio: Ratio) -> tuple[str, str, str, str]:
+    counts = (str(ratio.boosted), str(ratio.held_out))
+    if ratio.ratio is None:
+        return *counts, "not enough yet", f"needs {FEWEST_DRAWS} different searches of each"
+    return *counts, f"{ratio.ratio:.2f}", f"{ratio.low:.2f} to {ratio.high:.2f}"
