@@ -21,7 +21,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "newcomer_position": (1, 100),
     "newcomer_reach": (0.0, 1.0),
     "newcomer_days": (0, 365),
-    "holdout_percent": (0, 20),
+    "holdout_percent": (2, 5),
     "similarity_floor": (-1.0, 1.0),
     "lone_floor": (-1.0, 1.0),
     "neighbours": (1, 1_000),
@@ -29,7 +29,8 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
 }
 """Lowest and highest value of each number of the policy.
 
-The mission promises that at most 2 of the first 10 owe their place to a boost; the window holds at least the top.
+The mission promises that at most 2 of the first 10 owe their place to a boost, and that 2 to 5 % of boosts are withheld
+to measure them; the window holds at least the top.
 """
 
 
