@@ -31,6 +31,7 @@ SHOWN = (
     "is_available_now",
     "rating",
     "skills",
+    "skill_langs",
     "matched_skills",
     "extract",
 )
