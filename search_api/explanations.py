@@ -1,6 +1,7 @@
 """Why an expert stands where they stand in a search, and what it would take to stand elsewhere."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +14,13 @@ from search_api import orders
 from search_api.orders import Row
 from search_api.requests import SearchRequest
 from search_api.searches import Found, Searcher
+
+_HIGHEST_RAW: Mapping[Source, float] = {
+    "review_mean": 5.0,
+    "review_count": math.inf,
+    "days_until_available": math.inf,
+}
+"""The greatest raw value that there is of a source; of all others, which are shares and cosines, 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +125,10 @@ def _target(found: Found, holder: Row, rank: int, row: Row, reasons: tuple[Reaso
 
 def _step(feature: Feature, reason: Reason, more: float) -> Step:
     needed = reason.value + more
-    if needed > 1:
+    raw = _inverse(feature.transform, needed) if needed <= 1 else None
+    if raw is None or raw > _HIGHEST_RAW.get(reason.source, 1.0):
         return Step(reason.source, reason.value, None, None)
-    return Step(reason.source, reason.value, needed, _inverse(feature.transform, needed))
+    return Step(reason.source, reason.value, needed, raw)
 
 
 def _inverse(transform: Transform, value: float) -> float | None:

@@ -1,5 +1,6 @@
 """The commands that look at ranking profiles, make drafts and move pointers."""
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -233,6 +234,9 @@ def test_an_explanation_tells_what_it_takes_to_reach_a_rank(anywhere: Portulan) 
         if step["needed_value"] is not None:
             gained = (step["needed_value"] - step["value"]) * points[step["source"]]["weight"]
             assert gained == pytest.approx(target["gap"])
+            most = {"review_mean": 5.0, "review_count": math.inf, "days_until_available": math.inf}
+            assert step["needed_raw"] <= most.get(step["source"], 1.0)
+    assert any(step["needed_value"] is None for step in target["steps"])
     table = anywhere("ranking", "explain", "--query", "douane Maroc", "--expert", "AUDIT", "--rank", "1").out
     assert "Rank 1 is CUSTOMS" in table
     assert "points are wanting" in table
