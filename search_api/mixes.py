@@ -2,8 +2,8 @@
 
 Each ranking orders its own window with its half of the boost cap, whoever picks first with the larger one and with
 the newcomer's seat. What both have to keep alike is the live profile's: pages, and who is held out, since a lift is
-weighed by one chance. Ordering two windows of 160 takes about twice as long as one; where the first phases differ,
-the engine is asked twice as well.
+weighed by one chance. Whole windows are ordered and explained, whatever the page: with two of 160 a search takes about
+3 ms longer; where the first phases differ, the engine is asked twice as well.
 """
 
 from collections.abc import Sequence

@@ -160,6 +160,39 @@ def test_a_boost_that_comes_too_late_for_its_page_goes_on_with_the_base_score() 
     assert found.moves == {3: "boost", 4: "boost_capped"}
 
 
+def test_each_page_of_the_mix_has_places_for_boosts_of_its_own() -> None:
+    live = [
+        Pick(1, 0.9, 0.99, 1, "boost"),
+        Pick(2, 0.95, 0.95, 2),
+        Pick(3, 0.8, 0.88, 3, "boost"),
+        Pick(4, 0.85, 0.85, 4),
+    ]
+    found = interleaving.draft(live, [], "k", top=2, boosted={"live": 1, "canary": 1})
+    assert (found.order, found.moves) == ((1, 2, 3, 4), {1: "boost", 3: "boost"})
+
+
+def test_who_loses_a_boost_passes_nobody_because_of_a_newcomer_or_a_repetition_between() -> None:
+    live = [
+        Pick(1, 0.9, 0.99, 1, "boost"),
+        Pick(2, 0.8, 0.88, 2, "boost"),
+        Pick(3, 0.7, 0.7, 3, "newcomer"),
+        Pick(4, 0.85, 0.85, 4),
+        Pick(5, 0.6, 0.6, 5),
+        Pick(6, 0.84, 0.84, 1, "duplicate"),
+    ]
+    found = interleaving.draft(live, [], "k", top=5, boosted={"live": 1, "canary": 1})
+    assert found.order == (1, 3, 4, 2, 5, 6)
+
+
+def test_who_says_the_same_as_the_other_team_brought_gives_way_to_all_of_the_first_places() -> None:
+    live = [Pick(one, -one, -one, one) for one in (1, 2, 3, 4)]
+    copies = [Pick(10 + one, -one, -one, one) for one in (1, 2, 3, 4)]
+    found = interleaving.draft(live, copies, "k", top=4, boosted={"live": 1, "canary": 1})
+    assert sorted(one % 10 for one in found.order[:4]) == [1, 2, 3, 4]
+    assert set(found.moves.values()) == {"duplicate"}
+    assert found.moves.keys() < set(found.order[4:])
+
+
 def test_each_team_begins_about_half_of_the_searches_and_of_the_rounds() -> None:
     first = Counter(interleaving.leader(f"search {number}") for number in range(2_000))
     assert 900 < first["canary"] < 1_100
