@@ -12,11 +12,15 @@ a few points are what that mixture expects, and what rankings differ by.
 
 import hashlib
 import math
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Generic, Literal, TypeVar, get_args
+
+from ranking.policies import Move
 
 Team = Literal["live", "canary"]
+TEAMS: tuple[Team, ...] = get_args(Team)
 Item = TypeVar("Item", bound=Hashable)
 ALPHA = 0.05
 MIXTURE = 50.0
@@ -26,36 +30,105 @@ MOST_DAYS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Pick(Generic[Item]):
+    """Somebody in the order of one ranking, and what that ranking's policy did to the place.
+
+    `decisive` is the score that decided the place: with the boost where it counted.
+    """
+
+    item: Item
+    base: float
+    decisive: float
+    text: int
+    moved: Move | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Drafted(Generic[Item]):
-    """The mixed order, and which team brought each."""
+    """The mixed order, which team brought each, and what mixing did to the place of some."""
 
     order: tuple[Item, ...]
     teams: tuple[Team, ...]
+    moves: dict[Item, Move]
 
 
-def draft(live: Sequence[Item], canary: Sequence[Item], key: str) -> Drafted[Item]:
+def shares(cap: int, key: str) -> dict[Team, int]:
+    """Return how many places of each page the boosts of a team may bring: the first to pick has the larger half."""
+    first = leader(key)
+    return {team: (cap + 1) // 2 if team == first else cap // 2 for team in TEAMS}
+
+
+def draft(
+    live: Sequence[Pick[Item]], canary: Sequence[Pick[Item]], key: str, *, top: int, boosted: Mapping[Team, int]
+) -> Drafted[Item]:
     """Mix two orders. The coins hang on `key` alone: every page of one search is cut from the same mix.
 
-    Any beginning of the mix takes no more than as many from the beginning of either order. So if at most k of the
-    first n of each owe their place to a boost, at most 2k of the first n of the mix do.
+    Of each `top` places of the mix, a team gives no more than its number in `boosted` to who owes a place to a boost:
+    who comes too late goes on with the base score. Of who say the same, one stands in the first `top`.
     """
-    lines: dict[Team, Sequence[Item]] = {"live": live, "canary": canary}
-    at: dict[Team, int] = {"live": 0, "canary": 0}
-    order: list[Item] = []
-    teams: list[Team] = []
-    taken: set[Item] = set()
-    for number in range(len(live) + len(canary)):
-        for team in _round(key, number):
-            line = lines[team]
-            while at[team] < len(line) and line[at[team]] in taken:
-                at[team] += 1
-            if at[team] < len(line):
-                taken.add(line[at[team]])
-                order.append(line[at[team]])
-                teams.append(team)
-        if all(at[team] >= len(lines[team]) for team in lines):
-            break
-    return Drafted(tuple(order), tuple(teams))
+    mix = _Mix({"live": list(live), "canary": list(canary)}, top, boosted)
+    number = 0
+    while any(mix.lines.values()):
+        has_picked = [mix.pick(team) for team in _round(key, number)]
+        mix.has_only_repetitions |= not any(has_picked)
+        number += 1
+    return Drafted(tuple(mix.order), tuple(mix.teams), mix.moves)
+
+
+@dataclass(slots=True)
+class _Mix(Generic[Item]):
+    """A mix that grows; `lines` are who is left of each order."""
+
+    lines: dict[Team, list[Pick[Item]]]
+    top: int
+    boosted: Mapping[Team, int]
+    order: list[Item] = field(default_factory=list)
+    teams: list[Team] = field(default_factory=list)
+    moves: dict[Item, Move] = field(default_factory=dict)
+    has_only_repetitions: bool = False
+    _taken: set[Item] = field(default_factory=set)
+    _texts: set[int] = field(default_factory=set)
+    _owed: Counter[tuple[Team, int]] = field(default_factory=Counter)
+
+    def pick(self, team: Team) -> bool:
+        """Give the next place to the best who is left of a team; tell whether there is anybody."""
+        line, place = self.lines[team], len(self.order)
+        account = (team, place // self.top)
+        at = 0
+        while at < len(line):
+            best = line[at]
+            if best.item in self._taken:
+                del line[at]
+            elif place < self.top and best.text in self._texts and not self.has_only_repetitions:
+                self.moves[best.item] = "duplicate"
+                at += 1
+            elif best.moved == "boost" and self._owed[account] == self.boosted[team]:
+                del line[at]
+                _put_back(line, best)
+                at = 0
+            else:
+                self._owed[account] += best.moved == "boost"
+                self._take(line.pop(at), team)
+                return True
+        return False
+
+    def _take(self, best: Pick[Item], team: Team) -> None:
+        self.order.append(best.item)
+        self.teams.append(team)
+        self._taken.add(best.item)
+        self._texts.add(best.text)
+        if best.moved is not None:
+            self.moves.setdefault(best.item, best.moved)
+
+
+def _put_back(line: list[Pick[Item]], pick: Pick[Item]) -> None:
+    """Give somebody the place in a line that the base score earns; who was seated or gave way has no say in it."""
+    better = [
+        at
+        for at, other in enumerate(line)
+        if other.decisive > pick.base and other.moved not in {"newcomer", "duplicate"}
+    ]
+    line.insert(better[-1] + 1 if better else 0, replace(pick, decisive=pick.base, moved="boost_capped"))
 
 
 def leader(key: str) -> Team:

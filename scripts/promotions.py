@@ -14,7 +14,7 @@ from scripts.rankings import As, Note, OnSurface
 from scripts.tables import AsJson
 from search_api import evaluations, rankings, shadows
 from search_api.models import MoveRow
-from search_api.pointers import LivePointers, Role, Surface
+from search_api.pointers import LivePointers, Mode, Role, Surface
 from search_api.shadows import Report
 
 Off = Annotated[bool, typer.Option("--off", help="End it.")]
@@ -82,17 +82,21 @@ def shadow(
 def canary(
     name: Annotated[str | None, typer.Argument(help="A profile.")] = None,
     percent: Annotated[int | None, typer.Argument(help="How many of 100 searches it answers, 1 to 99.")] = None,
+    interleave: Annotated[
+        bool, typer.Option("--interleave", help="Mix its results with those of the live profile in them.")
+    ] = False,
     off: Off = False,
     surface: OnSurface = None,
     note: Note = "",
     author: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Have a profile answer a share of searches, always the same ones within a week."""
+    """Have a profile answer a share of searches, or be mixed in; always the same searches within a week."""
     if not off and (name is None or percent is None):
         raise Invalid([Fault("canary", "missing", "give a profile and a percentage, or --off")])
-    target = None if off else name
-    _set_role("canary", target, surface, commands.signed(author, note), percent=percent or 0, as_json=as_json)
+    target, mode = None if off else name, "interleaved" if interleave else "answers"
+    signature = commands.signed(author, note)
+    _set_role("canary", target, surface, signature, percent=percent or 0, mode=mode, as_json=as_json)
 
 
 def history(surface: OnSurface = None, as_json: AsJson = False) -> None:
@@ -108,11 +112,7 @@ def history(surface: OnSurface = None, as_json: AsJson = False) -> None:
             (
                 f"{move.moved_at:%Y-%m-%d %H:%M:%S}",
                 move.author,
-                f"{move.action} {move.percent} %"
-                if move.percent
-                else f"{move.action} {move.role}"
-                if move.action == "end"
-                else move.action,
+                _named_move(move),
                 move.surface,
                 move.from_id,
                 move.to_id,
@@ -131,6 +131,7 @@ def _set_role(
     signature: rankings.Signature,
     *,
     percent: int = 0,
+    mode: Mode = "answers",
     as_json: bool,
 ) -> None:
     surfaces = commands.surfaces(surface)
@@ -138,18 +139,20 @@ def _set_role(
     def work(session: Session) -> str | None:
         profile_id = rankings.find_id(session, name, surfaces[0]) if name else None
         if role == "canary":
-            rankings.set_canary(session, profile_id, surfaces, signature, percent=percent)
+            rankings.set_canary(session, profile_id, surfaces, signature, percent=percent, mode=mode)
         else:
             rankings.set_shadow(session, profile_id, surfaces, signature)
         return profile_id
 
     profile_id = commands.opened().write(work)
     if as_json:
-        tables.put_json({role: profile_id, "surfaces": surfaces, **({"percent": percent} if percent else {})})
+        share = {"percent": percent, "mode": mode} if percent and profile_id else {}
+        tables.put_json({role: profile_id, "surfaces": surfaces, **share})
     elif profile_id is None:
         tables.say(f"There is no {role} on {' and '.join(surfaces)}.")
     else:
-        share = f" for {percent} % of searches" if percent else ""
+        mixed = ", mixed with the live profile" if mode == "interleaved" else ""
+        share = f" for {percent} % of searches{mixed}" if percent else ""
         tables.say(f"{profile_id} is {role} on {' and '.join(surfaces)}{share}.", style="green")
 
 
@@ -199,6 +202,12 @@ def _list(moved: list[tuple[str, int]], names: dict[str, str]) -> str:
     return ", ".join(f"{names.get(expert_id, 'somebody deleted')} ({count})" for expert_id, count in moved)
 
 
+def _named_move(move: MoveRow) -> str:
+    if move.percent:
+        return f"{move.action} {move.percent} %{' interleaved' if move.mode == 'interleaved' else ''}"
+    return f"{move.action} {move.role}" if move.action == "end" else move.action
+
+
 def _told(move: MoveRow) -> dict[str, Any]:
     return {
         "at": move.moved_at.isoformat(),
@@ -209,6 +218,7 @@ def _told(move: MoveRow) -> dict[str, Any]:
         "from": move.from_id,
         "to": move.to_id,
         "percent": move.percent,
+        "mode": move.mode,
         "note": move.note,
         "override_reason": move.override_reason,
     }

@@ -167,7 +167,8 @@ def roles_of(pointers: AllPointers) -> dict[str, list[str]]:
     for surface, each in pointers.items():
         for role, profile in (("live", each.live), ("canary", each.canary), ("shadow", each.shadow)):
             if profile is not None:
-                share = f" {each.canary_percent} %" if role == "canary" else ""
+                mixed = " interleaved" if each.canary_mode == "interleaved" else ""
+                share = f" {each.canary_percent} %{mixed}" if role == "canary" else ""
                 found.setdefault(profile.id, []).append(f"{role} on {surface}{share}")
     return found
 

@@ -59,7 +59,7 @@ class SearchDesk:
     def find(self, searcher: Searcher, request: SearchRequest) -> Found:
         """Search by what the request's surface and arm rank by, and count the time of each phase."""
         choice = pointers.choose(self._pointers.current()[pointers.surface_of(request)], request, clock.today())
-        found = replace(searcher, profile=choice.profile, arm=choice.arm).find(request)
+        found = replace(searcher, profile=choice.profile, arm=choice.arm, canary=choice.canary).find(request)
         for phase, milliseconds in found.timings_ms.items():
             self._metrics.search_seconds.labels(phase).observe(milliseconds / 1e3)
         for observe in self._observers:

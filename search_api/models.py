@@ -25,13 +25,15 @@ class ProfileRow(SQLModel, table=True):
 
 
 class PointerRow(SQLModel, table=True):
-    """Which profile has a role on a surface; `percent` is the canary's share of searches."""
+    """Which profile has a role on a surface; `percent` is the canary's share of searches, and `mode` what it does."""
 
     __tablename__ = "ranking_pointers"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         CheckConstraint("surface IN ('search', 'browse')", name="surface_is_known"),
         CheckConstraint("role IN ('live', 'canary', 'shadow')", name="role_is_known"),
         CheckConstraint("(role = 'canary') = (percent IS NOT NULL)", name="canary_has_a_share"),
+        CheckConstraint("(role = 'canary') = (mode IS NOT NULL)", name="canary_has_a_mode"),
+        CheckConstraint("mode IS NULL OR mode IN ('answers', 'interleaved')", name="mode_is_known"),
         CheckConstraint("percent IS NULL OR (percent >= 1 AND percent <= 99)", name="percent_is_a_share"),
     )
 
@@ -39,6 +41,8 @@ class PointerRow(SQLModel, table=True):
     role: str = Field(primary_key=True)
     profile_id: str = Field(foreign_key="ranking_profiles.id")
     percent: int | None = None
+    mode: str | None = None
+    """`answers` alone, or `interleaved` with the live profile."""
     moved_at: datetime = Field(sa_type=Instant)
 
 
@@ -55,6 +59,8 @@ class MoveRow(SQLModel, table=True):
     from_id: str | None = Field(default=None, foreign_key="ranking_profiles.id")
     to_id: str | None = Field(default=None, foreign_key="ranking_profiles.id")
     percent: int | None = None
+    mode: str | None = None
+    """As in `PointerRow`."""
     author: str
     note: str
     override_reason: str | None = None

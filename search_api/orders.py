@@ -10,6 +10,7 @@ import numpy as np
 
 from indexer.engines.interface import Candidates, Floats, Plan
 from ranking import likeness, policies, scoring
+from ranking.interleaving import Team
 from ranking.likeness import Likeness
 from ranking.policies import Move
 from ranking.profiles import Source
@@ -42,6 +43,10 @@ class Row:
     treatment: Treatment | None
     moved: Move | None
     parts: tuple[Part, ...]
+    text: int
+    """Equal for those who say the same."""
+    team: Team | None = None
+    """Which of two interleaved rankings brought the candidate."""
 
 
 def draw_key(request: SearchRequest, today: date) -> str:
@@ -70,17 +75,21 @@ def likened(candidates: Candidates, best: Likeness) -> Candidates:
     return replace(candidates, raw={**candidates.raw, "shared_skills": best.of(candidates.held)})
 
 
-def rank(plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int) -> list[Row]:
+def rank(
+    plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int, *, has_seat: bool = True
+) -> list[Row]:
     """Rank a window as a search does, with what its best share, and return the rows from `first` to before `last`."""
-    return order(plan, likened(candidates, learn(plan, candidates)), request, first, last)
+    return order(plan, likened(candidates, learn(plan, candidates)), request, first, last, has_seat=has_seat)
 
 
-def order(plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int) -> list[Row]:
-    """Order the window and return the rows from `first` to before `last`."""
+def order(
+    plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int, *, has_seat: bool = True
+) -> list[Row]:
+    """Order the window and return the rows from `first` to before `last`; `has_seat` keeps one for a newcomer."""
     scores = scoring.score(plan.profile, candidates.raw, plan.asked, len(candidates.ids))
     boosts = _boosts(plan, candidates, request, scores)
     since = plan.today.toordinal() - plan.profile.policy.newcomer_days
-    newcomers = candidates.created >= since
+    newcomers = (candidates.created >= since) & has_seat
     ordered = policies.order(
         plan.profile.policy,
         scores.base,
@@ -147,4 +156,5 @@ def _row(candidates: Candidates, scores: Scores, boosts: _Boosts, place: int, mo
         parts.append(Part("boost", base, extra, base * extra))
         treatment = "boosted"
     score = math.fsum(part.points for part in parts)
-    return Row(candidates.ids[place], score, base, bool(candidates.boosted[place]), treatment, moved, tuple(parts))
+    is_boosted, text = bool(candidates.boosted[place]), int(candidates.texts[place])
+    return Row(candidates.ids[place], score, base, is_boosted, treatment, moved, tuple(parts), text)

@@ -26,6 +26,8 @@ from search_api.requests import SearchRequest
 Surface = Literal["search", "browse"]
 """Something was typed, or nothing was."""
 Role = Literal["live", "canary", "shadow"]
+Mode = Literal["answers", "interleaved"]
+"""A canary answers its share of searches alone, or is mixed with the live profile in them."""
 Arm = Literal["live", "canary", "interleaved"]
 SURFACES: tuple[Surface, ...] = get_args(Surface)
 READ_EVERY_SECONDS = 1.0
@@ -42,16 +44,18 @@ class Pointers:
     live_since: datetime | None = None
     canary: Profile | None = None
     canary_percent: int = 0
+    canary_mode: Mode = "answers"
     canary_since: datetime | None = None
     shadow: Profile | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What one search is ranked by."""
+    """What one search is ranked by; `canary` is mixed with `profile` where both are interleaved."""
 
     profile: Profile
     arm: Arm
+    canary: Profile | None = None
 
 
 AllPointers = Mapping[Surface, Pointers]
@@ -65,6 +69,8 @@ def surface_of(request: SearchRequest) -> Surface:
 def choose(pointers: Pointers, request: SearchRequest, today: date) -> Choice:
     """Return what a search is ranked by: the same on each of its pages, in every process, for a week."""
     if pointers.canary is not None and draw(request, today) < pointers.canary_percent:
+        if pointers.canary_mode == "interleaved":
+            return Choice(pointers.live, "interleaved", pointers.canary)
         return Choice(pointers.canary, "canary")
     return Choice(pointers.live, "live")
 
@@ -96,6 +102,7 @@ def _pointers(roles: Mapping[str, PointerRow], by_id: Mapping[str, Profile]) -> 
         live_since=live.moved_at if live else None,
         canary=by_id[canary.profile_id] if canary else None,
         canary_percent=canary.percent or 0 if canary else 0,
+        canary_mode="interleaved" if canary and canary.mode == "interleaved" else "answers",
         canary_since=canary.moved_at if canary else None,
         shadow=by_id[shadow.profile_id] if shadow else None,
     )

@@ -20,7 +20,7 @@ from indexer.engines import checks as engine_checks
 from ranking import checks, profiles
 from ranking.profiles import FIRST, Inputs, Profile
 from search_api.models import MoveRow, PointerRow, ProfileRow
-from search_api.pointers import Role, Surface
+from search_api.pointers import Mode, Role, Surface
 from taxonomy.wordlists import Wordlists
 
 FIRST_AUTHOR = "portulan"
@@ -37,6 +37,14 @@ class Signature:
     author: str
     at: datetime
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many of 100 searches a canary takes part in, and how."""
+
+    percent: int
+    mode: Mode = "answers"
 
 
 def inputs_of(wordlists: Wordlists, encoder: Encoder | str | None) -> Inputs:
@@ -140,12 +148,21 @@ def set_shadow(session: Session, profile_id: str | None, surfaces: Iterable[Surf
 
 
 def set_canary(
-    session: Session, profile_id: str | None, surfaces: Iterable[Surface], signature: Signature, *, percent: int = 0
+    session: Session,
+    profile_id: str | None,
+    surfaces: Iterable[Surface],
+    signature: Signature,
+    *,
+    percent: int = 0,
+    mode: Mode = "answers",
 ) -> None:
-    """Have a profile answer `percent` of searches, 1 to 99; None ends it. Raise Invalid or Conflict."""
+    """Have a profile answer `percent` of searches, 1 to 99, or be mixed in; None ends it. Raise Invalid or Conflict."""
     if profile_id is not None and not 1 <= percent <= 99:
         raise Invalid([Fault("PERCENT", "out_of_range", f"a canary answers 1 to 99 % of searches, not {percent}")])
-    _set_role(session, "canary", profile_id, surfaces, signature, percent=percent if profile_id else None)
+    if profile_id is None:
+        _set_role(session, "canary", None, surfaces, signature)
+    else:
+        _set_role(session, "canary", profile_id, surfaces, signature, Share(percent, mode))
 
 
 def history(session: Session, surface: Surface | None = None, role: Role | None = None) -> list[MoveRow]:
@@ -175,14 +192,13 @@ def _set_role(
     profile_id: str | None,
     surfaces: Iterable[Surface],
     signature: Signature,
-    *,
-    percent: int | None = None,
+    share: Share | None = None,
 ) -> None:
     _take(session, profile_id, signature)
     for surface in surfaces:
         if profile_id is not None and _live_id(session, surface) == profile_id:
             raise Conflict(f"{profile_id} is live on {surface}: there is nothing to try")
-        _move(session, surface, role, profile_id, role, signature, percent=percent)
+        _move(session, surface, role, profile_id, role, signature, share=share)
 
 
 def _take(session: Session, profile_id: str | None, signature: Signature) -> None:
@@ -215,9 +231,10 @@ def _move(
     action: str,
     signature: Signature,
     *,
-    percent: int | None = None,
+    share: Share | None = None,
     override_reason: str | None = None,
 ) -> None:
+    percent, mode = (share.percent, share.mode) if share else (None, None)
     pointer = session.get(PointerRow, (surface, role), populate_existing=True)
     from_id = pointer.profile_id if pointer else FIRST.id if role == "live" else None
     if to_id is None and pointer is None:
@@ -225,9 +242,11 @@ def _move(
     if to_id is None:
         session.delete(pointer)
     elif pointer is None:
-        session.add(PointerRow(surface=surface, role=role, profile_id=to_id, percent=percent, moved_at=signature.at))
+        at = signature.at
+        session.add(PointerRow(surface=surface, role=role, profile_id=to_id, percent=percent, mode=mode, moved_at=at))
     else:
-        pointer.profile_id, pointer.percent, pointer.moved_at = to_id, percent, signature.at
+        pointer.profile_id, pointer.percent, pointer.mode = to_id, percent, mode
+        pointer.moved_at = signature.at
     session.add(
         MoveRow(
             surface=surface,
@@ -236,6 +255,7 @@ def _move(
             from_id=from_id,
             to_id=to_id,
             percent=percent,
+            mode=mode,
             author=signature.author,
             note=signature.note,
             override_reason=override_reason,

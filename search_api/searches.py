@@ -14,12 +14,16 @@ from foundation.database import Database
 from indexer.documents import Document
 from indexer.embeddings import Concepts
 from indexer.encoders import Encoder
-from indexer.engines.interface import Candidates, Engine, FacetCount, FacetName, Plan
+from indexer.engines import checks
+from indexer.engines.interface import Candidates, Engine, FacetCount, FacetName, Plan, Retrieved
 from indexer.skill_vectors import SkillVectors
+from ranking.interleaving import Team
+from ranking.likeness import Likeness
 from ranking.policies import Move
 from ranking.profiles import Profile, Source
-from search_api import meanings, orders, relaxations, understanding
+from search_api import meanings, mixes, orders, relaxations, understanding
 from search_api.meanings import Meaning
+from search_api.mixes import Window
 from search_api.orders import Part, Row, Treatment
 from search_api.pointers import Arm
 from search_api.relaxations import Relaxation
@@ -39,6 +43,8 @@ class Ranked:
     parts: tuple[Part, ...]
     base: float
     treatment: Treatment | None
+    team: Team | None
+    """Which of two interleaved rankings brought it, and scored it."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,10 @@ class Found:
 
     query_id: str
     profile: Profile
-    """What ranked it."""
+    """What ranked it: the live one where two are interleaved."""
     arm: Arm
+    canary: Profile | None
+    """What it was interleaved with, if it was."""
     plan: Plan
     candidates: Candidates
     """The window that was ranked, for whoever ranks it once more otherwise."""
@@ -65,7 +73,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Searcher:
-    """What a search needs of its surroundings, and what ranks it: `arm` says why that profile."""
+    """What a search needs of its surroundings, and what ranks it: `arm` says why that profile.
+
+    A `canary` is interleaved with it. Both rank the search; the engine is asked a second time only where the canary's
+    first phase is another one.
+    """
 
     database: Database
     engine: Engine
@@ -75,6 +87,7 @@ class Searcher:
     wordlists: Wordlists
     profile: Profile
     arm: Arm = "live"
+    canary: Profile | None = None
 
     def find(self, request: SearchRequest) -> Found:
         """Answer a request."""
@@ -85,22 +98,31 @@ class Searcher:
         plan = self.plan(request, understood, today)
         encoded = time.perf_counter()
         retrieved = self.engine.retrieve(plan)
+        tried = self._retrieved_for_canary(plan, retrieved)
         fetched = time.perf_counter()
         candidates = self._compared(plan, retrieved.candidates)
-        results = self._page(request, plan, candidates, retrieved.rest)
+        total = retrieved.total
+        if tried is None:
+            results = self._page(request, plan, candidates, retrieved.rest)
+        else:
+            mixed_in = Window(tried[0], self._compared(tried[0], tried[1].candidates))
+            results = self._mixed_page(request, Window(plan, candidates), mixed_in, retrieved.rest)
+            # Both find the same words; of neighbours, one finds all that the other one does.
+            total = max(total, tried[1].total)
         near: tuple[Ranked, ...] = ()
         relaxed: tuple[Relaxation, ...] = ()
-        if retrieved.total == 0:
+        if total == 0:
             relaxed, near = self._relax(request, plan)
         done = time.perf_counter()
         return Found(
             query_id=str(uuid4()),
             profile=self.profile,
             arm=self.arm,
+            canary=self.canary,
             plan=plan,
             candidates=candidates,
             understood=understood,
-            total=retrieved.total,
+            total=total,
             lexical_total=retrieved.lexical_total,
             results=results,
             near=near,
@@ -144,11 +166,35 @@ class Searcher:
         rows = orders.order(plan, orders.likened(candidates, best), request, first, last)
         window = len(candidates.ids)
         beyond = rest[max(0, first - window) : max(0, last - window)]
-        if beyond:
-            described = orders.likened(self._described(plan, beyond), best)
-            by_id = {row.id: row for row in orders.score(plan, described, request)}
-            rows.extend(by_id[expert_id] for expert_id in beyond if expert_id in by_id)
-        return self._shown(rows)
+        return self._shown([*rows, *self._scored(request, plan, best, beyond)])
+
+    def _mixed_page(
+        self, request: SearchRequest, live: Window, canary: Window, rest: Sequence[str]
+    ) -> tuple[Ranked, ...]:
+        """Return one page of two interleaved rankings; who follows both windows does so as in the live one."""
+        first = (request.page - 1) * request.size
+        last = first + request.size
+        mixed = mixes.mix(live, canary, request)
+        beyond: Sequence[str] = ()
+        if last > len(mixed):
+            beyond = mixes.followers(rest, live, mixed, max(0, first - len(mixed)), last - len(mixed))
+        best = orders.learn(live.plan, live.candidates)
+        return self._shown([*mixed[first:last], *self._scored(request, live.plan, best, beyond)])
+
+    def _retrieved_for_canary(self, plan: Plan, retrieved: Retrieved) -> tuple[Plan, Retrieved] | None:
+        """Return what the canary asks, and the answer; None where nothing is interleaved."""
+        if self.canary is None:
+            return None
+        asked = replace(plan, profile=self.canary)
+        return asked, retrieved if checks.look_alike(plan.profile, self.canary) else self.engine.retrieve(asked)
+
+    def _scored(self, request: SearchRequest, plan: Plan, best: Likeness, beyond: Sequence[str]) -> list[Row]:
+        """Return rows of who follows a window, in the order in which they follow."""
+        if not beyond:
+            return []
+        described = orders.likened(self._described(plan, beyond), best)
+        by_id = {row.id: row for row in orders.score(plan, described, request)}
+        return [by_id[expert_id] for expert_id in beyond if expert_id in by_id]
 
     def describe(self, plan: Plan, window: Candidates, ids: Sequence[str]) -> Candidates:
         """Return what ranking knows of given experts in a search that has a window; who is not indexed is left out."""
@@ -172,7 +218,16 @@ class Searcher:
         findable = self.still_findable(ids)
         documents = self.engine.documents([expert_id for expert_id in ids if expert_id in findable])
         return tuple(
-            Ranked(documents[row.id], row.score, row.is_boosted, row.moved, row.parts, row.base, row.treatment)
+            Ranked(
+                document=documents[row.id],
+                score=row.score,
+                is_boosted=row.is_boosted,
+                moved=row.moved,
+                parts=row.parts,
+                base=row.base,
+                treatment=row.treatment,
+                team=row.team,
+            )
             for row in rows
             if row.id in documents
         )

@@ -42,6 +42,7 @@ class SeenPage:
     query_id: str
     draw_key: str
     profile_id: str
+    canary_id: str | None
     arm: str
     holdout_percent: int
     experts: tuple[Shown, ...]
@@ -83,9 +84,20 @@ class Recorder:
         shown = _shown(asked, found, visitor.expert_id) if visitor else ()
         if visitor and shown:
             at = clock.now()
-            key = orders.draw_key(asked, at.date())
-            percent = found.profile.policy.holdout_percent
-            self._note(SeenPage(visitor, at, asked, found.query_id, key, found.profile.id, found.arm, percent, shown))
+            self._note(
+                SeenPage(
+                    visitor=visitor,
+                    at=at,
+                    request=asked,
+                    query_id=found.query_id,
+                    draw_key=orders.draw_key(asked, at.date()),
+                    profile_id=found.profile.id,
+                    canary_id=found.canary.id if found.canary else None,
+                    arm=found.arm,
+                    holdout_percent=found.profile.policy.holdout_percent,
+                    experts=shown,
+                )
+            )
 
     def note_profile(self, request: Request, expert_id: str) -> None:
         """Note that a profile's page was answered."""
@@ -137,6 +149,7 @@ class Recorder:
             visitor_kind=seen.visitor.kind,
             visitor_key=self._key(seen.visitor, seen.at.date()),
             experts=seen.experts,
+            canary_id=seen.canary_id,
         )
 
     def _viewing(self, seen: SeenProfile) -> Viewing:
@@ -153,7 +166,7 @@ def _shown(asked: SearchRequest, found: Found, own_id: str | None) -> tuple[Show
     """Return who is on a page of results and where, the visitor's own profile left out."""
     first = (asked.page - 1) * asked.size + 1
     return tuple(
-        Shown(item.document.id, position, item.base, item.score, item.treatment)
+        Shown(item.document.id, position, item.base, item.score, item.treatment, item.team)
         for position, item in enumerate(found.results or found.near, start=first)
         if item.document.id != own_id
     )

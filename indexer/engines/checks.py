@@ -22,6 +22,20 @@ def check(profile: Profile) -> list[Fault]:
     return faults
 
 
+def look_alike(one: Profile, other: Profile) -> bool:
+    """Tell whether two profiles look at the same window, so that one retrieval does for both."""
+    return _looks(one) == _looks(other)
+
+
+def _looks(profile: Profile) -> tuple[object, ...]:
+    """Return what decides whom an engine looks at."""
+    policy = profile.policy
+    first_phase = frozenset(feature for feature in profile.features if feature.source not in SECOND_PHASE)
+    sources = frozenset(feature.source for feature in profile.features)
+    floors = (policy.similarity_floor, policy.lone_floor)
+    return first_phase, sources, floors, policy.neighbours, policy.window
+
+
 def _feature(feature: Feature) -> Iterator[Fault]:
     name = feature.source.upper()
     if feature.source in SECOND_PHASE:

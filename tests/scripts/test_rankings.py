@@ -163,6 +163,24 @@ def test_a_canary_and_a_shadow_come_and_go(portulan: Portulan) -> None:
     assert [item["action"] for item in ranking(portulan, "history", "--surface", "browse")] == ["shadow", "shadow"]
 
 
+def test_a_canary_is_interleaved_when_asked_to(portulan: Portulan) -> None:
+    made = draft(portulan, "TEXT_WEIGHT=0.4")
+    said = ranking(portulan, "canary", made, "20", "--interleave", "--surface", "search")
+    assert said == {"canary": made, "surfaces": ["search"], "percent": 20, "mode": "interleaved"}
+    roles = {item["id"]: item["roles"] for item in ranking(portulan, "list")}
+    assert roles[made] == ["canary on search 20 % interleaved"]
+    assert "canary on search 20 % interleaved" in portulan("ranking", "list").out
+    assert (
+        "for 30 % of searches, mixed with the live profile"
+        in portulan("ranking", "canary", made, "30", "--interleave").out
+    )
+    assert ranking(portulan, "canary", made, "20")["mode"] == "answers"
+    moves = ranking(portulan, "history", "--surface", "search")
+    assert [item["mode"] for item in moves] == ["answers", "interleaved", "interleaved"]
+    table = portulan("ranking", "history", "--surface", "search").out
+    assert "canary 20 % interleaved" in table
+
+
 @pytest.mark.parametrize("arguments", [(), ("first",), ("first", "0"), ("first", "100")])
 def test_a_canary_needs_a_profile_and_a_share(portulan: Portulan, arguments: tuple[str, ...]) -> None:
     assert portulan("ranking", "canary", *arguments).code == 2

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from foundation.database import Database
@@ -192,9 +193,28 @@ def test_a_canary_and_a_shadow_are_set_and_ended(rows: Database) -> None:
     assert (now(rows, "browse").canary, now(rows, "browse").shadow) == (draft(1), None)
     rows.write(lambda session: rankings.set_canary(session, draft(1).id, BOTH, ANNE, percent=20))
     assert now(rows).canary_percent == 20
+    assert now(rows).canary_mode == "answers"
+    rows.write(lambda session: rankings.set_canary(session, draft(1).id, BOTH, ANNE, percent=20, mode="interleaved"))
+    assert (now(rows).canary_percent, now(rows).canary_mode) == (20, "interleaved")
+    with rows.reading() as session:
+        moves = rankings.history(session, "search", "canary")
+        assert [(move.percent, move.mode) for move in moves] == [(5, "answers"), (20, "answers"), (20, "interleaved")]
     rows.write(lambda session: rankings.set_canary(session, None, BOTH, ANNE))
     rows.write(lambda session: rankings.set_shadow(session, None, BOTH, ANNE))
     assert {now(rows, surface) for surface in BOTH} == {Pointers()}
+
+
+@pytest.mark.parametrize(
+    ("role", "percent", "mode"),
+    [("live", None, "answers"), ("shadow", None, "interleaved"), ("canary", 5, None), ("canary", 5, "mixed")],
+)
+def test_the_database_keeps_modes_to_canaries(rows: Database, role: str, percent: int | None, mode: str | None) -> None:
+    save(rows, draft(1))
+    pointer = PointerRow(
+        surface="search", role=role, profile_id=draft(1).id, percent=percent, mode=mode, moved_at=ANNE.at
+    )
+    with pytest.raises(IntegrityError):
+        rows.write(lambda session: session.add(pointer))
 
 
 @pytest.mark.parametrize("percent", [0, 100, -1])

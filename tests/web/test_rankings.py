@@ -13,6 +13,7 @@ from foundation.database import Database
 from ranking import changes
 from ranking.profiles import FIRST, Inputs, Profile
 from search_api import empties, labels, rankings, shadows
+from search_api.pointers import Mode
 from search_api.rankings import Signature
 from tests import builders
 from tests.builders import eventually, record
@@ -48,10 +49,10 @@ def promote(site: TestClient, profile: Profile, *surfaces: rankings.Surface) -> 
     database_of(site).write(work)
 
 
-def set_canary(site: TestClient, profile: Profile, percent: int) -> None:
+def set_canary(site: TestClient, profile: Profile, percent: int, mode: Mode = "answers") -> None:
     def work(session: rankings.Session) -> None:
         rankings.save(session, profile, SIGNATURE)
-        rankings.set_canary(session, profile.id, ["search"], SIGNATURE, percent=percent)
+        rankings.set_canary(session, profile.id, ["search"], SIGNATURE, percent=percent, mode=mode)
 
     database_of(site).write(work)
 
@@ -131,6 +132,18 @@ def test_a_canary_answers_some_searches_and_is_explained(site: TestClient) -> No
     assert "Being tried on 50% of searches with a query" in page
     french = site.get(f"/ranking?version={OTHER.id}", headers={"Accept-Language": "fr"}).text
     assert re.search(r"À l’essai sur 50\s%", french)
+
+
+def test_that_two_versions_are_mixed_is_said_where_the_ranking_is_explained(site: TestClient) -> None:
+    set_canary(site, OTHER, 20, "interleaved")
+    assert {
+        site.get("/api/v1/experts", params={"q": f"douane {number}"}).json()["ranking_profile"] for number in range(40)
+    } == {FIRST.id}
+    english = "On 20% of searches with a query, drawn by chance, its results are mixed with those of the usual version"
+    french = r"Sur 20\s% des recherches avec requête, tirées au hasard, ses résultats sont mêlés à ceux de la version"
+    for path in ("/ranking", f"/ranking?version={OTHER.id}"):
+        assert english in site.get(path, headers=ENGLISH).text
+        assert re.search(french, site.get(path, headers={"Accept-Language": "fr"}).text)
 
 
 def test_the_pages_and_the_json_of_one_search_are_ranked_alike(site: TestClient) -> None:

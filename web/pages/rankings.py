@@ -12,7 +12,7 @@ from foundation.i18n import Language, message, translate
 from ranking import reviews
 from ranking.profiles import Profile, Source
 from search_api import labels
-from search_api.pointers import SURFACES, AllPointers, Surface
+from search_api.pointers import SURFACES, AllPointers, Mode, Surface
 from search_api.searches import Found
 
 FIRST_SINCE = date(2026, 11, 23)
@@ -92,6 +92,7 @@ class Version:
     surface: Surface
     since: date
     canary_percent: int = 0
+    canary_mode: Mode = "answers"
 
 
 def in_use(pointers: AllPointers) -> list[Version]:
@@ -101,9 +102,9 @@ def in_use(pointers: AllPointers) -> list[Version]:
         live_since = pointers[surface].live_since
         found.append(Version(pointers[surface].live, surface, live_since.date() if live_since else FIRST_SINCE))
     for surface in SURFACES:
-        tried, since = pointers[surface].canary, pointers[surface].canary_since
-        if tried is not None and since is not None:
-            found.append(Version(tried, surface, since.date(), pointers[surface].canary_percent))
+        each = pointers[surface]
+        if each.canary is not None and each.canary_since is not None:
+            found.append(Version(each.canary, surface, each.canary_since.date(), each.canary_percent, each.canary_mode))
     return list({version.profile.id: version for version in reversed(found)}.values())[::-1]
 
 
@@ -149,12 +150,20 @@ def _use(shown: Version, versions: Sequence[Version], language: Language) -> str
     if len(versions) == 1:
         return ""
     texts = {
-        ("search", False): message("Ranks searches with a query."),
-        ("browse", False): message("Ranks lists without a query."),
-        ("search", True): message("Being tried on %(percent)s%% of searches with a query, drawn by chance."),
-        ("browse", True): message("Being tried on %(percent)s%% of lists without a query, drawn by chance."),
+        ("search", "live"): message("Ranks searches with a query."),
+        ("browse", "live"): message("Ranks lists without a query."),
+        ("search", "answers"): message("Being tried on %(percent)s%% of searches with a query, drawn by chance."),
+        ("browse", "answers"): message("Being tried on %(percent)s%% of lists without a query, drawn by chance."),
+        ("search", "interleaved"): message(
+            "On %(percent)s%% of searches with a query, drawn by chance, its results are mixed with those of the "
+            "usual version, to compare the two. Together they keep the limits on sponsored places."
+        ),
+        ("browse", "interleaved"): message(
+            "On %(percent)s%% of lists without a query, drawn by chance, its results are mixed with those of the "
+            "usual version, to compare the two. Together they keep the limits on sponsored places."
+        ),
     }
-    text = texts[shown.surface, shown.canary_percent > 0]
+    text = texts[shown.surface, shown.canary_mode if shown.canary_percent else "live"]
     return translate(language, text, percent=shown.canary_percent)
 
 
