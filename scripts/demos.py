@@ -8,9 +8,8 @@ import orjson
 import typer
 
 from foundation import clock
-from foundation.database import Database
 from foundation.settings import ROOT, Settings
-from migrations import upgrades
+from scripts import databases
 from scripts.experts import run_import
 from scripts.indexes import deliver
 
@@ -22,8 +21,7 @@ WRITTEN_ON = date(2026, 11, 1)
 def load() -> None:
     """Migrate, load the sample directory of fictional experts, and index it."""
     settings = Settings()
-    database = Database(settings.database_address)
-    upgrades.run(database)
+    database = databases.opened(settings)
     typer.echo("Loading the sample directory")
     outcome = run_import(database, iter(list(lines(clock.today()))), None)
     for fault in outcome.faults:

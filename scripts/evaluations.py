@@ -116,16 +116,7 @@ def _tune(found: Looking, name: str, judged: JudgedSet, target: Metric, seed: in
     folds = tunings.folds(learned, judged, target)
     wanted, at = _metrics([METRIC, target.name, *DEFAULT_METRICS]), clock.now()
     base, training, held_out = (
-        evaluations.evaluation(
-            profile.id,
-            judged,
-            evaluations.measure(judged, ranking.by_query, wanted),
-            conditions,
-            basis=ranking.basis,
-            author=by,
-            at=at,
-            folds=ranking.folds,
-        )
+        _measured(profile, judged, ranking, wanted, conditions, Signature(by, at))
         for profile, ranking in (
             (start, before),
             (draft, Ranking(after, Basis.IN_SAMPLE)),
@@ -191,6 +182,27 @@ def _kept(found: Looking, evaluation_id: str) -> Evaluation:
         return evaluations.get(session, evaluation_id)
 
 
+def _measured(
+    profile: Profile,
+    judged: JudgedSet,
+    ranking: Ranking,
+    wanted: Sequence[Metric],
+    conditions: Conditions,
+    signature: Signature,
+) -> Evaluation:
+    """Return what a profile reached by what it ranked."""
+    return evaluations.evaluation(
+        profile.id,
+        judged,
+        evaluations.measure(judged, ranking.by_query, wanted),
+        conditions,
+        basis=ranking.basis,
+        author=signature.author,
+        at=signature.at,
+        folds=ranking.folds,
+    )
+
+
 def _evaluate(
     found: Looking, names: Sequence[str], judged: JudgedSet, wanted: Sequence[Metric], by: str, heard: Heard
 ) -> list[Evaluation]:
@@ -200,16 +212,7 @@ def _evaluate(
     ranked = [_rank(found, profile, judged, heard) for profile in profiles]
     conditions, at = start.until(_conditions(found, judged)), clock.now()
     rows = [
-        evaluations.evaluation(
-            profile.id,
-            judged,
-            evaluations.measure(judged, ranking.by_query, wanted),
-            conditions,
-            basis=ranking.basis,
-            author=by,
-            at=at,
-            folds=ranking.folds,
-        )
+        _measured(profile, judged, ranking, wanted, conditions, Signature(by, at))
         for profile, ranking in zip(profiles, ranked, strict=True)
     ]
     with found.database.writing() as session:

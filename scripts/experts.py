@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
-import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -16,8 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from accounts import experts, exports, imports
 from foundation import clock
 from foundation.database import Database
-from foundation.settings import Settings
-from migrations import upgrades
+from scripts import databases, tables
 
 app = typer.Typer(help="Import, export and change experts.", no_args_is_help=True)
 errors = Console(stderr=True, highlight=False)
@@ -32,7 +30,7 @@ def import_records(
 ) -> None:
     """Import expert records: all of them, or none and every fault listed."""
     with _opened(file) as (lines, size):
-        outcome = run_import(_database(), lines, size, skip_invalid=skip_invalid)
+        outcome = run_import(databases.opened(), lines, size, skip_invalid=skip_invalid)
     for fault in outcome.faults:
         sys.stderr.write(f"{fault}\n")
     counts = {
@@ -46,10 +44,10 @@ def import_records(
         sys.stderr.write(f"Nothing was imported: {len(outcome.faults)} faults on {outcome.skipped} lines.\n")
         if as_json:
             nothing = {"created": 0, "updated": 0, "unchanged": 0}
-            sys.stdout.write(orjson.dumps({**counts, **nothing, "imported": False}).decode() + "\n")
+            tables.put_json({**counts, **nothing, "imported": False})
         raise typer.Exit(BAD_INPUT)
     if as_json:
-        sys.stdout.write(orjson.dumps({**counts, "imported": True}).decode() + "\n")
+        tables.put_json({**counts, "imported": True})
         return
     typer.echo(
         f"{outcome.created} created, {outcome.updated} updated, {outcome.unchanged} unchanged"
@@ -62,7 +60,7 @@ def export_records(
     file: Annotated[str, typer.Argument(help="Where to write; - for stdout.")] = "-",
 ) -> None:
     """Export every expert as a record; importing it again changes nothing."""
-    with _database().reading() as session:
+    with databases.opened().reading() as session:
         if file == "-":
             for line in exports.lines(session):
                 sys.stdout.buffer.write(line)
@@ -77,14 +75,14 @@ def export_records(
 @app.command()
 def show(ref: Annotated[str, typer.Argument(help="The expert's ref.")]) -> None:
     """Tick the display preference: the profile may be found."""
-    with _database().writing() as session:
+    with databases.opened().writing() as session:
         experts.show(session, ref, at=clock.now())
 
 
 @app.command()
 def hide(ref: Annotated[str, typer.Argument(help="The expert's ref.")]) -> None:
     """Untick the display preference: out of results at once."""
-    with _database().writing() as session:
+    with databases.opened().writing() as session:
         experts.hide(session, ref, at=clock.now())
 
 
@@ -94,14 +92,14 @@ def available(
     since: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="From which day.")] = None,
 ) -> None:
     """Declare an expert available, now or from a day on."""
-    with _database().writing() as session:
+    with databases.opened().writing() as session:
         experts.declare_available(session, ref, since=since.date() if since else None, at=clock.now())
 
 
 @app.command()
 def unavailable(ref: Annotated[str, typer.Argument(help="The expert's ref.")]) -> None:
     """Declare an expert unavailable: out of results at once."""
-    with _database().writing() as session:
+    with databases.opened().writing() as session:
         experts.declare_unavailable(session, ref, at=clock.now())
 
 
@@ -113,7 +111,7 @@ def delete(
     """Delete experts with their reviews."""
     if not yes:
         typer.confirm(f"Delete {len(refs)} experts for good?", abort=True)
-    with _database().writing() as session:
+    with databases.opened().writing() as session:
         count = experts.remove(session, refs)
     typer.echo(f"{count} deleted.")
 
@@ -145,10 +143,3 @@ def _opened(file: str) -> Generator[tuple[BinaryIO, int | None]]:
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         sys.stderr.write(f"{file}: {error.strerror}\n")
         raise typer.Exit(BAD_INPUT) from None
-
-
-def _database() -> Database:
-    """Return the database, migrated: a first import needs no command before it."""
-    database = Database(Settings().database_address)
-    upgrades.run(database)
-    return database

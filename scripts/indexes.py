@@ -1,13 +1,11 @@
 """`portulan index`: building, looking at and checking the index."""
 
-import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -21,7 +19,7 @@ from foundation.settings import Settings
 from indexer import embeddings, encoders, indexes, verifications
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
-from migrations import upgrades
+from scripts import databases, tables
 from taxonomy.wordlists import LiveWordlists
 from web import reactions
 
@@ -72,7 +70,7 @@ def status(
     settings, database = _opened()
     state = read_status(settings, database)
     if as_json:
-        sys.stdout.write(orjson.dumps(state).decode() + "\n")
+        tables.put_json(state)
     else:
         for name, value in state.items():
             typer.echo(f"{name.replace('_', ' '):<22} {'-' if value is None else value}")
@@ -97,7 +95,7 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON."
             looks=VERIFYING_LOOKS,
         )
     if as_json:
-        sys.stdout.write(orjson.dumps({"differences": len(differences), "details": differences}).decode() + "\n")
+        tables.put_json({"differences": len(differences), "details": differences})
     else:
         for difference in differences[:SHOWN_DIFFERENCES]:
             typer.echo(difference)
@@ -219,6 +217,4 @@ def _bar(title: str) -> Progress:
 
 def _opened() -> tuple[Settings, Database]:
     settings = Settings()
-    database = Database(settings.database_address)
-    upgrades.run(database)
-    return settings, database
+    return settings, databases.opened(settings)

@@ -1,10 +1,8 @@
 """`portulan ranking interleave`: which of two interleaved rankings visitors prefer."""
 
-import sys
 from dataclasses import asdict
 from typing import Annotated
 
-import orjson
 import typer
 from rich.console import Console
 
@@ -12,7 +10,8 @@ from accounts import outcomes
 from foundation.errors import NotFound
 from ranking import interleaving
 from ranking.interleaving import ALPHA, Verdict
-from scripts.lifts import opened
+from scripts import databases, tables
+from scripts.tables import AsJson
 
 app = typer.Typer(help="Compare the live ranking and the canary within the same pages.", no_args_is_help=True)
 
@@ -21,15 +20,15 @@ app = typer.Typer(help="Compare the live ranking and the canary within the same 
 def report(
     live: Annotated[str, typer.Option(help="Id of the live profile; of the latest pair if none is given.")] = "",
     canary: Annotated[str, typer.Option(help="Id of the profile that was mixed in.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell which ranking visitors prefer so far, and whether that is enough evidence; look as often as you like."""
-    with opened().reading() as session:
+    with databases.opened().reading() as session:
         pair = _pair(outcomes.interleaved_pairs(session), live, canary)
         verdict = interleaving.judge(outcomes.interleaved_days(session, *pair))
     if as_json:
         line = {"live": pair[0], "canary": pair[1], "alpha": ALPHA, **asdict(verdict)}
-        sys.stdout.write(orjson.dumps(line).decode() + "\n")
+        tables.put_json(line)
         return
     console = Console(highlight=False)
     console.print(f"live [bold]{pair[0]}[/], canary [bold]{pair[1]}[/]: {verdict.searches} searches")

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from foundation import clock
-from scripts import tables
-from scripts.rankings import As, opened, signed
+from scripts import databases, tables
+from scripts.rankings import As, signed
 from scripts.tables import AsJson
 from search_api import judgment_records, judgments
 
@@ -24,7 +24,7 @@ def import_file(
 ) -> None:
     """Import judgments: all of them, or none and every fault listed; whoever graded before has it replaced."""
     parsed = read(file, signed(author, "").author)
-    with opened().writing() as session:
+    with databases.opened().writing() as session:
         outcome = judgments.store(session, parsed, at=clock.now())
     counts = {"created": outcome.created, "updated": outcome.updated, "unchanged": outcome.unchanged}
     if as_json:
@@ -40,7 +40,7 @@ def export_file(
 ) -> None:
     """Export every judgment; importing it again changes nothing."""
     write = judgment_records.csv_lines if as_csv or file.endswith(".csv") else judgment_records.json_lines
-    with opened().reading() as session:
+    with databases.opened().reading() as session:
         lines = write(judgments.records(session))
         if file == "-":
             for line in lines:
@@ -56,7 +56,7 @@ def export_file(
 @app.command("list")
 def list_counts(as_json: AsJson = False) -> None:
     """Count queries and judgments by kind, source and author."""
-    with opened().reading() as session:
+    with databases.opened().reading() as session:
         rows = judgments.counts(session)
     if as_json:
         tables.put_json(rows)

@@ -1,11 +1,9 @@
 """`portulan ranking lift` and `traffic`: what boosts bring, and grades made from what visitors opened."""
 
-import sys
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -16,15 +14,13 @@ from sqlmodel import col
 from accounts import outcomes
 from accounts.models import Expert
 from foundation import clock
-from foundation.database import Database
 from foundation.errors import NotFound
-from foundation.settings import Settings
-from migrations import upgrades
 from ranking import lifts, propensities
 from ranking.lifts import FEWEST_DRAWS, Ratio
+from scripts import databases, tables
+from scripts.tables import AsJson
 
 Days = Annotated[int, typer.Option(min=1, max=90, help="How far to look back.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 AUTHOR = "traffic"
 
 
@@ -35,13 +31,13 @@ def lift(
 ) -> None:
     """Tell how much more often boosted experts are seen and opened than where their boost is withheld by chance."""
     since = clock.now() - timedelta(days=days)
-    with opened().reading() as session:
+    with databases.opened().reading() as session:
         expert_id = _id_of(session, expert) if expert else None
         found = lifts.measure(outcomes.boost_draws(session, since, expert_id))
     if as_json:
         said = {name: asdict(ratio) for name, ratio in (("firsts", found.firsts), ("views", found.views))}
         line = {"expert": expert or None, "days": days, "confidence": 0.95, "fewest_draws": FEWEST_DRAWS, **said}
-        sys.stdout.write(orjson.dumps(line).decode() + "\n")
+        tables.put_json(line)
         return
     table = Table("", "boosted", "held out", "times as often", "95 % interval", title=f"Lift, {days} days")
     table.add_row(f"among the first {outcomes.FIRST_PLACES}", *_cells(found.firsts))
@@ -52,7 +48,7 @@ def lift(
 def traffic(days: Days = 90) -> None:
     """Write grades made from views, position bias taken out, as JSONL for `judgments import`; source: traffic."""
     since = clock.now() - timedelta(days=days)
-    with opened().reading() as session:
+    with databases.opened().reading() as session:
         rows = list(outcomes.traffic(session, since))
     for judged in propensities.grade(rows):
         line = {
@@ -62,14 +58,7 @@ def traffic(days: Days = 90) -> None:
             "source": judged.source,
             "grades": dict(judged.grades),
         }
-        sys.stdout.write(orjson.dumps(line).decode() + "\n")
-
-
-def opened() -> Database:
-    """Return the installation's database at the newest revision."""
-    database = Database(Settings().database_address)
-    upgrades.run(database)
-    return database
+        tables.put_json(line)
 
 
 def _id_of(session: Session, ref: str) -> str:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from accounts import experts
 from foundation.errors import Fault, Invalid
+from scripts import databases, tables
 from scripts import rankings as commands
-from scripts import tables
 from scripts.rankings import As, Note, OnSurface
 from scripts.tables import AsJson
 from search_api import evaluations, rankings, shadows
@@ -46,7 +46,7 @@ def promote(
         )
         return profile_id
 
-    promoted = commands.opened().write(work)
+    promoted = databases.opened().write(work)
     if as_json:
         tables.put_json({"live": promoted, "surfaces": commands.surfaces(surface)})
     else:
@@ -56,7 +56,7 @@ def promote(
 def rollback(surface: OnSurface = None, note: Note = "", author: As = None, as_json: AsJson = False) -> None:
     """Make live what was live before the latest promotion; in every process within two seconds."""
     signature = commands.signed(author, note)
-    found = commands.opened().write(lambda session: rankings.roll_back(session, commands.surfaces(surface), signature))
+    found = databases.opened().write(lambda session: rankings.roll_back(session, commands.surfaces(surface), signature))
     if as_json:
         tables.put_json(found)
         return
@@ -101,7 +101,7 @@ def canary(
 
 def history(surface: OnSurface = None, as_json: AsJson = False) -> None:
     """List every move of every pointer, latest first: who, when, from what to what, and why."""
-    with commands.opened().reading() as session:
+    with databases.opened().reading() as session:
         moves = rankings.history(session, surface)[::-1]
     if as_json:
         tables.put_json([_told(move) for move in moves])
@@ -144,7 +144,7 @@ def _set_role(
             rankings.set_shadow(session, profile_id, surfaces, signature)
         return profile_id
 
-    profile_id = commands.opened().write(work)
+    profile_id = databases.opened().write(work)
     if as_json:
         share = {"percent": percent, "mode": mode} if percent and profile_id else {}
         tables.put_json({role: profile_id, "surfaces": surfaces, **share})
@@ -157,7 +157,7 @@ def _set_role(
 
 
 def _report_shadows(surface: Surface | None, *, as_json: bool) -> None:
-    database = commands.opened()
+    database = databases.opened()
     live = LivePointers(database).current()
     with database.reading() as session:
         told = [item for item in shadows.report(session) if surface in {None, item.surface}]

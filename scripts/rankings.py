@@ -9,15 +9,13 @@ import orjson
 import typer
 
 from foundation import clock
-from foundation.database import Database
 from foundation.errors import Fault, Invalid, Unavailable
 from foundation.settings import Settings
 from indexer import indexes
-from migrations import upgrades
 from ranking import changes, profiles
 from ranking.changes import Difference, Refused
 from ranking.profiles import CONSTANTS, FIRST, Inputs, Profile
-from scripts import tables
+from scripts import databases, tables
 from scripts.tables import AsJson
 from search_api import rankings
 from search_api.models import ProfileRow
@@ -37,7 +35,7 @@ ProfileName = Annotated[str, typer.Argument(help="An id or its beginning, live, 
 @app.command("list")
 def list_profiles(as_json: AsJson = False) -> None:
     """List all profiles, latest first, with what they are used for now."""
-    database = opened()
+    database = databases.opened()
     now = loaded_inputs()
     with database.reading() as session:
         saved = rankings.rows(session)
@@ -68,7 +66,7 @@ def list_profiles(as_json: AsJson = False) -> None:
 @app.command()
 def show(name: ProfileName = "live", surface: OnSurface = None, as_json: AsJson = False) -> None:
     """Show every number of a profile, and how much each feature counts where everything is asked."""
-    database = opened()
+    database = databases.opened()
     with database.reading() as session:
         profile = rankings.get(session, rankings.find_id(session, name, surface or "search"))
     changed = profile.inputs.changed(loaded_inputs())
@@ -91,7 +89,7 @@ def show(name: ProfileName = "live", surface: OnSurface = None, as_json: AsJson 
 @app.command()
 def diff(before: ProfileName, after: ProfileName, as_json: AsJson = False) -> None:
     """Show what two profiles don't share."""
-    with opened().reading() as session:
+    with databases.opened().reading() as session:
         pair = [rankings.get(session, rankings.find_id(session, name)) for name in (before, after)]
     show_differences(changes.differences(*pair), as_json=as_json)
 
@@ -107,7 +105,7 @@ def make_draft(
     as_json: AsJson = False,
 ) -> None:
     """Make a draft: a profile with some numbers set, and with the words and encoder of now. It ranks nobody yet."""
-    database = opened()
+    database = databases.opened()
     wanted = _parsed(numbers or [])
     with database.reading() as session:
         parent = rankings.get(session, rankings.find_id(session, base))
@@ -124,13 +122,6 @@ def make_draft(
         return
     show_differences(differences)
     tables.say(f"{draft.id} is a draft: see what it changes with `portulan ranking compare live {draft.id} --query …`.")
-
-
-def opened() -> Database:
-    """Return the database of the installation, migrated."""
-    database = Database(Settings().database_address)
-    upgrades.run(database)
-    return database
 
 
 def surfaces(chosen: Surface | None) -> tuple[Surface, ...]:

@@ -16,8 +16,8 @@ from foundation.http import validation_fault
 from foundation.settings import Settings
 from indexer import encoders
 from indexer.indexes import Index
-from migrations import upgrades
 from ranking.profiles import Profile
+from scripts import databases
 from search_api import pointers, rankings, requests
 from search_api.pointers import LivePointers
 from search_api.requests import Parameters, SearchRequest
@@ -62,8 +62,7 @@ def looking() -> Generator[Looking]:
     """Give an open index to search."""
     settings = Settings()
     logs.configure(settings.model_copy(update={"log_level": "warning"}))
-    database = Database(settings.database_address)
-    upgrades.run(database)
+    database = databases.opened(settings)
     wordlists = LiveWordlists(database=database)
     wordlists.refresh()
     with errors.status("Opening the index"):

@@ -1,13 +1,11 @@
 """`portulan skills`: widening the reviewed skills, and seeing to those on profiles that no concept knows."""
 
 import getpass
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -18,7 +16,8 @@ from foundation.database import Database
 from foundation.errors import Fault, Invalid
 from foundation.settings import Settings
 from indexer import embeddings, encoders, near_concepts
-from migrations import upgrades
+from scripts import databases, tables
+from scripts.tables import AsJson
 from taxonomy import decisions, esco, imported_skills
 from taxonomy.concepts import LANGUAGES, Language, is_reviewed
 from taxonomy.models import SkillDecision
@@ -31,7 +30,6 @@ MOST_LISTED = 200
 NEXT = "Searches use it within seconds; profiles and facets do when the index is rebuilt, which is owed now."
 
 Author = Annotated[str, typer.Option("--as", help="Who decides; by default who is logged in.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 Skill = Annotated[str, typer.Argument(help="A skill as profiles say it.")]
 
 
@@ -51,7 +49,7 @@ def import_esco(
     found = esco.read(folder, _languages(language))
     if found.faults:
         if as_json:
-            _print_json({"faults": [_fault(fault) for fault in found.faults]})
+            tables.put_json({"faults": [_fault(fault) for fault in found.faults]})
         else:
             for fault in found.faults:
                 errors.print(str(fault), markup=False)
@@ -84,7 +82,7 @@ def import_esco(
         "dry_run": dry_run,
     }
     if as_json:
-        _print_json(told)
+        tables.put_json(told)
         return
     for name, value in told.items():
         typer.echo(f"{name.replace('_', ' '):<18} {value}")
@@ -99,7 +97,7 @@ def forget(source: Annotated[str, typer.Argument(help="What was imported: esco."
     with database.writing() as session:
         dropped, lost = imported_skills.forget(session, source)
     if as_json:
-        _print_json({"source": source, "removed": dropped, "without_concept": lost})
+        tables.put_json({"source": source, "removed": dropped, "without_concept": lost})
         return
     typer.echo(f"{dropped} concepts of {source} are forgotten. {NEXT}")
     for skill in lost:
@@ -116,7 +114,7 @@ def list_skills(
     database, wordlists = _opened()
     rows = _free_rows(database, wordlists, limit) if free else _known_rows(wordlists)[:limit]
     if as_json:
-        _print_json(rows)
+        tables.put_json(rows)
     elif free:
         _print_free(rows)
     else:
@@ -162,7 +160,7 @@ def ignore(skill: Skill, author: Author = "", as_json: AsJson = False) -> None:
     with database.writing() as session:
         decisions.ignore(session, skill, author=_author(author), at=clock.now())
     if as_json:
-        _print_json({"skill": skill})
+        tables.put_json({"skill": skill})
     else:
         typer.echo(f"“{skill}” stays as it is, and waits no more.")
 
@@ -184,7 +182,7 @@ def history(as_json: AsJson = False) -> None:
         found = [_decision(item) for item in decisions.history(session)]
         sources = [item.model_dump(mode="json") for item in imported_skills.sources(session)]
     if as_json:
-        _print_json({"decisions": found, "sources": sources})
+        tables.put_json({"decisions": found, "sources": sources})
         return
     for item in found:
         undone = f", undone by {item['undone_by']} {item['undone_at']:.10}" if item["undone_at"] else ""
@@ -243,13 +241,9 @@ def _print_free(rows: Sequence[dict[str, Any]]) -> None:
 
 def _tell(values: dict[str, Any], sentence: str, *, as_json: bool) -> None:
     if as_json:
-        _print_json(values)
+        tables.put_json(values)
     else:
         typer.echo(f"{sentence} {NEXT}")
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(orjson.dumps(value).decode() + "\n")
 
 
 def _fault(fault: esco.EscoFault) -> dict[str, Any]:
@@ -279,6 +273,5 @@ def _author(given: str) -> str:
 def _opened() -> tuple[Database, Wordlists]:
     settings = Settings()
     logs.configure(settings.model_copy(update={"log_level": "warning"}))
-    database = Database(settings.database_address)
-    upgrades.run(database)
+    database = databases.opened(settings)
     return database, LiveWordlists(database=database).refresh()
