@@ -14,12 +14,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import case, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
 from accounts.models import AudienceDay, Expert, Impression, ResultPage, View, VisitorKind, VisitorSalt
-from foundation.database import Database
+from foundation.database import Database, insert
 
 REPEATED_WITHIN = timedelta(minutes=30)
 KEPT_FOR = timedelta(days=90)
@@ -263,9 +262,8 @@ def _page_row(showing: Showing) -> dict[str, Any]:
 
 def _insert(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
     """Add rows; those that are there already stay as they are."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     for chunk in _chunks(rows):
-        session.execute(insert(table).on_conflict_do_nothing(), list(chunk))
+        session.execute(insert(session, table).on_conflict_do_nothing(), list(chunk))
 
 
 def _within(column: Any, begin: datetime, end: datetime) -> Any:

@@ -16,10 +16,13 @@ from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session
+from sqlmodel import SQLModel
 
 from foundation import deadlines, postgresql
 from foundation.circuits import Circuit
@@ -135,6 +138,12 @@ def _reason(error: NoConnectionLeft | DBAPIError) -> str:
     """Return the last line of what the driver says: addresses and users are in it, passwords never."""
     said = str(error.orig).strip() if isinstance(error, DBAPIError) else ""
     return said.splitlines()[-1] if said else "no connection is left"
+
+
+def insert(session: Session, table: type[SQLModel]) -> postgresql_dialect.Insert | sqlite_dialect.Insert:
+    """Return an INSERT of whichever database it is, that can say what to do where a row is there already."""
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    return postgresql_dialect.insert(table) if is_postgresql else sqlite_dialect.insert(table)
 
 
 def hold(connection: Session | Connection, name: str) -> None:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, col
 
 from foundation import outbox
-from foundation.database import Database
+from foundation.database import Database, insert
 from foundation.types import Instant
 
 KEPT_FOR = timedelta(days=90)
@@ -59,8 +58,7 @@ def _owe(session: Session, due: Iterable[tuple[Schedule, datetime]], at: datetim
 
 def _owe_one(session: Session, schedule: Schedule, due_at: datetime) -> bool:
     """Owe one delivery unless somebody else just did."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    row = insert(ScheduleRow).values(name=schedule.name, due_at=due_at).on_conflict_do_nothing()
+    row = insert(session, ScheduleRow).values(name=schedule.name, due_at=due_at).on_conflict_do_nothing()
     is_first = session.execute(row.returning(col(ScheduleRow.name))).first() is not None
     if is_first:
         outbox.record(session, schedule.topic, [due_at.isoformat()])

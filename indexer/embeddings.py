@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from foundation.database import Database
+from foundation.database import Database, insert
 from foundation.settings import ROOT
 from indexer.documents import sector_term, skill_term
 from indexer.encoders import Encoder
@@ -129,9 +128,7 @@ def store(session: Session, encoder: str, vectors: Mapping[str, Vector]) -> None
     ]
     if not rows:
         return
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    session.execute(insert(Embedding).on_conflict_do_nothing(), rows)
+    session.execute(insert(session, Embedding).on_conflict_do_nothing(), rows)
 
 
 def count_stored(session: Session, encoder: str, hashes: Sequence[str]) -> int:

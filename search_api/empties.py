@@ -13,10 +13,10 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from foundation.database import insert
 from search_api.models import EmptySearchRow
 from search_api.requests import Parameters, SearchRequest
 from search_api.searches import Found
@@ -65,11 +65,10 @@ def noted(request: SearchRequest, found: Found) -> EmptySearch | None:
 
 def add(session: Session, searches: Iterable[EmptySearch], on: date) -> None:
     """Count searches of a day, and forget the days that are long past."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     # In one order, or two processes that add at once might block each other.
     for search, count in sorted(Counter(searches).items(), key=lambda item: item[0].key):
         values = {"searched_on": on, "key": search.key, "query": search.query, "filters": search.filters}
-        statement = insert(EmptySearchRow).values(**values, count=count)
+        statement = insert(session, EmptySearchRow).values(**values, count=count)
         changes = {"count": col(EmptySearchRow.count) + statement.excluded["count"]}
         session.execute(statement.on_conflict_do_update(index_elements=["searched_on", "key"], set_=changes))
     session.execute(delete(EmptySearchRow).where(col(EmptySearchRow.searched_on) < on - timedelta(days=KEPT_DAYS)))

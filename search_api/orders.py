@@ -17,7 +17,6 @@ from ranking.profiles import Source
 from ranking.scoring import Flags, Scores
 from search_api.requests import SearchRequest
 
-WEEK_DAYS = 7
 _OF_REVIEWS: frozenset[Source] = frozenset({"review_mean", "review_count"})
 Treatment = Literal["boosted", "held_out"]
 """What the draw of the week gave to a boost that could have counted: its effect, or none so as to measure it."""
@@ -51,8 +50,7 @@ class Row:
 
 def draw_key(request: SearchRequest, today: date) -> str:
     """Return what all draws about a search hang on: the same on each of its pages, in every process, for a week."""
-    text = f"{request.key}|{today.toordinal() // WEEK_DAYS}"
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(request.key_in(today).encode(), digest_size=12).hexdigest()
 
 
 def learn(plan: Plan, candidates: Candidates) -> Likeness:

@@ -31,7 +31,6 @@ Mode = Literal["answers", "interleaved"]
 Arm = Literal["live", "canary", "interleaved"]
 SURFACES: tuple[Surface, ...] = get_args(Surface)
 READ_EVERY_SECONDS = 1.0
-WEEK_DAYS = 7
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +76,7 @@ def choose(pointers: Pointers, request: SearchRequest, today: date) -> Choice:
 
 def draw(request: SearchRequest, today: date) -> int:
     """Return a number from 0 to 99 that only query, filters and week decide."""
-    text = f"arm|{request.key}|{today.toordinal() // WEEK_DAYS}"
+    text = f"arm|{request.key_in(today)}"
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") % 100
 
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from foundation.database import hold
+from foundation.database import hold, insert
 from foundation.errors import Conflict, Fault, Invalid, NotFound
 from indexer.encoders import Encoder
 from indexer.engines import checks as engine_checks
@@ -267,7 +266,6 @@ def _move(
 
 def _add(session: Session, profile: Profile, signature: Signature, parent_id: str | None) -> None:
     """Add a row unless the content has one already."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     values = {
         "id": profile.id,
         "content": profiles.dump(profile),
@@ -276,4 +274,4 @@ def _add(session: Session, profile: Profile, signature: Signature, parent_id: st
         "note": signature.note,
         "created_at": signature.at,
     }
-    session.execute(insert(ProfileRow).values(**values).on_conflict_do_nothing())
+    session.execute(insert(session, ProfileRow).values(**values).on_conflict_do_nothing())

@@ -17,6 +17,7 @@ from indexer.engines.interface import Filters
 from taxonomy import languages
 from taxonomy.wordlists import Wordlists
 
+WEEK_DAYS = 7
 DEEPEST = 10_000
 LONGEST_QUERY = 5_000
 MOST_VALUES = 30
@@ -96,6 +97,10 @@ class SearchRequest:
         """Return what tells two searches apart, whatever the page: the same text in every process."""
         filters = (f"{item.name}={_ordered(getattr(self.filters, item.name))}" for item in fields(self.filters))
         return "|".join((self.q.casefold(), *filters))
+
+    def key_in(self, day: date) -> str:
+        """Return what the draws about this search hang on: the same all through the week of a day."""
+        return f"{self.key}|{day.toordinal() // WEEK_DAYS}"
 
 
 def parse(query_string: str) -> dict[str, Any]:

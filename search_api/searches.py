@@ -175,11 +175,11 @@ class Searcher:
         first = (request.page - 1) * request.size
         last = first + request.size
         mixed = mixes.mix(live, canary, request)
-        beyond: Sequence[str] = ()
+        rows = list(mixed[first:last])
         if last > len(mixed):
             beyond = mixes.followers(rest, live, mixed, max(0, first - len(mixed)), last - len(mixed))
-        best = orders.learn(live.plan, live.candidates)
-        return self._shown([*mixed[first:last], *self._scored(request, live.plan, best, beyond)])
+            rows += self._scored(request, live.plan, orders.learn(live.plan, live.candidates), beyond)
+        return self._shown(rows)
 
     def _retrieved_for_canary(self, plan: Plan, retrieved: Retrieved) -> tuple[Plan, Retrieved] | None:
         """Return what the canary asks, and the answer; None where nothing is interleaved."""

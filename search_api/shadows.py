@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
+from foundation.database import insert
 from indexer.engines.interface import Candidates, Plan
 from ranking import comparisons
 from ranking.profiles import Profile
@@ -118,8 +118,7 @@ def _increase(
     once: dict[str, datetime],
     always: dict[str, datetime],
 ) -> None:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(**key, **sums, **once, **always)
+    statement = insert(session, table).values(**key, **sums, **once, **always)
     changes = {name: getattr(table, name) + statement.excluded[name] for name in sums}
     session.execute(statement.on_conflict_do_update(index_elements=list(key), set_={**changes, **always}))
 
