@@ -17,7 +17,8 @@ from sqlalchemy import case, delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
-from accounts.models import AudienceDay, Expert, Impression, ResultPage, View, VisitorKind, VisitorSalt
+from accounts.models.audiences import AudienceDay, Impression, ResultPage, View, VisitorKind, VisitorSalt
+from accounts.models.experts import Expert
 from foundation.database import Database, insert
 
 REPEATED_WITHIN = timedelta(minutes=30)

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from accounts import audiences
 from accounts.events import EXPERT_CHANGED
-from accounts.models import Expert, Review
+from accounts.models.experts import Expert, Review
 from foundation import outbox
 from foundation.errors import NotFound
 

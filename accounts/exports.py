@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from accounts import experts
 from accounts.experts import Profile
-from accounts.models import Review
+from accounts.models.experts import Review
 
 CHUNK = 500
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts.models import Expert
+from accounts.models.experts import Expert
 from taxonomy.wordlists import Wordlists
 
 READ_CHUNK = 1_000

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel, col
 
 from accounts import slugs
 from accounts.events import EXPERT_CHANGED
-from accounts.models import (
+from accounts.models.experts import (
     Expert,
     ExpertColumns,
     Review,
@@ -24,8 +24,8 @@ from accounts.models import (
     ReviewOrigin,
     StagedExpert,
     StagedReview,
-    new_id,
 )
+from accounts.models.identities import new_id
 from accounts.records import LineFault, Record, ReviewRecord, parse
 from foundation import outbox
 from foundation.database import Database, announced, hold

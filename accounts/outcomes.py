@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts.models import Expert, Impression, ResultPage, View
+from accounts.models.audiences import Impression, ResultPage, View
+from accounts.models.experts import Expert
 from ranking.interleaving import Day, Team
 from ranking.lifts import Draw
 from ranking.propensities import Traffic

@@ -22,7 +22,7 @@ from pydantic import (
     field_validator,
 )
 
-from accounts.models import LegalStatus, ReviewOrigin
+from accounts.models.experts import LegalStatus, ReviewOrigin
 from foundation.errors import Fault
 from taxonomy import languages, zones
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts.models import Expert, Review, SectorRating
+from accounts.models.experts import Expert, Review, SectorRating
 from ranking import reviews
 from taxonomy.wordlists import Wordlists
 

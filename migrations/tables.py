@@ -2,7 +2,8 @@
 
 from sqlmodel import SQLModel
 
-import accounts.models  # noqa: F401
+import accounts.models.audiences
+import accounts.models.experts  # noqa: F401
 import foundation.leases
 import foundation.outbox
 import foundation.schedules  # noqa: F401

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts import outcomes
-from accounts.models import Expert
+from accounts.models.experts import Expert
 from foundation import clock
 from foundation.errors import NotFound
 from ranking import lifts, propensities

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from accounts import experts
-from accounts.models import Expert
+from accounts.models.experts import Expert
 from indexer import documents
 from indexer.documents import Document
 from indexer.engines.interface import Filters, Group, Plan, held_words

@@ -6,7 +6,7 @@ from functools import lru_cache
 from crawleruseragents import is_crawler
 from fastapi import Request
 
-from accounts.models import VisitorKind
+from accounts.models.audiences import VisitorKind
 
 LONGEST_AGENT = 400
 """Letters of a browser's name that are looked at: whoever sends more is no browser, and patterns take their time."""

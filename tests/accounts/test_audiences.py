@@ -7,7 +7,8 @@ from sqlmodel import SQLModel
 
 from accounts import audiences, experts
 from accounts.audiences import Audience, Showing, Shown, Viewing
-from accounts.models import AudienceDay, Expert, Impression, ResultPage, View, VisitorKind, VisitorSalt
+from accounts.models.audiences import AudienceDay, Impression, ResultPage, View, VisitorKind, VisitorSalt
+from accounts.models.experts import Expert
 from foundation.database import Database
 from tests.builders import import_all, record
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from accounts import experts
 from accounts.events import EXPERT_CHANGED
-from accounts.models import Expert, Review
+from accounts.models.experts import Expert, Review
 from foundation.database import Database
 from foundation.errors import NotFound
 from foundation.outbox import OutboxRow

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from accounts import exports, imports
-from accounts.models import Expert, LegalStatus, Review, ReviewOrigin
+from accounts.models.experts import Expert, LegalStatus, Review, ReviewOrigin
 from foundation.database import Database
 from foundation.outbox import OutboxRow
 from migrations import upgrades

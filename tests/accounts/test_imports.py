@@ -10,7 +10,7 @@ from sqlmodel import col
 from accounts import experts, imports
 from accounts.events import EXPERT_CHANGED
 from accounts.imports import Outcome
-from accounts.models import Expert, Review, ReviewOrigin, StagedExpert, StagedReview
+from accounts.models.experts import Expert, Review, ReviewOrigin, StagedExpert, StagedReview
 from foundation import clock, outbox
 from foundation.database import Database
 from foundation.outbox import OutboxRow

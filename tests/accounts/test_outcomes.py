@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from accounts import audiences, outcomes
 from accounts.audiences import Audience, Showing, Shown, Viewing
-from accounts.models import Expert, VisitorKind
+from accounts.models.audiences import VisitorKind
+from accounts.models.experts import Expert
 from foundation.database import Database
 from ranking.interleaving import Day
 from ranking.lifts import Draw

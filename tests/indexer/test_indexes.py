@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from accounts import experts
-from accounts.models import Expert
+from accounts.models.experts import Expert
 from foundation import clock, outbox
 from foundation.database import Database
 from foundation.errors import Conflict, Unavailable

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import func, select
 
 from accounts.events import EXPERT_CHANGED
-from accounts.models import Expert, StagedExpert
+from accounts.models.experts import Expert, StagedExpert
 from foundation import outbox
 from foundation.database import Database
 from indexer import verifications

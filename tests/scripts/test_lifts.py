@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from accounts import audiences
 from accounts.audiences import Audience, Showing, Shown, Viewing
-from accounts.models import Expert, VisitorKind
+from accounts.models.audiences import VisitorKind
+from accounts.models.experts import Expert
 from foundation import clock
 from foundation.database import Database
 from migrations import upgrades

@@ -11,7 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from accounts.models import Expert, Impression, ResultPage, View
+from accounts.models.audiences import Impression, ResultPage, View
+from accounts.models.experts import Expert
 from foundation import clock
 from foundation.database import Database
 from ranking import changes, interleaving

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from accounts.models import Expert
+from accounts.models.experts import Expert
 from foundation import currencies, http
 from foundation.settings import Operator
 from ranking import profiles

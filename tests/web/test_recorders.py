@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from accounts import audiences
 from accounts.audiences import Audience, Showing, Shown, Viewing
-from accounts.models import Expert, Impression, ResultPage, View, VisitorKind
+from accounts.models.audiences import Impression, ResultPage, View, VisitorKind
+from accounts.models.experts import Expert
 from foundation import clock
 from foundation.database import Database
 from foundation.settings import Settings

@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from accounts.experts import Profile
-from accounts.models import LegalStatus, Review, ReviewOrigin
+from accounts.models.experts import LegalStatus, Review, ReviewOrigin
 from foundation.i18n import Language, message, translate
 from indexer import documents
 from taxonomy import zones

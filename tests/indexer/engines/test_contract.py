@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from accounts import experts
-from accounts.models import Expert
+from accounts.models.experts import Expert
 from foundation import clock
 from foundation.settings import ROOT
 from indexer.engines.embedded.engine import EmbeddedEngine

@@ -1,0 +1,1 @@
+"""The tables of `accounts`, a module for each part of it."""
