@@ -19,6 +19,10 @@ class Unavailable(DomainError):
     """A part that is needed for this is not running; trying again later may help."""
 
 
+class TooMany(Unavailable):
+    """Somebody asked for this more often than is allowed; a little later it works again."""
+
+
 class Unreachable(Unavailable):
     """A backend does not answer at all, whatever it is asked: it says nothing about what was to be done."""
 

@@ -4,23 +4,26 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
-from limits import RateLimitItemPerSecond
+from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from pydantic import BaseModel, Field
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from foundation import deadlines
-from foundation.errors import Conflict, DomainError, Fault, Invalid, NotFound, Unavailable
+from foundation.errors import Conflict, DomainError, Fault, Invalid, NotFound, TooMany, Unavailable
 from foundation.i18n import Language, message, translate
 from foundation.shared import SharedMemory
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 Next = Callable[[Request], Awaitable[Response]]
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -33,7 +36,14 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-STATUSES: dict[type[DomainError], int] = {NotFound: 404, Conflict: 409, Invalid: 422, Unavailable: 503}
+STATUSES: dict[type[DomainError], int] = {
+    NotFound: 404,
+    Conflict: 409,
+    Invalid: 422,
+    TooMany: 429,
+    Unavailable: 503,
+}
+"""The first that an error is of counts."""
 _REASONS = {
     "bool_parsing": message("“true” or “false” is expected."),
     "date_from_datetime_parsing": message("A date is expected, written like 2026-12-31."),
@@ -53,7 +63,9 @@ _REASONS = {
 }
 _QUOTED = re.compile(r"'([^']*)'")
 _STATUS_REASONS = {
+    403: message("This is not open to you, or it came from another site."),
     404: message("There is nothing at this address."),
+    413: message("This is too large."),
     405: message("This address does not take this kind of request."),
     429: message("Too many requests at once. Please try again in a second."),
     500: message("Something went wrong here; it was noted."),
@@ -99,21 +111,41 @@ class Metrics:
         )
 
 
-class SearchLimit:
-    """How many searches one address may make a second: of all processes together, of each while Redis is away."""
+class Limits:
+    """How often something may be done: counted for all processes together, by each for itself while Redis is away."""
 
-    def __init__(self, per_second: int, shared: SharedMemory | None = None) -> None:
-        self._limit = RateLimitItemPerSecond(per_second)
+    def __init__(self, shared: SharedMemory | None = None) -> None:
         self._own = MovingWindowRateLimiter(MemoryStorage())
         self._shared = shared
         if shared:
             self._of_all = MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=shared.pool))
 
+    def allows(self, limit: RateLimitItem, *names: str) -> bool:
+        """Count one more under `names`, and tell whether it may be done."""
+        answer = self._shared.attempt(lambda _: self._of_all.hit(limit, *names)) if self._shared else None
+        return self._own.hit(limit, *names) if answer is None else answer
+
+    def check(self, limit: RateLimitItem, *names: str) -> None:
+        """Count one more under `names`; raise TooMany if it may not be done."""
+        if not self.allows(limit, *names):
+            raise TooMany(f"too often: {names[0]}")
+
+
+class SearchLimit:
+    """How many searches one address may make a second."""
+
+    def __init__(self, per_second: int, limits: Limits) -> None:
+        self._limit = RateLimitItemPerSecond(per_second)
+        self._limits = limits
+
     def allows(self, request: Request) -> bool:
         """Count a search of the request's address, and tell whether it may be made."""
-        address = request.client.host if request.client else "unknown"
-        answer = self._shared.attempt(lambda _: self._of_all.hit(self._limit, address)) if self._shared else None
-        return self._own.hit(self._limit, address) if answer is None else answer
+        return self._limits.allows(self._limit, address_of(request))
+
+
+def address_of(request: Request) -> str:
+    """Return the network address that a request came from."""
+    return request.client.host if request.client else "unknown"
 
 
 def error_response(status: int, faults: list[Fault], headers: dict[str, str] | None = None) -> JSONResponse:
@@ -212,3 +244,30 @@ class AnswerHead:
             await send({**message, "body": b""} if is_body else message)
 
         await self._app({**scope, "method": "GET", "is_head": True}, receive, send_head)
+
+
+class RefuseOtherSites:
+    """ASGI middleware: nothing is changed on behalf of another site's page (OWASP's cross-site request forgery).
+
+    Browsers say where a request comes from (`Sec-Fetch-Site`); where they don't, `Origin` does. Programs say neither,
+    carry no cookies of people, and may go on.
+    """
+
+    def __init__(self, app: ASGIApp, site: str = "") -> None:
+        self._app = app
+        self._site = urlsplit(site).netloc
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and self._is_foreign(Headers(scope=scope)):
+            response = error_response(403, [status_fault(403, "other_site", "en")])
+            await response(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _is_foreign(self, headers: Headers) -> bool:
+        fetched_from = headers.get("sec-fetch-site")
+        if fetched_from is not None:
+            return fetched_from not in {"same-origin", "none"}
+        origin = headers.get("origin")
+        return origin is not None and urlsplit(origin).netloc not in {headers.get("host", ""), self._site or None}

@@ -2,8 +2,10 @@
 
 from sqlmodel import SQLModel
 
+import accounts.models.accounts
 import accounts.models.audiences
 import accounts.models.experts  # noqa: F401
+import foundation.audits
 import foundation.leases
 import foundation.outbox
 import foundation.schedules  # noqa: F401

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from foundation import clock
-from foundation.errors import Unavailable
+from foundation.errors import TooMany
 from foundation.http import ErrorBody, Metrics, SearchLimit
 from search_api import pointers, requests, results, suggestions
 from search_api.pointers import LivePointers
@@ -24,10 +24,6 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     429: {"model": ErrorBody, "description": "Too many searches from this address."},
     503: {"model": ErrorBody, "description": "The index is not ready yet."},
 }
-
-
-class TooManySearches(Unavailable):
-    """One address searched more often than the installation allows."""
 
 
 class SearchDesk:
@@ -53,7 +49,7 @@ class SearchDesk:
     def searcher(self, request: Request) -> Searcher:
         """Return a searcher over the present state, or refuse."""
         if not self._limit.allows(request):
-            raise TooManySearches("too many searches from this address; try again in a second")
+            raise TooMany("too many searches from this address; try again in a second")
         return self._make_searcher()
 
     def find(self, searcher: Searcher, request: SearchRequest) -> Found:

@@ -2,37 +2,26 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
-from typing import Any
 
-import structlog
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.exceptions import HTTPException
+from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from accounts.events import EXPERT_CHANGED
-from foundation import clock, http, outbox
+from foundation import http, outbox
 from foundation.database import LONGEST_WAIT_S, Database
-from foundation.errors import DomainError, Fault, Invalid, Unavailable
-from foundation.i18n import Language
 from foundation.settings import Settings
 from foundation.shared import SharedMemory
 from indexer import encoders
-from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from migrations import upgrades
 from ranking import profiles
 from search_api import api as search_edge
-from search_api import rankings, understanding
+from search_api import understanding
 from search_api.gradings import Pools
 from search_api.pointers import LivePointers
 from search_api.query_vectors import SharedQueries
 from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
-from web import operator_site, queues, reactions, site
+from web import error_pages, operator_site, probes, queues, reactions, site
 from web.assets import Assets
 from web.audience_buffers import AudienceBuffer
 from web.observers import Observers
@@ -41,11 +30,9 @@ from web.queues import Waker
 from web.reactions import Deliveries
 from web.recorders import Recorder
 
-API_PREFIX = "/api/"
 ANSWER_SECONDS = 1.5
 """What backends may take of the two seconds in which a page is answered."""
-LONGEST_WAIT = timedelta(minutes=2)
-log = structlog.get_logger(__name__)
+ROUTERS = (search_edge.router, site.router, operator_site.router)
 
 
 def create(settings: Settings) -> FastAPI:
@@ -57,6 +44,7 @@ def create(settings: Settings) -> FastAPI:
     if encoder and shared:
         encoder = SharedQueries(encoder, shared)
     index = Index(settings, database, wordlists, encoder)
+    limits = http.Limits(shared)
     metrics = http.Metrics()
     pointers = LivePointers(database)
     observers = Observers(database, pointers)
@@ -96,8 +84,7 @@ def create(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.settings = settings
-    app.state.database = database
+    app.state.settings, app.state.limits, app.state.database = settings, limits, database
     app.state.index = index
     app.state.carrier = None
     app.state.pointers = pointers
@@ -105,18 +92,18 @@ def create(settings: Settings) -> FastAPI:
     app.state.search_desk = search_edge.SearchDesk(
         app.state.make_searcher,
         pointers,
-        http.SearchLimit(settings.search_per_second, shared),
+        http.SearchLimit(settings.search_per_second, limits),
         metrics,
         [observers.observe],
     )
     app.state.pools = Pools()
     app.state.recorder = recorder
     app.state.holds_sample = (settings.data_dir / "sample.json").exists
-    _add_middleware(app, metrics)
-    for router in (search_edge.router, site.router, operator_site.router):
+    _add_middleware(app, metrics, settings)
+    for router in ROUTERS:
         app.include_router(router)
-    _add_probes(app, database, index, metrics, shared)
-    _add_error_pages(app)
+    probes.add(app, database, index, metrics, shared)
+    error_pages.add(app)
     app.mount("/static", Assets(), name="static")
     return app
 
@@ -133,7 +120,8 @@ def _searchers(database: Database, index: Index) -> Callable[[], Searcher]:
     return make
 
 
-def _add_middleware(app: FastAPI, metrics: http.Metrics) -> None:
+def _add_middleware(app: FastAPI, metrics: http.Metrics, settings: Settings) -> None:
+    app.add_middleware(http.RefuseOtherSites, site=settings.base_url)
     app.middleware("http")(http.add_headers)
     app.middleware("http")(http.count_requests(metrics))
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
@@ -150,133 +138,3 @@ def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries
     if not settings.shares_index:
         outbox.reclaim(database)
     return Deliveries(database, reactions.table(index))
-
-
-def _add_probes(
-    app: FastAPI, database: Database, index: Index, metrics: http.Metrics, shared: SharedMemory | None
-) -> None:
-    @app.get("/healthz", tags=["operations"], summary="The process runs")
-    def healthz() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.get(
-        "/readyz",
-        tags=["operations"],
-        summary="Searches are answered",
-        responses={503: {"description": "The database or the index can't be used yet."}},
-    )
-    def readyz() -> JSONResponse:
-        state = readiness(app, database, index, shared)
-        return JSONResponse(state, status_code=200 if state["ready"] else 503)
-
-    @app.get("/metrics", tags=["operations"], summary="Counters for Prometheus", response_class=Response)
-    def read_metrics() -> Response:
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
-
-
-def readiness(app: FastAPI, database: Database, index: Index, shared: SharedMemory | None) -> dict[str, Any]:
-    """Return whether searches are answered, and how well: by words only is ready, but degraded."""
-    checks: dict[str, str] = {}
-    try:
-        checks["database"] = "ok" if upgrades.is_current(database) else "not migrated"
-    except Exception as error:  # noqa: BLE001 - a probe answers whatever happens
-        checks["database"] = type(error).__name__
-    checks["index"] = _index_state(index)
-    ready = checks["database"] == checks["index"] == "ok" and app.state.carrier is not None
-    is_delivering = app.state.carrier is not None and app.state.carrier.is_alive()
-    is_late = ready and _waits_long(database)
-    checks["outbox"] = "not delivering" if not is_delivering else "a change waits for long" if is_late else "ok"
-    checks["encoder"] = index.encoder.name if index.encoder else "none: searching by words only"
-    checks["ranking"] = _ranking_state(app.state.pointers, index)
-    lacks_redis = shared is not None and not shared.answers()
-    if shared:
-        checks["redis"] = "away: limits are each process's own, workers look by themselves" if lacks_redis else "ok"
-    vectors = rebuilds = dead = 0
-    if ready:
-        with database.reading() as session:
-            vectors, rebuilds = (outbox.count(session, topic) for topic in (VECTOR_MISSING, REBUILD_REQUESTED))
-            dead = outbox.count_dead(session)
-    degraded = ready and (index.encoder is None or not is_delivering or is_late or dead > 0 or lacks_redis)
-    return {
-        "ready": ready,
-        "degraded": degraded,
-        "checks": checks,
-        "vectors_waiting": vectors,
-        "rebuilds_waiting": rebuilds,
-        "dead_letters": dead,
-    }
-
-
-def _index_state(index: Index) -> str:
-    if not index.is_open:
-        return "not open"
-    try:
-        return "ok" if index.generations.live() else "there is none"
-    except Unavailable as error:
-        return f"away: {error}"
-
-
-def _ranking_state(pointers: LivePointers, index: Index) -> str:
-    """Tell whether the live profiles were made with the words and the encoder that are loaded; they rank anyway."""
-    now = rankings.inputs_of(index.wordlists.current(), index.encoder)
-    said = [
-        f"{surface} is ranked by {found.live.id}, which was made with other {' and '.join(changed)}"
-        for surface, found in pointers.current().items()
-        if (changed := found.live.inputs.changed(now))
-    ]
-    return "; ".join(said) or "ok"
-
-
-def _waits_long(database: Database) -> bool:
-    """Tell whether a change has waited for longer than it ever should, whoever is to deliver it."""
-    with database.reading() as session:
-        oldest = outbox.oldest(session, EXPERT_CHANGED)
-    return oldest is not None and clock.now() - oldest > LONGEST_WAIT
-
-
-def _add_error_pages(app: FastAPI) -> None:
-    def answer(request: Request, status: int, faults: list[Fault]) -> Response:
-        if _wants_json(request):
-            return http.error_response(status, faults)
-        return site.error_page(request, status, faults)
-
-    @app.exception_handler(DomainError)
-    def on_domain_error(request: Request, error: DomainError) -> Response:
-        status = 429 if isinstance(error, search_edge.TooManySearches) else http.status_of(error)
-        faults = error.faults if isinstance(error, Invalid) else [_whole(request, status, type(error).__name__.lower())]
-        response = answer(request, status, faults)
-        if status in {429, 503}:
-            response.headers["Retry-After"] = "1"
-        return response
-
-    @app.exception_handler(RequestValidationError)
-    def on_bad_request(request: Request, error: RequestValidationError) -> Response:
-        return answer(request, 422, [http.validation_fault(detail, _language(request)) for detail in error.errors()])
-
-    @app.exception_handler(HTTPException)
-    def on_http_error(request: Request, error: HTTPException) -> Response:
-        code = f"http_{error.status_code}"
-        response = answer(request, error.status_code, [_whole(request, error.status_code, code)])
-        response.headers.update(error.headers or {})
-        return response
-
-    @app.exception_handler(Exception)
-    def on_surprise(request: Request, error: Exception) -> Response:
-        # This runs outside of every middleware: what they add has to be added again.
-        request_id = request.state.request_id
-        log.error("request failed", path=request.url.path, error=repr(error), exc_info=error, request_id=request_id)
-        return http.with_headers(request, answer(request, 500, [_whole(request, 500, "internal")]))
-
-
-def _whole(request: Request, status: int, code: str) -> Fault:
-    return http.status_fault(status, code, _language(request))
-
-
-def _language(request: Request) -> Language:
-    """Return the language of JSON answers: the parameter's, French where it says none of ours."""
-    return "en" if request.query_params.get("lang") == "en" else "fr"
-
-
-def _wants_json(request: Request) -> bool:
-    path = request.url.path
-    return path.startswith(API_PREFIX) or path in {"/healthz", "/readyz", "/metrics", "/openapi.json"}

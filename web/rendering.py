@@ -13,10 +13,12 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from accounts.sign_ins import SignedIn
+from foundation.errors import Unavailable
 from foundation.i18n import Language, preferred, translations
 from foundation.settings import ROOT, Settings
 from taxonomy import languages, zones
-from web import assets
+from web import assets, sign_ins
 
 Text = TypeVar("Text", bound=str)
 LANGUAGE_COOKIE = "lang"
@@ -61,6 +63,7 @@ def render(
         "page_address": lambda other=None: _page_address(request, other),
         "search_q": context.get("q", ""),
         "boost_off": _has_boost_off(request),
+        "signed_in": _signed_in(request),
         "notices": notices(request, language),
         "is_sample": request.app.state.holds_sample(),
     }
@@ -72,6 +75,14 @@ def render(
     if request.query_params.get("lang") in {"fr", "en"}:
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 86_400, httponly=True, samesite="lax", path="/")
     return response
+
+
+def _signed_in(request: Request) -> SignedIn | None:
+    """Return who is signed in; a page that says what is wrong is shown without, if that can't be asked."""
+    try:
+        return sign_ins.current(request)
+    except Unavailable:
+        return None
 
 
 def _has_boost_off(request: Request) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from fastapi import Request
 
 from foundation import shared
-from foundation.http import SearchLimit
+from foundation.http import Limits, SearchLimit
 from foundation.shared import SharedMemory
 from tests.builders import eventually
 from tests.redises import OwnRedis, own_redis
@@ -74,14 +74,14 @@ def request() -> Request:
 
 def test_processes_limit_an_address_together(redis: OwnRedis, memory: SharedMemory) -> None:
     other = SharedMemory(redis.address)
-    one, two = SearchLimit(3, memory), SearchLimit(3, other)
+    one, two = SearchLimit(3, Limits(memory)), SearchLimit(3, Limits(other))
     allowed = [limit.allows(request()) for limit in (one, two, one, two, one, two)]
     assert allowed == [True, True, True, False, False, False]
     other.close()
 
 
 def test_while_redis_is_away_each_process_limits_by_itself(redis: OwnRedis, memory: SharedMemory) -> None:
-    limit = SearchLimit(2, memory)
+    limit = SearchLimit(2, Limits(memory))
     assert limit.allows(request())
     redis.kill()
     assert [limit.allows(request()) for _ in range(3)] == [True, True, False]

@@ -7,7 +7,7 @@ import pytest
 from fastapi import Request
 from fastapi.testclient import TestClient
 
-from foundation.http import ErrorBody, SearchLimit
+from foundation.http import ErrorBody, Limits, SearchLimit
 from ranking.profiles import FIRST
 from search_api.results import Answer, Suggestions
 from tests.builders import record, settings_in, site
@@ -236,12 +236,12 @@ def test_too_many_searches_from_one_address_are_refused_for_a_moment(tmp_path: P
 
 
 def test_a_hundred_searches_a_second_are_allowed_by_default(tmp_path: Path) -> None:
-    limit = SearchLimit(settings_in(tmp_path).search_per_second)
+    limit = SearchLimit(settings_in(tmp_path).search_per_second, Limits())
     request = Request({"type": "http", "client": ("192.0.2.1", 1)})
     assert all(limit.allows(request) for _ in range(100))
 
 
 def test_addresses_are_limited_apart() -> None:
-    limit = SearchLimit(1)
+    limit = SearchLimit(1, Limits())
     one, other = (Request({"type": "http", "client": (address, 1)}) for address in ("192.0.2.1", "192.0.2.2"))
     assert [limit.allows(one), limit.allows(one), limit.allows(other)] == [True, False, True]

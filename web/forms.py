@@ -1,0 +1,32 @@
+"""Reading posted forms. Who may post at all is `foundation.http.RefuseOtherSites`'s to say."""
+
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from fastapi import Depends, Request
+from starlette.exceptions import HTTPException
+
+LONGEST_BYTES = 60_000
+
+
+async def read(request: Request) -> dict[str, str]:
+    """Return the fields of a posted form; refuse what is larger than any form of ours. NULs are dropped."""
+    return dict(await read_all(request))
+
+
+async def read_all(request: Request) -> list[tuple[str, str]]:
+    """Return the fields of a posted form, with those that come several times."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_BYTES:
+            raise HTTPException(413)
+    try:
+        fields = parse_qsl(body.decode(), keep_blank_values=True)
+    except ValueError:
+        return []
+    return [(name, value.replace("\0", "").replace("\r\n", "\n")) for name, value in fields]
+
+
+Form = Annotated[dict[str, str], Depends(read)]
+Fields = Annotated[list[tuple[str, str]], Depends(read_all)]
