@@ -1,5 +1,6 @@
 """Experts: reading them, and the changes that decide whether they are found."""
 
+import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import audiences
+from accounts import audiences, slugs
 from accounts.events import EXPERT_CHANGED
 from accounts.models.experts import Expert, Review
 from foundation import outbox
@@ -90,6 +91,20 @@ def ids_after(session: Session, after: str, limit: int) -> list[str]:
     """Return the next ids in their order, for walking through everybody in pieces."""
     statement = select(col(Expert.id)).where(col(Expert.id) > after).order_by(col(Expert.id)).limit(limit)
     return list(session.execute(statement).scalars())
+
+
+def draft(session: Session, *, name: str, at: datetime) -> Expert:
+    """Return a new expert who has signed up: hidden until the profile says enough and its owner ticks the preference.
+
+    The ref can be guessed by nobody: whoever knows one could otherwise ask for the profiles around it.
+    """
+    ref = f"E-{secrets.token_hex(10)}"
+    expert = Expert(
+        ref=ref, slug=slugs.of(name, ref), name=name, headline="", is_visible=False, created_at=at, updated_at=at
+    )
+    session.add(expert)
+    session.flush()
+    return expert
 
 
 def change(session: Session, ref: str, values: dict[str, Any], *, at: datetime) -> None:

@@ -8,18 +8,18 @@ from sqlalchemy.orm import Session
 
 from accounts import experts
 from accounts.experts import Profile
-from accounts.models.experts import Review
+from accounts.models.experts import Expert, Review
 
 CHUNK = 500
 
 
 def lines(session: Session) -> Iterator[bytes]:
-    """Yield one JSON line an expert, in a stable order."""
+    """Yield one JSON line an expert, in a stable order; a draft that no import would take is left out."""
     after = ""
     while ids := experts.ids_after(session, after, CHUNK):
         by_id = {profile.expert.id: profile for profile in experts.load(session, ids)}
         for expert_id in ids:
-            if expert_id in by_id:
+            if expert_id in by_id and _is_importable(by_id[expert_id].expert):
                 yield orjson.dumps(record(by_id[expert_id])) + b"\n"
         session.expunge_all()
         after = ids[-1]
@@ -51,6 +51,11 @@ def record(profile: Profile) -> dict[str, Any]:
         found["references"] = expert.client_references
     found["reviews"] = [_review(review) for review in profile.reviews]
     return found
+
+
+def _is_importable(expert: Expert) -> bool:
+    """Tell whether a profile has what a record requires: one that was just begun by its owner has not."""
+    return bool(expert.name and expert.headline and (expert.summary.strip() or expert.skills))
 
 
 def _day_rate(cents: int | None, currency: str | None) -> dict[str, Any] | None:

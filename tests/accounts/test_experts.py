@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from accounts import experts
+from accounts import experts, exports
 from accounts.events import EXPERT_CHANGED
 from accounts.models.experts import Expert, Review
 from foundation.database import Database
@@ -154,3 +154,22 @@ def test_a_profile_that_is_only_unavailable_keeps_its_page(loaded: Database) -> 
     apply(loaded, "unavailable")
     with loaded.reading() as session:
         assert experts.get_shown(session, slug).expert.ref == "H001"
+
+
+def test_who_signs_up_gets_a_hidden_draft_of_their_own(database: Database) -> None:
+    with database.writing() as session:
+        first = experts.draft(session, name="Anne Le Goff", at=AT)
+        second = experts.draft(session, name="Anne Le Goff", at=AT)
+    assert first.ref != second.ref and first.slug != second.slug
+    assert first.slug.startswith("anne-le-goff-")
+    assert len(first.ref) > 20
+    assert findable(database) == set()
+    with database.reading() as session, pytest.raises(NotFound):
+        experts.get_shown(session, first.slug)
+
+
+def test_a_draft_is_no_record_yet_and_is_not_exported(database: Database) -> None:
+    with database.writing() as session:
+        experts.draft(session, name="Anne Le Goff", at=AT)
+    with database.reading() as session:
+        assert list(exports.lines(session)) == []
