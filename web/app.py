@@ -21,9 +21,10 @@ from search_api.pointers import LivePointers
 from search_api.query_vectors import SharedQueries
 from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
-from web import error_pages, operator_site, probes, queues, reactions, site
+from web import demo_site, error_pages, operator_site, probes, queues, reactions, site
 from web.assets import Assets
 from web.audience_buffers import AudienceBuffer
+from web.mails import Mailer
 from web.observers import Observers
 from web.openings import Opening
 from web.queues import Waker
@@ -32,7 +33,7 @@ from web.recorders import Recorder
 
 ANSWER_SECONDS = 1.5
 """What backends may take of the two seconds in which a page is answered."""
-ROUTERS = (search_edge.router, site.router, operator_site.router)
+ROUTERS = (search_edge.router, site.router, operator_site.router, demo_site.router)
 
 
 def create(settings: Settings) -> FastAPI:
@@ -137,4 +138,4 @@ def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries
         return waker
     if not settings.shares_index:
         outbox.reclaim(database)
-    return Deliveries(database, reactions.table(index))
+    return Deliveries(database, [*reactions.table(index), *reactions.mail_table(Mailer(settings, database))])

@@ -12,11 +12,13 @@ from accounts import audiences, imports
 from accounts.events import AUDIENCE_FOLD_DUE, EXPERT_CHANGED, PRIORS_DUE, SWEEP_DUE
 from foundation import clock, outbox, schedules
 from foundation.database import Database
+from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
 from foundation.outbox import Reaction
 from foundation.schedules import Schedule
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from taxonomy.events import SKILLS_CHANGED
+from web.mails import Mailer
 
 IDLE_SECONDS = 0.2
 """How long a change made by another process may wait before its delivery begins."""
@@ -47,10 +49,19 @@ def table(index: Index) -> list[Lane]:
     ]
 
 
+def mail_table(mailer: Mailer) -> list[Lane]:
+    """Return the same for mails, which commands about the index leave to whoever serves."""
+    return [
+        Lane(MAIL_WRITTEN, mailer.deliver, batch=20),
+        Lane(CLEARING_DUE, lambda _: mailer.clear(clock.now()), batch=100),
+    ]
+
+
 SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
+    Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
 ]
 
 

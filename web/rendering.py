@@ -9,9 +9,10 @@ from urllib.parse import parse_qs, urlencode
 
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
+from babel.units import format_unit
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from accounts.sign_ins import SignedIn
 from foundation.errors import Unavailable
@@ -32,7 +33,7 @@ _FRENCH_MARK = re.compile(r"(?<=\S) (?=[;:!?»%€](?:\s|[.,)»]|$))|(?<=«) ")
 def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(ROOT / "web" / "templates"),
-        autoescape=True,
+        autoescape=lambda name: not (name or "").endswith(".txt"),
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
@@ -47,11 +48,17 @@ def _environment(language: Language) -> Environment:
         "decimal": lambda value: format_decimal(value, format="#,##0.0", locale=language),
         "country": lambda code: typeset(zones.country_label(code, language), language),
         "language": lambda code: languages.label(code, language),
+        "duration": lambda minutes: duration(minutes, language),
         "typeset": lambda text, written_in=language: typeset(text, written_in),
     }
     environment.globals.update(names)
     environment.filters.update(filters)
     return environment
+
+
+def template(name: str, language: Language) -> Template:
+    """Return a template in a language; what it is given is HTML unless its name ends in `.txt`."""
+    return _environment(language).get_template(name)
 
 
 def render(
@@ -123,6 +130,14 @@ def number(value: float, language: Language) -> str:
     """Return a number with its separators; small whole ones, of which pages are full, have none."""
     is_plain = isinstance(value, int) and 0 <= value < 1_000
     return str(value) if is_plain else format_decimal(value, locale=language)
+
+
+def duration(minutes: int, language: Language) -> str:
+    """Return a time span in words, in the largest unit that says it exactly; days from two on."""
+    for unit, size, least in (("day", 1_440, 2_880), ("hour", 60, 60)):
+        if minutes >= least and minutes % size == 0:
+            return format_unit(minutes // size, f"duration-{unit}", locale=language)
+    return format_unit(minutes, "duration-minute", locale=language)
 
 
 def money(amount: float, currency: str, language: Language) -> str:

@@ -1,0 +1,162 @@
+"""What each template of `web/templates/mails` takes: the values of a mail, as its use case writes them.
+
+Templates make links of tokens: use cases know no addresses of pages. Names end in `token` or `url` where the value may
+open something, and nowhere else: those are blanked once the mail has left (`foundation.mails`). Addresses may be given
+without their host.
+"""
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from foundation.i18n import Language
+
+LONGEST_LINE = 200
+_TURNED = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Signs that turn the direction of what follows, with which a name can look like another."""
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line that is not overly long."""
+    line = " ".join(_TURNED.sub("", text).split())
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
+
+
+Line = Annotated[str, AfterValidator(one_line)]
+Url = Annotated[str, Field(pattern=r"^(https?:/)?/[^/\s\"<>][^\s\"<>]*$")]
+Token = Annotated[str, Field(pattern=r"^[\w.~-]+$")]
+Minutes = Annotated[int, Field(gt=0)]
+
+
+class Values(BaseModel):
+    """The values of a template, and no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ConfirmEmail(Values):
+    """To a new account's address. It says nothing that whoever signed up wrote: the address may be a stranger's."""
+
+    token: Token
+    lasts_minutes: Minutes
+
+
+class ResetPassword(Values):
+    """To an account whose password is forgotten."""
+
+    name: Line
+    token: Token
+    lasts_minutes: Minutes
+
+
+class EmailTaken(Values):
+    """To an account with whose address somebody tried to sign up."""
+
+    name: Line
+
+
+class ChangeEmail(Values):
+    """To the address that an account is to have. It may be a stranger's too."""
+
+    token: Token
+    lasts_minutes: Minutes
+
+
+class EmailChanged(Values):
+    """To the address that an account no longer has."""
+
+    name: Line
+    new_email: Line
+
+
+class PasswordChanged(Values):
+    """To an account whose password was changed."""
+
+    name: Line
+
+
+class ExpertInvitation(Values):
+    """To an expert whose profile stands here without an account; `slug` is the profile's if it is shown already."""
+
+    name: Line
+    token: Token
+    lasts_minutes: Minutes
+    slug: Line | None = None
+
+
+class ColleagueInvitation(Values):
+    """To somebody whom a colleague asks to join their company's account."""
+
+    invited_by: Line
+    company: Line
+    role: Literal["owner", "buyer", "viewer", "accountant"]
+    token: Token
+    lasts_minutes: Minutes
+
+
+class AlertExpert(Values):
+    """An expert that a saved search has newly found; `language` is the headline's."""
+
+    name: Line
+    headline: Line
+    slug: Line
+    language: Language = "fr"
+
+
+class Alert(Values):
+    """New matches of a saved search: the first ones, of `total`. `unsubscribe_url` takes RFC 8058's one-click POST."""
+
+    name: Line
+    search: Line
+    """What the search is called."""
+    search_url: Url
+    experts: Annotated[list[AlertExpert], Field(min_length=1)]
+    total: Annotated[int, Field(gt=0)]
+    unsubscribe_url: Url
+
+
+class AvailabilityAsk(Values):
+    """To an expert who has long said nothing about being available; one address answers yes or no."""
+
+    name: Line
+    confirmed_on: date | None = None
+    """When they said so last."""
+    token: Token
+    lasts_minutes: Minutes
+    unsubscribe_url: Url | None = None
+
+
+class Suspension(Values):
+    """To an account that is suspended: the reasons are owed to it (Regulation (EU) 2019/1150, articles 4 and 11)."""
+
+    name: Line
+    reason: str
+    """The rule that was broken, in the recipient's language."""
+    facts: str
+    """What happened, in the recipient's language."""
+    object_by: date
+    """Until when an objection is looked at, 30 days from the suspension."""
+
+
+class AccountErased(Values):
+    """To the address of an account that is gone."""
+
+    name: Line
+
+
+TEMPLATES: dict[str, type[Values]] = {
+    "confirm_email": ConfirmEmail,
+    "reset_password": ResetPassword,
+    "email_taken": EmailTaken,
+    "change_email": ChangeEmail,
+    "email_changed": EmailChanged,
+    "password_changed": PasswordChanged,
+    "expert_invitation": ExpertInvitation,
+    "colleague_invitation": ColleagueInvitation,
+    "alert": Alert,
+    "availability_ask": AvailabilityAsk,
+    "suspension": Suspension,
+    "account_erased": AccountErased,
+}

@@ -1,0 +1,130 @@
+"""Mails in their recipients' words: rendering what `foundation.mails` owes, and sending it."""
+
+import re
+import textwrap
+from collections.abc import Sequence
+from datetime import datetime
+from email.message import EmailMessage
+from email.headerregistry import Address
+from email.policy import SMTP
+from typing import Any
+from urllib.parse import urlencode
+
+import structlog
+from email_validator import validate_email
+
+from foundation import clock, mails
+from foundation.database import Database
+from foundation.i18n import Language
+from foundation.mail_transports import Refused, Send, choose
+from foundation.mails import MailRow
+from foundation.settings import Settings
+from web.mail_values import TEMPLATES, one_line
+from web.rendering import template
+
+WIDTH = 72
+"""Characters of a line of text; a longer address stays whole, so that it can be opened."""
+_BLANK_LINES = re.compile(r"\n{3,}")
+_LIST_MARK = "- "
+
+log = structlog.get_logger(__name__)
+
+
+class Mailer:
+    """Sends what is owed; also drops what was kept for long enough."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings, self._database = settings, database
+        self._transport = choose(settings)
+
+    def deliver(self, mail_ids: Sequence[str]) -> None:
+        """Send mails that have not left yet. May be repeated; see `foundation.mails` for what that means."""
+        with self._transport.connected() as send:
+            for mail_id in mail_ids:
+                self._deliver_one(mail_id, send)
+
+    def clear(self, at: datetime) -> None:
+        """Drop what mails of a month ago hold, and files of mails that are gone."""
+        self._database.write(lambda session: mails.clear(session, at))
+        # Files first: one that is written meanwhile is of a row that was there before it.
+        files = self._transport.list_kept()
+        with self._database.reading() as session:
+            kept = mails.find_kept(session, files)
+        self._transport.drop(set(files) - kept)
+
+    def _deliver_one(self, mail_id: str, send: Send) -> None:
+        with self._database.reading() as session:
+            row = mails.find_owed(session, mail_id)
+            if row is None:
+                return
+            session.expunge(row)
+        try:
+            send(mail_id, compose(row, self._settings))
+        except Refused as error:
+            reason = str(error)
+            log.warning("mail is refused for good", mail_id=mail_id, template=row.template, reason=reason)
+            self._database.write(lambda session: mails.mark_failed(session, mail_id, reason))
+        else:
+            self._database.write(lambda session: mails.mark_sent(session, mail_id, clock.now()))
+
+
+def compose(row: MailRow, settings: Settings) -> EmailMessage:
+    """Return a mail as it leaves: the same from the same row, so that a repeat can be known by its Message-ID."""
+    language: Language = "fr" if row.language == "fr" else "en"
+    values = TEMPLATES[row.template].model_validate(row.values)
+    subject, text, html = render(row.template, language, dict(values), settings)
+    name, address = settings.sender
+    found = EmailMessage(policy=SMTP)
+    found["From"] = Address(name, addr_spec=address)
+    found["To"] = Address(addr_spec=_deliverable(row.recipient))
+    found["Subject"] = subject
+    found["Date"] = row.written_at
+    found["Message-ID"] = f"<{row.id}@{address.rpartition('@')[2]}>"
+    found["Auto-Submitted"] = "auto-generated"
+    found["Content-Language"] = language
+    if stop_url := getattr(values, "unsubscribe_url", None):
+        found["List-Unsubscribe"] = f"<{absolute(settings.site_address, stop_url)}>"
+        found["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    found.set_content(text, cte="quoted-printable")
+    found.add_alternative(html, subtype="html", cte="quoted-printable")
+    return found
+
+
+def render(name: str, language: Language, values: dict[str, Any], settings: Settings) -> tuple[str, str, str]:
+    """Return the subject, the text and the HTML of a mail; `values` are checked already."""
+
+    def url(path: str, **parameters: str) -> str:
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        return absolute(settings.site_address, path) + query
+
+    context = {**values, "url": url, "operator": settings.operator}
+    text = template(f"mails/{name}.txt", language)
+    subject = one_line("".join(text.blocks["subject"](text.new_context(context))))
+    html = template(f"mails/{name}.html", language).render({**context, "subject": subject})
+    return subject, wrap(text.render(context)), html
+
+
+def absolute(site: str, address: str) -> str:
+    """Return an address with its host."""
+    return f"{site}{address}" if address.startswith("/") else address
+
+
+def wrap(text: str) -> str:
+    """Return a text in lines that every program shows whole, paragraphs apart by one empty line."""
+    lines = [part for line in text.strip().splitlines() for part in _wrap_line(line)]
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)) + "\n"
+
+
+def _wrap_line(line: str) -> list[str]:
+    if line == "-- ":  # the signature's mark (RFC 3676), with its space
+        return [line]
+    indent = "  " if line.startswith((_LIST_MARK, "  ")) else ""
+    return textwrap.wrap(
+        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, replace_whitespace=False
+    ) or [""]
+
+
+def _deliverable(address: str) -> str:
+    """Return an address as every server takes it, where there is such a one: its domain in ASCII."""
+    checked = validate_email(address, check_deliverability=False)
+    return checked.ascii_email or checked.normalized
