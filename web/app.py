@@ -21,7 +21,7 @@ from search_api.pointers import LivePointers
 from search_api.query_vectors import SharedQueries
 from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
-from web import error_pages, operator_site, probes, queues, reactions, site
+from web import error_pages, operator_site, probes, queues, reactions, site, text_site
 from web.assets import Assets
 from web.audience_buffers import AudienceBuffer
 from web.observers import Observers
@@ -32,7 +32,7 @@ from web.recorders import Recorder
 
 ANSWER_SECONDS = 1.5
 """What backends may take of the two seconds in which a page is answered."""
-ROUTERS = (search_edge.router, site.router, operator_site.router)
+ROUTERS = (search_edge.router, site.router, text_site.router, operator_site.router)
 
 
 def create(settings: Settings) -> FastAPI:
