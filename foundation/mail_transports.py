@@ -171,7 +171,7 @@ class Smtp:
         if code == _CLOSING:
             return self._closes(error)
         answer = text.decode(errors="replace") if isinstance(text, bytes) else text
-        return Refused(f"{code} {answer}") if code >= 500 else error  # noqa: PLR2004 - RFC 5321, 4.2.1
+        return Refused(f"{code} {answer}") if code >= 500 else error
 
     def _closes(self, error: Exception) -> Unreachable:
         return self._leave_alone(self._pause_s, f"closes: {_said(error)}")

@@ -40,6 +40,8 @@ class Operator(BaseSettings):
     email: str = "contact@example.org"
     phone: str = ""
     hosting: str = ""
+    mediators: str = ""
+    """Names and addresses of those who settle what a complaint did not (Regulation (EU) 2019/1150, art. 12)."""
 
 
 SHORTEST_TOKEN = 20

@@ -21,7 +21,7 @@ from search_api.pointers import LivePointers
 from search_api.query_vectors import SharedQueries
 from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
-from web import demo_site, error_pages, operator_site, probes, queues, reactions, site
+from web import error_pages, probes, queues, reactions, routes
 from web.assets import Assets
 from web.audience_buffers import AudienceBuffer
 from web.mails import Mailer
@@ -33,7 +33,6 @@ from web.recorders import Recorder
 
 ANSWER_SECONDS = 1.5
 """What backends may take of the two seconds in which a page is answered."""
-ROUTERS = (search_edge.router, site.router, operator_site.router, demo_site.router)
 
 
 def create(settings: Settings) -> FastAPI:
@@ -101,7 +100,7 @@ def create(settings: Settings) -> FastAPI:
     app.state.recorder = recorder
     app.state.holds_sample = (settings.data_dir / "sample.json").exists
     _add_middleware(app, metrics, settings)
-    for router in ROUTERS:
+    for router in routes.ROUTERS:
         app.include_router(router)
     probes.add(app, database, index, metrics, shared)
     error_pages.add(app)

@@ -4,8 +4,8 @@ import re
 import textwrap
 from collections.abc import Sequence
 from datetime import datetime
-from email.message import EmailMessage
 from email.headerregistry import Address
+from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 from urllib.parse import urlencode

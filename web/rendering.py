@@ -115,6 +115,12 @@ def notices(request: Request, language: Language) -> list[str]:
     return []
 
 
+def site_address(request: Request) -> str:
+    """Return the site's public address, without a slash at its end."""
+    settings: Settings = request.app.state.settings
+    return (settings.base_url or str(request.base_url)).rstrip("/")
+
+
 def address(path: str, parameters: Sequence[tuple[str, str]]) -> str:
     """Return a path with parameters."""
     return f"{path}?{urlencode(parameters)}" if parameters else path
@@ -165,6 +171,4 @@ def _path_with_lang(request: Request, other: str | None, *, dropped: Collection[
 
 def _page_address(request: Request, other: str | None) -> str:
     """Return the page's own full address in a language, or in whichever the reader wants."""
-    settings: Settings = request.app.state.settings
-    site = settings.base_url or str(request.base_url)
-    return site.rstrip("/") + _path_with_lang(request, other, dropped=OWN_WAY)
+    return site_address(request) + _path_with_lang(request, other, dropped=OWN_WAY)
