@@ -96,6 +96,14 @@ class ColleagueInvitation(Values):
     lasts_minutes: Minutes
 
 
+class OperatorInvitation(Values):
+    """To somebody who is to run the site."""
+
+    invited_by: Line
+    token: Token
+    lasts_minutes: Minutes
+
+
 class AlertExpert(Values):
     """An expert that a saved search has newly found; `language` is the headline's."""
 
@@ -136,8 +144,8 @@ class Suspension(Values):
     """The rule that was broken, in the recipient's language."""
     facts: str
     """What happened, in the recipient's language."""
-    object_by: date
-    """Until when an objection is looked at, 30 days from the suspension."""
+    terminates_on: date | None = None
+    """When the account ends for good, at least 30 days from the suspension; None: it may last."""
 
 
 class AccountErased(Values):
@@ -155,6 +163,7 @@ TEMPLATES: dict[str, type[Values]] = {
     "password_changed": PasswordChanged,
     "expert_invitation": ExpertInvitation,
     "colleague_invitation": ColleagueInvitation,
+    "operator_invitation": OperatorInvitation,
     "alert": Alert,
     "availability_ask": AvailabilityAsk,
     "suspension": Suspension,
