@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from scripts.backends import ports
 
-USER, PASSWORD = "portulan", "p@ss/wörd"
+USER, PASSWORD = "portulan", "p@ss/word"
 TAKEN = "250 Taken"
 
 
@@ -76,17 +76,22 @@ def serving(box: Mailbox | None = None, **options: Any) -> Iterator[Mailbox]:
 @contextmanager
 def serving_encrypted(certificate: Path) -> Iterator[Mailbox]:
     """Give a server that insists on STARTTLS, and on our name and password."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
 
     def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: LoginPassword) -> AuthResult:
         is_ours = (data.login.decode(), data.password.decode()) == (USER, PASSWORD)
         return AuthResult(success=is_ours, handled=is_ours)
 
     with serving(
-        tls_context=context, require_starttls=True, authenticator=authenticate, auth_required=True
+        tls_context=server_context(certificate), require_starttls=True, authenticator=authenticate, auth_required=True
     ) as found:
         yield found
+
+
+def server_context(certificate: Path) -> ssl.SSLContext:
+    """Return what a server encrypts with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
 
 
 def make_certificate(folder: Path) -> Path:
@@ -117,7 +122,7 @@ def part(message: EmailMessage, kind: str = "plain") -> str:
     """Return the text of a message, or its HTML."""
     body = message.get_body((kind,))
     assert body is not None
-    return str(body.get_content())
+    return str(body.get_content()).replace("\r\n", "\n")
 
 
 def in_folder(data_dir: Path) -> list[EmailMessage]:

@@ -14,13 +14,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from foundation.i18n import Language
 
 LONGEST_LINE = 200
+_SPACES = re.compile(r"[^\S\u00a0\u202f]+")
+"""Spaces and line ends of every kind, but those that French and numbers need."""
 _TURNED = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Signs that turn the direction of what follows, with which a name can look like another."""
 
 
 def one_line(text: str) -> str:
     """Return a text as one line that is not overly long."""
-    line = " ".join(_TURNED.sub("", text).split())
+    line = _SPACES.sub(" ", _TURNED.sub("", text)).strip()
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
 
 
