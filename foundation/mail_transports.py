@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Collection, Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -50,9 +49,9 @@ class Transport(Protocol):
         ...
 
 
-def choose(settings: Settings) -> Transport:
+def choose(settings: Settings, pause_s: float = PAUSE_S) -> Transport:
     """Return how mails leave an installation."""
-    return Smtp(settings) if settings.smtp_url else Folder(settings.mail_folder)
+    return Smtp(settings, pause_s=pause_s) if settings.smtp_url else Folder(settings.mail_folder)
 
 
 class Folder:
@@ -86,7 +85,7 @@ class Folder:
     def _write(self, mail_id: str, message: EmailMessage) -> None:
         unfinished = self._path / f"{mail_id}.part"
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(message.as_bytes(policy=SMTP))
+            file.write(message.as_bytes())
         unfinished.replace(self._path / f"{mail_id}.eml")
 
 
@@ -137,6 +136,10 @@ class Smtp:
         except smtplib.SMTPAuthenticationError as error:
             _hang_up(server)
             raise self._leave_alone(self._login_pause_s, f"refuses our name or password: {_said(error)}") from error
+        except UnicodeError:
+            # What it says would show a part of the password.
+            _hang_up(server)
+            raise self._leave_alone(self._login_pause_s, "takes no name or password but in ASCII") from None
         except (smtplib.SMTPException, OSError) as error:
             _hang_up(server)
             raise self._leave_alone(self._pause_s, f"can’t be used: {_said(error)}") from error

@@ -41,7 +41,7 @@ def list_mails(request: Request) -> HTMLResponse:
     folder = _folder(request)
     with _database(request).reading() as session:
         rows = mails.newest(session, MOST)
-        found = [_shown(row, message) for row in rows if (message := _read(folder, row))]
+    found = [_shown(row, message) for row in rows if (message := _read(folder, row))]
     return _private(render(request, "demo_mails.html", language_of(request), {"mails": found, "most": MOST}))
 
 

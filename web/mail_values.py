@@ -14,13 +14,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from foundation.i18n import Language
 
 LONGEST_LINE = 200
+_SPACES = re.compile(r"[^\S\u00a0\u202f]+")
+"""Spaces and line ends of every kind, but those that French and numbers need."""
 _TURNED = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Signs that turn the direction of what follows, with which a name can look like another."""
 
 
 def one_line(text: str) -> str:
     """Return a text as one line that is not overly long."""
-    line = " ".join(_TURNED.sub("", text).split())
+    line = _SPACES.sub(" ", _TURNED.sub("", text)).strip()
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
 
 
@@ -96,6 +98,14 @@ class ColleagueInvitation(Values):
     lasts_minutes: Minutes
 
 
+class OperatorInvitation(Values):
+    """To somebody who is to run the site."""
+
+    invited_by: Line
+    token: Token
+    lasts_minutes: Minutes
+
+
 class AlertExpert(Values):
     """An expert that a saved search has newly found; `language` is the headline's."""
 
@@ -136,8 +146,8 @@ class Suspension(Values):
     """The rule that was broken, in the recipient's language."""
     facts: str
     """What happened, in the recipient's language."""
-    object_by: date
-    """Until when an objection is looked at, 30 days from the suspension."""
+    terminates_on: date | None = None
+    """When the account ends for good, at least 30 days from the suspension; None: it may last."""
 
 
 class AccountErased(Values):
@@ -155,6 +165,7 @@ TEMPLATES: dict[str, type[Values]] = {
     "password_changed": PasswordChanged,
     "expert_invitation": ExpertInvitation,
     "colleague_invitation": ColleagueInvitation,
+    "operator_invitation": OperatorInvitation,
     "alert": Alert,
     "availability_ask": AvailabilityAsk,
     "suspension": Suspension,

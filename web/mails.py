@@ -4,9 +4,10 @@ import re
 import textwrap
 from collections.abc import Sequence
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.header import Header
+from email.headerregistry import Address
+from email.policy import EmailPolicy
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from email_validator import validate_email
 from foundation import clock, mails
 from foundation.database import Database
 from foundation.i18n import Language
-from foundation.mail_transports import Refused, Send, choose
+from foundation.mail_transports import PAUSE_S, Refused, Send, choose
 from foundation.mails import MailRow
 from foundation.settings import Settings
 from web.mail_values import TEMPLATES, one_line
@@ -30,12 +31,35 @@ _LIST_MARK = "- "
 log = structlog.get_logger(__name__)
 
 
-class Mailer:
-    """Sends what is owed; also drops what was kept for long enough."""
+class _MailPolicy(EmailPolicy):
+    """Writes two headers otherwise than the library: it loses spaces before encoded words, and encodes long addresses."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def fold(self, name: str, value: Any) -> str:
+        """Return a header as text, its name with it."""
+        if name == "Subject":
+            text = Header(str(value), header_name=name, maxlinelen=76).encode(linesep=self.linesep)
+            return f"{name}: {text}{self.linesep}"
+        if name == "List-Unsubscribe":
+            return f"{name}: {value}{self.linesep}"
+        return super().fold(name, value)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """Return a header as bytes."""
+        return self.fold(name, value).encode("utf-8" if self.utf8 else "ascii")
+
+
+_POLICY = _MailPolicy(linesep="\r\n")
+
+
+class Mailer:
+    """Sends what is owed; also drops what was kept for long enough.
+
+    `pause_s` is for how long a server that did not answer is left alone.
+    """
+
+    def __init__(self, settings: Settings, database: Database, *, pause_s: float = PAUSE_S) -> None:
         self._settings, self._database = settings, database
-        self._transport = choose(settings)
+        self._transport = choose(settings, pause_s)
 
     def deliver(self, mail_ids: Sequence[str]) -> None:
         """Send mails that have not left yet. May be repeated; see `foundation.mails` for what that means."""
@@ -74,7 +98,9 @@ def compose(row: MailRow, settings: Settings) -> EmailMessage:
     values = TEMPLATES[row.template].model_validate(row.values)
     subject, text, html = render(row.template, language, dict(values), settings)
     name, address = settings.sender
-    found = EmailMessage(policy=SMTP)
+    found = EmailMessage(policy=_POLICY)
+    found.set_content(text, cte="quoted-printable")
+    found.add_alternative(html, subtype="html", cte="quoted-printable")
     found["From"] = Address(name, addr_spec=address)
     found["To"] = Address(addr_spec=_deliverable(row.recipient))
     found["Subject"] = subject
@@ -85,8 +111,6 @@ def compose(row: MailRow, settings: Settings) -> EmailMessage:
     if stop_url := getattr(values, "unsubscribe_url", None):
         found["List-Unsubscribe"] = f"<{absolute(settings.site_address, stop_url)}>"
         found["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    found.set_content(text, cte="quoted-printable")
-    found.add_alternative(html, subtype="html", cte="quoted-printable")
     return found
 
 

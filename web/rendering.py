@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlencode
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 from fastapi import Request
@@ -48,6 +48,7 @@ def _environment(language: Language) -> Environment:
         "decimal": lambda value: format_decimal(value, format="#,##0.0", locale=language),
         "country": lambda code: typeset(zones.country_label(code, language), language),
         "language": lambda code: languages.label(code, language),
+        "moment": lambda at: format_datetime(at, format="long", locale=language),
         "duration": lambda minutes: duration(minutes, language),
         "typeset": lambda text, written_in=language: typeset(text, written_in),
     }

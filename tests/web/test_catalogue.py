@@ -13,7 +13,7 @@ from foundation.settings import ROOT
 
 PACKAGES = ("accounts", "billing", "booking", "foundation", "indexer", "search_api", "taxonomy", "web")
 KEYWORDS = {**DEFAULT_KEYWORDS, "message": None, "translate": (2,), "fault": (3,)}
-METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|%%|\{\w+\}|</?\w+>")
 CLAUSE_MARK_WITHOUT_NARROW_SPACE = re.compile(r"[^\u202f](?:[;:!?»]|%%)|«(?!\u202f)|\u202f(?:[^;:!?»%\S]|$)")
 
@@ -26,7 +26,8 @@ def key_of(text: str | tuple[str, ...] | list[str]) -> Key:
 
 def messages_of_sources() -> Iterator[Key]:
     for package in PACKAGES:
-        options = {"**.html": {"extensions": "jinja2.ext.i18n", "trimmed": "false", "silent": "false"}}
+        of_templates = {"extensions": "jinja2.ext.i18n", "trimmed": "false", "silent": "false"}
+        options = {"**.html": of_templates, "**.txt": of_templates}
         for _, _, text, _, _ in extract_from_dir(ROOT / package, METHODS, options, KEYWORDS):
             yield key_of(text)
 

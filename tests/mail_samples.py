@@ -1,0 +1,56 @@
+"""For each template of a mail, values as its use case writes them: some for every path through the template."""
+
+from typing import Any
+
+HOUR, DAY = 60, 24 * 60
+TOKEN = "t0k-En_of.a~link"
+NAME = "Zoë O’Brien-Łukasz 🧭"
+STOP_URL = f"/alerts/stop?token={TOKEN}"
+LINK: dict[str, Any] = {"token": TOKEN, "lasts_minutes": DAY}
+EXPERT: dict[str, Any] = {
+    "name": "Anne Le Goff",
+    "headline": "Développement commercial en Chine & au Vietnam : agents, salons, contrats",
+    "slug": "anne-le-goff",
+    "language": "fr",
+}
+
+SAMPLES: dict[str, list[dict[str, Any]]] = {
+    "confirm_email": [LINK],
+    "reset_password": [{**LINK, "name": NAME, "lasts_minutes": HOUR}],
+    "email_taken": [{"name": NAME}],
+    "change_email": [LINK],
+    "email_changed": [{"name": NAME, "new_email": "zoe@example.com"}],
+    "password_changed": [{"name": NAME}],
+    "expert_invitation": [
+        {**LINK, "name": NAME, "lasts_minutes": 30 * DAY},
+        {**LINK, "name": NAME, "slug": "zoe-o-brien"},
+    ],
+    "colleague_invitation": [
+        {**LINK, "invited_by": NAME, "company": "Établissements Dupont & fils", "role": role}
+        for role in ("owner", "buyer", "viewer", "accountant")
+    ],
+    "operator_invitation": [{**LINK, "invited_by": NAME}],
+    "alert": [
+        {
+            "name": NAME,
+            "search": "customs Morocco",
+            "search_url": "/experts?q=customs+Morocco&country=MA",
+            "experts": experts,
+            "total": total,
+            "unsubscribe_url": STOP_URL,
+        }
+        for experts, total in (
+            ([EXPERT], 1),
+            ([EXPERT, {**EXPERT, "name": "Bob Marsh", "headline": "Customs & VAT in the Gulf", "language": "en"}], 1_200),
+        )
+    ],
+    "availability_ask": [
+        {**LINK, "name": NAME},
+        {**LINK, "name": NAME, "confirmed_on": "2026-09-01", "unsubscribe_url": STOP_URL},
+    ],
+    "suspension": [
+        {"name": NAME, "reason": "Conditions, article 7 : faux avis.", "facts": "Trois avis, le 3 mai.\n\nUne adresse."},
+        {"name": NAME, "reason": "Terms, article 7.", "facts": "Three reviews.", "terminates_on": "2027-01-01"},
+    ],
+    "account_erased": [{"name": NAME}],
+}
