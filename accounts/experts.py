@@ -53,10 +53,15 @@ def get_shown(session: Session, slug: str) -> Profile:
 
 def get(session: Session, ref: str) -> Expert:
     """Return an expert by ref, hidden ones too; raise NotFound."""
-    expert = session.execute(select(Expert).where(col(Expert.ref) == ref)).scalar_one_or_none()
+    expert = find(session, ref)
     if expert is None:
         raise NotFound(f"there is no expert {ref!r}")
     return expert
+
+
+def find(session: Session, ref: str) -> Expert | None:
+    """Return an expert by ref, hidden ones too."""
+    return session.execute(select(Expert).where(col(Expert.ref) == ref)).scalar_one_or_none()
 
 
 def load(session: Session, ids: Collection[str]) -> list[Profile]:

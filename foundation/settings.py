@@ -103,6 +103,8 @@ class Settings(BaseSettings):
     """For sentence-transformers: `cpu`, `cuda`, `cuda:1`, `mps`; empty: the best there is."""
     search_per_second: int = Field(default=200, ge=1)
     """Anonymous searches that one address may make each second."""
+    secret_key: SecretStr = SecretStr("")
+    """What every other key is made of, at least 20 characters; empty: a file in `data_dir` that is made once."""
     operator_token: SecretStr = SecretStr("")
     """What opens the operator's pages, at least 20 characters; empty: there are none."""
     log_format: Literal["text", "json"] = "text"
@@ -116,7 +118,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{str(value)!r} is not a folder")
         return value
 
-    @field_validator("operator_token")
+    @field_validator("operator_token", "secret_key")
     @classmethod
     def _can_not_be_guessed(cls, value: SecretStr) -> SecretStr:
         if 0 < len(value.get_secret_value()) < SHORTEST_TOKEN:

@@ -1,10 +1,13 @@
 """Reading posted forms. Who may post at all is `foundation.http.RefuseOtherSites`'s to say."""
 
 from typing import Annotated
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, Request
+from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
+
+from foundation.errors import Invalid
 
 LONGEST_BYTES = 60_000
 
@@ -26,6 +29,19 @@ async def read_all(request: Request) -> list[tuple[str, str]]:
     except ValueError:
         return []
     return [(name, value.replace("\0", "").replace("\r\n", "\n")) for name, value in fields]
+
+
+def faults_by_field(error: Invalid) -> dict[str, str]:
+    """Return the first sentence about each field, for a page that is shown again."""
+    found: dict[str, str] = {}
+    for fault in error.faults:
+        found.setdefault(fault.field, fault.message)
+    return found
+
+
+def lead_on(path: str, **parameters: str) -> RedirectResponse:
+    """Return the answer to a form that was taken: the browser asks for a page, and reloading it posts nothing."""
+    return RedirectResponse(f"{path}?{urlencode(parameters)}" if parameters else path, status_code=303)
 
 
 Form = Annotated[dict[str, str], Depends(read)]

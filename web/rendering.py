@@ -85,6 +85,14 @@ def render(
     return response
 
 
+def private(response: HTMLResponse) -> HTMLResponse:
+    """Return a page that is one person's: kept by no cache, listed nowhere, its address told to no other site."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
 def _signed_in(request: Request) -> SignedIn | None:
     """Return who is signed in; a page that says what is wrong is shown without, if that can't be asked."""
     try:

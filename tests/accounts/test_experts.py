@@ -160,7 +160,8 @@ def test_who_signs_up_gets_a_hidden_draft_of_their_own(database: Database) -> No
     with database.writing() as session:
         first = experts.draft(session, name="Anne Le Goff", at=AT)
         second = experts.draft(session, name="Anne Le Goff", at=AT)
-    assert first.ref != second.ref and first.slug != second.slug
+    assert first.ref != second.ref
+    assert first.slug != second.slug
     assert first.slug.startswith("anne-le-goff-")
     assert len(first.ref) > 20
     assert findable(database) == set()
