@@ -44,7 +44,7 @@ class Operator(BaseSettings):
     """Names and addresses of those who settle what a complaint did not (Regulation (EU) 2019/1150, art. 12)."""
 
 
-SHORTEST_TOKEN = 20
+SHORTEST_KEY = 20
 _ADDRESSES = {
     "opensearch_url": ({"http", "https"}, "https://user@host:9200"),
     "redis_url": ({"redis", "rediss", "unix"}, "redis://host:6379/0"),
@@ -105,8 +105,6 @@ class Settings(BaseSettings):
     """Anonymous searches that one address may make each second."""
     secret_key: SecretStr = SecretStr("")
     """What every other key is made of, at least 20 characters; empty: a file in `data_dir` that is made once."""
-    operator_token: SecretStr = SecretStr("")
-    """What opens the operator's pages, at least 20 characters; empty: there are none."""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     operator: Operator = Field(default_factory=Operator)
@@ -118,11 +116,11 @@ class Settings(BaseSettings):
             raise ValueError(f"{str(value)!r} is not a folder")
         return value
 
-    @field_validator("operator_token", "secret_key")
+    @field_validator("secret_key")
     @classmethod
     def _can_not_be_guessed(cls, value: SecretStr) -> SecretStr:
-        if 0 < len(value.get_secret_value()) < SHORTEST_TOKEN:
-            raise ValueError(f"needs at least {SHORTEST_TOKEN} characters")
+        if 0 < len(value.get_secret_value()) < SHORTEST_KEY:
+            raise ValueError(f"needs at least {SHORTEST_KEY} characters")
         return value
 
     @field_validator("opensearch_ca_file", "smtp_ca_file")

@@ -21,6 +21,7 @@ from scripts import (
     interleavings,
     judgments,
     lifts,
+    operators,
     promotions,
     rankings,
     skills,
@@ -48,6 +49,7 @@ rankings.app.add_typer(judgments.app, name="judgments")
 rankings.app.add_typer(interleavings.app, name="interleave")
 app.add_typer(rankings.app, name="ranking")
 app.add_typer(skills.app, name="skills")
+app.add_typer(operators.app, name="operators")
 app.command("demo")(demos.load)
 
 

@@ -4,9 +4,9 @@ import re
 import textwrap
 from collections.abc import Sequence
 from datetime import datetime
-from email.message import EmailMessage
 from email.header import Header
 from email.headerregistry import Address
+from email.message import EmailMessage
 from email.policy import EmailPolicy
 from typing import Any
 from urllib.parse import urlencode

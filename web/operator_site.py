@@ -1,14 +1,15 @@
-"""The addresses of the operator's pages: signing in, and grading results blindly."""
+"""The addresses of the operators' pages: grading results blindly."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
+from accounts.models.accounts import AccountKind
+from accounts.sign_ins import SignedIn
 from foundation import clock
 from foundation.database import Database
 from search_api import gradings, judgments
@@ -16,58 +17,26 @@ from search_api.gradings import Pools
 from search_api.judgment_records import QueryRecord, Record
 from search_api.pointers import LivePointers
 from search_api.searches import Searcher
-from web import operators
-from web.operators import Operator
+from web import sign_ins
+from web.forms import Form
 from web.pages import gradings as pages
-from web.rendering import address, language_of, render
+from web.rendering import address, language_of, private, render
 
-GRADING = f"{operators.PATH}/grading"
-Form = Annotated[dict[str, str], Depends(operators.read_form)]
-router = APIRouter(prefix=operators.PATH, include_in_schema=False, default_response_class=HTMLResponse)
+PATH = "/operator"
+GRADING = f"{PATH}/grading"
+router = APIRouter(prefix=PATH, include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/grading")
 def show_grading(request: Request) -> Response:
-    """Show an expert to be graded for a query, or ask for the token first."""
-    operator = operators.signed_in(request)
-    if operator is None:
-        return _ask_for_token(request, is_wrong=False)
-    return _grading_page(request, operator)
-
-
-@router.post("/sign-in")
-def sign_in(request: Request, form: Form) -> Response:
-    """Give a cookie to who knows the token."""
-    token = operators.token_of(request)
-    name = " ".join(form.get("name", "").split())[: operators.LONGEST_NAME]
-    if not operators.is_token(token, form.get("token", "")) or not name.isprintable():
-        return _ask_for_token(request, is_wrong=True)
-    response = RedirectResponse(GRADING, status_code=303)
-    response.set_cookie(
-        operators.COOKIE,
-        operators.make_cookie(token, name or "operator", clock.now()),
-        max_age=int(operators.LASTS.total_seconds()),
-        path=operators.PATH,
-        httponly=True,
-        samesite="strict",
-        secure=operators.is_encrypted(request),
-    )
-    return response
-
-
-@router.post("/sign-out")
-def sign_out(request: Request, form: Form) -> Response:
-    """Take the cookie back."""
-    operators.check_form(request, form)
-    response = RedirectResponse(GRADING, status_code=303)
-    response.delete_cookie(operators.COOKIE, path=operators.PATH)
-    return response
+    """Show an expert to be graded for a query."""
+    return _grading_page(request, _operator(request))
 
 
 @router.post("/grading")
 def grade(request: Request, form: Form) -> Response:
     """Keep a grade, and go on to the next pair."""
-    operator = operators.check_form(request, form)
+    operator = _operator(request)
     try:
         record = Record.model_validate(
             {name: form.get(name, "") for name in ("query", "kind", "expert", "grade")} | {"author": operator.name}
@@ -80,9 +49,9 @@ def grade(request: Request, form: Form) -> Response:
 
 
 @router.post("/grading/undo")
-def undo(request: Request, form: Form) -> Response:
+def undo(request: Request) -> Response:
     """Take back what the operator graded last, and show it again."""
-    operator = operators.check_form(request, form)
+    operator = _operator(request)
     with _database(request).writing() as session:
         last = gradings.latest(session, operator.name)
         if last is None:
@@ -95,7 +64,7 @@ def undo(request: Request, form: Form) -> Response:
 @router.post("/grading/queries")
 def add_query(request: Request, form: Form) -> Response:
     """Add a query to be judged."""
-    operator = operators.check_form(request, form)
+    operator = _operator(request)
     try:
         record = QueryRecord.model_validate({name: form.get(name, "").strip() for name in ("query", "kind")})
     except ValidationError:
@@ -105,17 +74,20 @@ def add_query(request: Request, form: Form) -> Response:
     return _on_from(gradings.order_of(operator.name, judgments.id_of(record.query)))
 
 
-@router.get("/{path:path}")
-def lead_on(request: Request, path: str) -> Response:
+@router.get("/grading/{path:path}")
+def lead_on(request: Request, path: str) -> RedirectResponse:
     """Lead from an address that only takes forms, such as in another language, to the page that has them."""
     del path
-    operators.token_of(request)
     language = request.query_params.get("lang")
     return RedirectResponse(address(GRADING, [("lang", language)] if language else []), status_code=303)
 
 
+def _operator(request: Request) -> SignedIn:
+    return sign_ins.required(request, AccountKind.OPERATOR)
+
+
 def _grading_page(
-    request: Request, operator: Operator, *, refused: dict[str, str] | None = None, status: int = 200
+    request: Request, operator: SignedIn, *, refused: dict[str, str] | None = None, status: int = 200
 ) -> HTMLResponse:
     with _database(request).reading() as session:
         queries = gradings.waiting(session)
@@ -134,19 +106,7 @@ def _grading_page(
         can_undo=can_undo,
         refused=refused,
     )
-    return _unlisted(render(request, "grading.html", language, context, status=status))
-
-
-def _ask_for_token(request: Request, *, is_wrong: bool) -> HTMLResponse:
-    operators.token_of(request)
-    status = 403 if is_wrong else 200
-    return _unlisted(render(request, "sign_in.html", language_of(request), {"is_wrong": is_wrong}, status=status))
-
-
-def _unlisted(response: HTMLResponse) -> HTMLResponse:
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    return private(render(request, "grading.html", language, context, status=status))
 
 
 def _on_from(start: str) -> RedirectResponse:

@@ -2,8 +2,11 @@
 
 from search_api import api as search_edge
 from web import (
+    account_site,
     demo_site,
     operator_site,
+    sign_in_site,
+    sign_up_site,
     site,
     text_site,
 )
@@ -11,6 +14,9 @@ from web import (
 ROUTERS = (
     search_edge.router,
     site.router,
+    sign_up_site.router,
+    sign_in_site.router,
+    account_site.router,
     text_site.router,
     operator_site.router,
     demo_site.router,

@@ -11,7 +11,7 @@ from foundation.errors import Unreachable
 from foundation.mail_transports import Folder, Refused, Smtp
 from foundation.settings import Settings
 from tests import mail_servers
-from tests.mail_servers import PASSWORD, USER, Mailbox, make_certificate, serving, serving_encrypted, server_context
+from tests.mail_servers import PASSWORD, USER, Mailbox, make_certificate, server_context, serving, serving_encrypted
 
 TO = "anne@example.org"
 

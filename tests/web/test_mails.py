@@ -18,7 +18,6 @@ from foundation.i18n import LANGUAGES, Language
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN, Mail, MailRow
 from foundation.outbox import OutboxRow
 from foundation.settings import ROOT, Settings
-from tests import mail_servers
 from tests.builders import settings_in
 from tests.mail_samples import LINK, NAME, SAMPLES, STOP_URL, TOKEN
 from tests.mail_servers import Mailbox, in_folder, parsed, part, serving

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from accounts.sign_ins import SignedIn
 from foundation.i18n import Language, message, translate
 from search_api.gradings import Next, Pair, Waiting, done_percent
 from taxonomy.wordlists import Wordlists
-from web.operators import Operator
 from web.pages import cards
 
 _GRADES = (
@@ -41,7 +41,7 @@ SHOWN = (
 def context(
     following: Next,
     queries: Sequence[Waiting],
-    operator: Operator,
+    operator: SignedIn,
     wordlists: Wordlists,
     language: Language,
     *,

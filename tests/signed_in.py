@@ -1,0 +1,54 @@
+"""People who have signed in, without the detour of mails: for tests of what comes after."""
+
+from typing import Any
+from uuid import uuid4
+
+from fastapi.testclient import TestClient
+
+from accounts import experts, sign_ins
+from accounts.models.accounts import Account, AccountKind, Client, Membership, Role
+from foundation import clock
+from foundation.database import Database
+
+PASSWORD = "correct horse battery staple"
+
+
+def make(database: Database, kind: AccountKind, name: str = "Anna", **columns: Any) -> Account:
+    """Make a confirmed account with what belongs to it; an operator's has a second factor. There is no password."""
+    at = clock.now()
+    values: dict[str, Any] = {
+        "kind": kind.value,
+        "name": name,
+        "email": f"{uuid4().hex[:12]}@example.org",
+        "language": "en",
+        "created_at": at,
+        "email_confirmed_at": at,
+        "second_factor_since": at if kind is AccountKind.OPERATOR else None,
+    }
+    with database.writing() as session:
+        account = Account(**{**values, **columns})
+        session.add(account)
+        session.flush()
+        if kind is AccountKind.EXPERT and account.expert_id is None:
+            account.expert_id = experts.draft(session, name=name, at=at).id
+        if kind in {AccountKind.COMPANY, AccountKind.PRIVATE_CLIENT}:
+            client = Client(is_person=kind is AccountKind.PRIVATE_CLIENT, name=f"{name} & Co", created_at=at)
+            session.add(client)
+            session.flush()
+            session.add(Membership(account_id=account.id, client_id=client.id, role=Role.OWNER.value, joined_at=at))
+    return account
+
+
+def sign_in(client: TestClient, account: Account) -> None:
+    """Give a browser the cookie of a new sign-in."""
+    database: Database = client.app.state.database  # pyright: ignore[reportAttributeAccessIssue]
+    with database.writing() as session:
+        token = sign_ins.open_for(session, account, "a test", at=clock.now())
+    client.cookies.set("portulan", token)
+
+
+def as_new(client: TestClient, kind: AccountKind, name: str = "Anna", **columns: Any) -> Account:
+    """Make an account and sign it in."""
+    account = make(client.app.state.database, kind, name, **columns)  # pyright: ignore[reportAttributeAccessIssue]
+    sign_in(client, account)
+    return account

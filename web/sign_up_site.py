@@ -1,0 +1,152 @@
+"""The addresses of signing up: the form, the mailed link, and what invited people find."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from accounts import invitations, links, passwords, registrations, sign_ins
+from accounts.links import LinkEnded
+from accounts.models.accounts import Account, AccountKind, Purpose
+from foundation import clock
+from foundation.database import Database
+from foundation.errors import Invalid
+from foundation.i18n import message, translate
+from web import arrivals, attempts, forms
+from web.forms import Form
+from web.rendering import language_of, private, render
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@router.get("/sign-up")
+def show_form(request: Request) -> Response:
+    """Show the form, for whichever kind of account was asked for."""
+    kind = request.query_params.get("kind", "")
+    return _form(request, {"kind": kind if kind in registrations.OPEN_KINDS else ""}, {})
+
+
+@router.post("/sign-up")
+def sign_up(request: Request, form: Form) -> Response:
+    """Make an account that waits for its address; who has one already learns it by mail only."""
+    language = language_of(request)
+    try:
+        registration = registrations.check(form, language)
+    except Invalid as error:
+        return _form(request, form, forms.faults_by_field(error), status=422)
+    if not attempts.may_mail(request, registration.email):
+        reason = message("Too many tries with this address. Please wait an hour.")
+        return _form(request, form, {"form": translate(language, reason)}, status=429)
+    password_hash = passwords.hashed(registration.password)
+    with _database(request).writing() as session:
+        registrations.register(session, registration, password_hash, at=clock.now())
+    return forms.lead_on("/sign-up/sent")
+
+
+@router.get("/sign-up/sent")
+def show_sent(request: Request) -> Response:
+    """Say that a mail is under way."""
+    return private(render(request, "account/sent.html", language_of(request), {"what": "confirm"}))
+
+
+@router.get("/confirm-email")
+def show_confirmation(request: Request) -> Response:
+    """Ask for the password: a mail program that opens links must not confirm anything."""
+    return _confirmation(request, request.query_params.get("token", ""), {})
+
+
+@router.post("/confirm-email")
+def confirm_email(request: Request, form: Form) -> Response:
+    """Confirm an address, and sign its owner in. Whoever signed up with somebody else's address can't do this alone."""
+    language, token, at = language_of(request), form.get("token", ""), clock.now()
+    if not attempts.may_guess(request, f"confirm {token}"):
+        return _confirmation(request, token, {"password": translate(language, arrivals.TOO_OFTEN)}, status=429)
+    with _database(request).reading() as session:
+        try:
+            link = links.get(session, Purpose.CONFIRM_EMAIL, token, at=at)
+        except LinkEnded:
+            return ended(request)
+        account = session.get(Account, link.account_id)
+        kept = account.password_hash if account else None
+    if not passwords.matches(form.get("password", ""), kept):
+        reason = message("This is not the password that you signed up with.")
+        return _confirmation(request, token, {"password": translate(language, reason)}, status=422)
+    with _database(request).writing() as session:
+        try:
+            confirmed = registrations.confirm(session, token, at=at)
+        except LinkEnded:
+            return ended(request)
+        opened = sign_ins.open_for(session, confirmed, arrivals.agent_of(request), at=at)
+    return arrivals.welcome(request, confirmed, opened, next_path="", is_new=True)
+
+
+@router.get("/invitation")
+def show_invitation(request: Request) -> Response:
+    """Show who invites to what, and what is still to be said."""
+    return _invitation(request, request.query_params.get("token", ""), {}, {})
+
+
+@router.post("/invitation")
+def accept_invitation(request: Request, form: Form) -> Response:
+    """Make the account that somebody was invited to; the mailed link has shown that the address is theirs."""
+    language, token, at = language_of(request), form.get("token", ""), clock.now()
+    with _database(request).reading() as session:
+        try:
+            offer = invitations.read(session, token, at=at)
+        except LinkEnded:
+            return ended(request)
+    try:
+        registration = invitations.check(offer, form, language)
+    except Invalid as error:
+        return _invitation(request, token, form, forms.faults_by_field(error), status=422)
+    password_hash = passwords.hashed(registration.password)
+    with _database(request).writing() as session:
+        try:
+            account = invitations.accept(session, token, registration, password_hash, at=at)
+        except LinkEnded:
+            return ended(request)
+        opened = sign_ins.open_for(session, account, arrivals.agent_of(request), at=at)
+    return arrivals.welcome(request, account, opened, next_path="", is_new=True)
+
+
+def ended(request: Request) -> Response:
+    """Say that a mailed link works no more, and what to do."""
+    return private(render(request, "account/ended.html", language_of(request), {}, status=404))
+
+
+def _form(request: Request, form: dict[str, str], faults: dict[str, str], *, status: int = 200) -> Response:
+    context: dict[str, Any] = {"form": form, "faults": faults, "shortest": passwords.SHORTEST}
+    return private(render(request, "account/sign_up.html", language_of(request), context, status=status))
+
+
+def _confirmation(request: Request, token: str, faults: dict[str, str], *, status: int = 200) -> Response:
+    with _database(request).reading() as session:
+        try:
+            links.get(session, Purpose.CONFIRM_EMAIL, token, at=clock.now())
+        except LinkEnded:
+            return ended(request)
+    context: dict[str, Any] = {"token": token, "form": {}, "faults": faults}
+    return private(render(request, "account/confirm.html", language_of(request), context, status=status))
+
+
+def _invitation(
+    request: Request, token: str, form: dict[str, str], faults: dict[str, str], *, status: int = 200
+) -> Response:
+    with _database(request).reading() as session:
+        try:
+            offer = invitations.read(session, token, at=clock.now())
+        except LinkEnded:
+            return ended(request)
+    context: dict[str, Any] = {
+        "token": token,
+        "offer": offer,
+        "form": form or {"name": offer.name},
+        "faults": faults,
+        "shortest": passwords.SHORTEST,
+        "needs_phone": offer.kind is not AccountKind.OPERATOR,
+    }
+    return private(render(request, "account/invitation.html", language_of(request), context, status=status))
+
+
+def _database(request: Request) -> Database:
+    return request.app.state.database
