@@ -76,7 +76,7 @@ def sweep(session: Session, *, at: datetime) -> None:
     session.execute(delete(MailedLink).where(col(MailedLink.ends_at) < at - KEPT_FOR))
 
 
-def _usable(purpose: Purpose, token: str, at: datetime) -> Select[tuple[MailedLink]]:
+def _usable(purpose: Purpose, token: str, at: datetime) -> Select[MailedLink]:
     return select(MailedLink).where(
         col(MailedLink.token_hash) == hashed(token),
         col(MailedLink.purpose) == purpose.value,
