@@ -1,4 +1,4 @@
-"""Facts about experts that other parts react to; the key is the expert's id."""
+"""Facts about people that other parts react to; the key is an expert's id where nothing else is said."""
 
 EXPERT_CHANGED = "expert.changed"
 PRIORS_DUE = "reviews.priors_due"
@@ -8,3 +8,5 @@ SWEEP_DUE = "imports.sweep_due"
 """What imports that died have staged is to be dropped; keys say when that was due."""
 AUDIENCE_FOLD_DUE = "audience.fold_due"
 """What is old of the audience is to become sums by day; keys say when that was due."""
+VAT_NUMBER_GIVEN = "client.vat_number_given"
+"""A client's VAT number is to be checked with the public service; the key is the client's id."""

@@ -42,7 +42,7 @@ def check(offer: Offer, form: dict[str, str], language: Language) -> Registratio
     """Return what an invited person posted, or raise Invalid. Operators need not leave a phone number."""
     if offer.kind is AccountKind.OPERATOR:
         name = contacts.read_name(form.get("name", ""))
-        fault = passwords.fault(form.get("password", ""), [name or "", offer.email], language)
+        fault = passwords.check(form.get("password", ""), [name or "", offer.email], language)
         faults = [item for item in (None if name else contacts.name_fault(language), fault) if item]
         if faults:
             raise Invalid(faults)

@@ -24,7 +24,7 @@ _AT_ONCE = threading.BoundedSemaphore(2)
 _HASHING = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
 
 
-def fault(password: str, personal: Iterable[str], language: Language, field: str = "password") -> Fault | None:
+def check(password: str, personal: Iterable[str], language: Language, field: str = "password") -> Fault | None:
     """Return what is wrong with a new password; `personal` are words that anybody would try first."""
     if len(password) < SHORTEST:
         reason = message("At least %(least)d characters: three or four words make a good password.")

@@ -48,7 +48,7 @@ def check(form: dict[str, str], language: Language, *, email: str | None = None)
         contacts.name_fault(language, "organisation") if name and organisation is None else None,
         contacts.email_fault(language) if address is None else None,
         contacts.phone_fault(language) if phone is None else None,
-        passwords.fault(form.get("password", ""), [name or "", address or "", organisation or ""], language),
+        passwords.check(form.get("password", ""), [name or "", address or "", organisation or ""], language),
         None if form.get("terms") == "accepted" else _terms_fault(language),
     ]
     if not (kind and name and organisation and address and phone) or any(faults):

@@ -105,6 +105,8 @@ class Settings(BaseSettings):
     """Anonymous searches that one address may make each second."""
     secret_key: SecretStr = SecretStr("")
     """What every other key is made of, at least 20 characters; empty: a file in `data_dir` that is made once."""
+    vies_url: str = ""
+    """Where VAT numbers are checked, such as https://ec.europa.eu/taxation_customs/vies/rest-api; empty: nowhere."""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     operator: Operator = Field(default_factory=Operator)

@@ -49,7 +49,7 @@ def change_password(request: Request, form: Form) -> Response:
         return _page(request, who, {}, {"current": translate(language, arrivals.TOO_OFTEN)}, status=429)
     if not _knows_password(request, who, form.get("current", "")):
         return _page(request, who, {}, {"current": _wrong_password(language)}, status=422)
-    fault = passwords.fault(form.get("password", ""), [who.name, who.email], language)
+    fault = passwords.check(form.get("password", ""), [who.name, who.email], language)
     if fault:
         return _page(request, who, {}, {fault.field: fault.message}, status=422)
     password_hash = passwords.hashed(form["password"])

@@ -3,6 +3,7 @@
 from search_api import api as search_edge
 from web import (
     account_site,
+    company_site,
     demo_site,
     operator_site,
     sign_in_site,
@@ -16,6 +17,7 @@ ROUTERS = (
     site.router,
     sign_up_site.router,
     sign_in_site.router,
+    company_site.router,
     account_site.router,
     text_site.router,
     operator_site.router,

@@ -154,7 +154,7 @@ def reset_password(request: Request, form: Form) -> Response:
             return ended(request)
         account = session.get(Account, link.account_id)
         personal = [account.name, account.email or ""] if account else []
-    fault = passwords.fault(form.get("password", ""), personal, language)
+    fault = passwords.check(form.get("password", ""), personal, language)
     if fault:
         return _reset_page(request, token, {fault.field: fault.message}, status=422)
     password_hash = passwords.hashed(form["password"])
