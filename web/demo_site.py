@@ -4,6 +4,7 @@ Where the sample directory is loaded and no server takes mails, they are files, 
 them here, whoever they were written to.
 """
 
+import re
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -11,6 +12,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup
 
 from foundation import mails
 from foundation.database import Database
@@ -32,6 +34,7 @@ FRAMED = (
     "sandbox allow-top-navigation-by-user-activation"
 )
 """The policy of the mail in it: nothing runs or loads; a link that is followed leaves the frame."""
+_ADDRESS = re.compile(r"(https?://\S+)")
 router = APIRouter(prefix=PATH, include_in_schema=False, default_response_class=HTMLResponse)
 
 
@@ -49,7 +52,7 @@ def list_mails(request: Request) -> HTMLResponse:
 def show_mail(request: Request, mail_id: str) -> HTMLResponse:
     """Show a mail, its text and its HTML."""
     row, message = _find(request, mail_id)
-    context = {"mail": {**_shown(row, message), "text": _part(message, "plain")}}
+    context = {"mail": {**_shown(row, message), "text": _with_links(_part(message, "plain"))}}
     response = _private(render(request, "demo_mail.html", language_of(request), context))
     response.headers["Content-Security-Policy"] = FRAMING
     return response
@@ -94,6 +97,13 @@ def _read(folder: Folder, row: MailRow) -> EmailMessage | None:
 def _part(message: EmailMessage, kind: str) -> str:
     body = message.get_body((kind,))
     return str(body.get_content()) if body else ""
+
+
+def _with_links(text: str) -> Markup:
+    parts = _ADDRESS.split(text)
+    return Markup("").join(
+        Markup('<a href="{0}">{0}</a>').format(part) if number % 2 else part for number, part in enumerate(parts)
+    )
 
 
 def _shown(row: MailRow, message: EmailMessage) -> dict[str, Any]:
