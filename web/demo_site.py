@@ -20,7 +20,7 @@ from foundation.errors import NotFound
 from foundation.mail_transports import Folder
 from foundation.mails import MailRow
 from foundation.settings import Settings
-from web.rendering import language_of, render
+from web.rendering import language_of, private, render
 
 PATH = "/demo/mail"
 MOST = 100
@@ -45,7 +45,7 @@ def list_mails(request: Request) -> HTMLResponse:
     with _database(request).reading() as session:
         rows = mails.newest(session, MOST)
     found = [_shown(row, message) for row in rows if (message := _read(folder, row))]
-    return _private(render(request, "demo_mails.html", language_of(request), {"mails": found, "most": MOST}))
+    return private(render(request, "demo_mails.html", language_of(request), {"mails": found, "most": MOST}))
 
 
 @router.get("/{mail_id}")
@@ -53,7 +53,7 @@ def show_mail(request: Request, mail_id: str) -> HTMLResponse:
     """Show a mail, its text and its HTML."""
     row, message = _find(request, mail_id)
     context = {"mail": {**_shown(row, message), "text": _with_links(_part(message, "plain"))}}
-    response = _private(render(request, "demo_mail.html", language_of(request), context))
+    response = private(render(request, "demo_mail.html", language_of(request), context))
     response.headers["Content-Security-Policy"] = FRAMING
     return response
 
@@ -64,7 +64,7 @@ def show_html(request: Request, mail_id: str) -> HTMLResponse:
     _, message = _find(request, mail_id)
     # Links are to leave the frame: what they lead to may be in none.
     html = _part(message, "html").replace("<head>", '<head><base target="_top">', 1)
-    response = _private(HTMLResponse(html))
+    response = private(HTMLResponse(html))
     response.headers["Content-Security-Policy"] = FRAMED
     return response
 
@@ -115,12 +115,6 @@ def _shown(row: MailRow, message: EmailMessage) -> dict[str, Any]:
         "language": row.language,
         "written_at": row.written_at,
     }
-
-
-def _private(response: HTMLResponse) -> HTMLResponse:
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
 
 
 def _database(request: Request) -> Database:
