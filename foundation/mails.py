@@ -150,7 +150,7 @@ def forget(session: Session, address: str) -> None:
 
 def find_kept(session: Session, mail_ids: Collection[str]) -> set[str]:
     """Return which of some mails still hold what they said."""
-    statement = select(MailRow.id).where(col(MailRow.id).in_(sorted(mail_ids)), col(MailRow.values).is_not(None))
+    statement = select(col(MailRow.id)).where(col(MailRow.id).in_(sorted(mail_ids)), col(MailRow.values).is_not(None))
     return set(session.execute(statement).scalars())
 
 

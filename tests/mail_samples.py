@@ -41,7 +41,10 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         }
         for experts, total in (
             ([EXPERT], 1),
-            ([EXPERT, {**EXPERT, "name": "Bob Marsh", "headline": "Customs & VAT in the Gulf", "language": "en"}], 1_200),
+            (
+                [EXPERT, {**EXPERT, "name": "Bob Marsh", "headline": "Customs & VAT in the Gulf", "language": "en"}],
+                1_200,
+            ),
         )
     ],
     "availability_ask": [
@@ -49,7 +52,11 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         {**LINK, "name": NAME, "confirmed_on": "2026-09-01", "unsubscribe_url": STOP_URL},
     ],
     "suspension": [
-        {"name": NAME, "reason": "Conditions, article 7 : faux avis.", "facts": "Trois avis, le 3 mai.\n\nUne adresse."},
+        {
+            "name": NAME,
+            "reason": "Conditions, article 7 : faux avis.",
+            "facts": "Trois avis, le 3 mai.\n\nUne adresse.",
+        },
         {"name": NAME, "reason": "Terms, article 7.", "facts": "Three reviews.", "terminates_on": "2027-01-01"},
     ],
     "account_erased": [{"name": NAME}],

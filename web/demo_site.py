@@ -4,6 +4,7 @@ Where the sample directory is loaded and no server takes mails, they are files, 
 them here, whoever they were written to.
 """
 
+import re
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -11,6 +12,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup
 
 from foundation import mails
 from foundation.database import Database
@@ -18,7 +20,7 @@ from foundation.errors import NotFound
 from foundation.mail_transports import Folder
 from foundation.mails import MailRow
 from foundation.settings import Settings
-from web.rendering import language_of, render
+from web.rendering import language_of, private, render
 
 PATH = "/demo/mail"
 MOST = 100
@@ -32,6 +34,7 @@ FRAMED = (
     "sandbox allow-top-navigation-by-user-activation"
 )
 """The policy of the mail in it: nothing runs or loads; a link that is followed leaves the frame."""
+_ADDRESS = re.compile(r"(https?://\S+)")
 router = APIRouter(prefix=PATH, include_in_schema=False, default_response_class=HTMLResponse)
 
 
@@ -42,15 +45,15 @@ def list_mails(request: Request) -> HTMLResponse:
     with _database(request).reading() as session:
         rows = mails.newest(session, MOST)
     found = [_shown(row, message) for row in rows if (message := _read(folder, row))]
-    return _private(render(request, "demo_mails.html", language_of(request), {"mails": found, "most": MOST}))
+    return private(render(request, "demo_mails.html", language_of(request), {"mails": found, "most": MOST}))
 
 
 @router.get("/{mail_id}")
 def show_mail(request: Request, mail_id: str) -> HTMLResponse:
     """Show a mail, its text and its HTML."""
     row, message = _find(request, mail_id)
-    context = {"mail": {**_shown(row, message), "text": _part(message, "plain")}}
-    response = _private(render(request, "demo_mail.html", language_of(request), context))
+    context = {"mail": {**_shown(row, message), "text": _with_links(_part(message, "plain"))}}
+    response = private(render(request, "demo_mail.html", language_of(request), context))
     response.headers["Content-Security-Policy"] = FRAMING
     return response
 
@@ -61,7 +64,7 @@ def show_html(request: Request, mail_id: str) -> HTMLResponse:
     _, message = _find(request, mail_id)
     # Links are to leave the frame: what they lead to may be in none.
     html = _part(message, "html").replace("<head>", '<head><base target="_top">', 1)
-    response = _private(HTMLResponse(html))
+    response = private(HTMLResponse(html))
     response.headers["Content-Security-Policy"] = FRAMED
     return response
 
@@ -96,6 +99,13 @@ def _part(message: EmailMessage, kind: str) -> str:
     return str(body.get_content()) if body else ""
 
 
+def _with_links(text: str) -> Markup:
+    parts = _ADDRESS.split(text)
+    return Markup("").join(
+        Markup('<a href="{0}">{0}</a>').format(part) if number % 2 else part for number, part in enumerate(parts)
+    )
+
+
 def _shown(row: MailRow, message: EmailMessage) -> dict[str, Any]:
     return {
         "url": f"{PATH}/{row.id}",
@@ -105,12 +115,6 @@ def _shown(row: MailRow, message: EmailMessage) -> dict[str, Any]:
         "language": row.language,
         "written_at": row.written_at,
     }
-
-
-def _private(response: HTMLResponse) -> HTMLResponse:
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
 
 
 def _database(request: Request) -> Database:

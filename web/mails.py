@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 class _MailPolicy(EmailPolicy):
-    """Writes two headers otherwise than the library: it loses spaces before encoded words, and encodes long addresses."""
+    """Writes two headers otherwise than the library, which loses spaces between words, and encodes long addresses."""
 
     def fold(self, name: str, value: Any) -> str:
         """Return a header as text, its name with it."""

@@ -12,7 +12,7 @@ from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from accounts.sign_ins import SignedIn
 from foundation.errors import Unavailable
@@ -33,7 +33,7 @@ _FRENCH_MARK = re.compile(r"(?<=\S) (?=[;:!?»%€](?:\s|[.,)»]|$))|(?<=«) ")
 def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(ROOT / "web" / "templates"),
-        autoescape=lambda name: not (name or "").endswith(".txt"),
+        autoescape=select_autoescape(disabled_extensions=("txt",), default=True, default_for_string=True),
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,

@@ -67,6 +67,13 @@ def test_an_address_stays_as_it_is_without_a_password_of_ours(given: dict[str, s
         ("opensearch_url", "https://me:p@hid/den@host:9200", "%40"),
         ("redis_url", "redis:6379", "redis://host:6379/0"),
         ("redis_url", "http://me:hidden@host", "redis://host:6379/0"),
+        ("smtp_url", "mail.example.org", "smtp://user@host:587?starttls"),
+        ("smtp_url", "smtp://me:hid/den@host:587?starttls", "%2F"),
+        ("smtp_url", "smtp://me:hidden@host", "in the clear"),
+        ("smtp_url", "smtp://host?hidden=1", "?starttls"),
+        ("smtp_url", "smtps://host/hidden", "?starttls"),
+        ("mail_from", "hidden", "Portulan <no-reply@example.org>"),
+        ("mail_from", "hid\nBcc: <all@example.org>", "one line"),
     ],
 )
 def test_an_address_that_is_none_is_said_by_its_setting_and_not_shown(field: str, address: str, why: str) -> None:
@@ -94,7 +101,36 @@ def test_an_address_that_is_none_is_said_by_its_setting_and_not_shown(field: str
         ("opensearch_url", "http://127.0.0.1:9200"),
         ("redis_url", "rediss://host"),
         ("redis_url", "unix:///run/redis.sock"),
+        ("smtp_url", "smtp://localhost"),
+        ("smtp_url", "smtp://me:a%2Fb@[::1]:587?starttls"),
+        ("smtp_url", "smtps://me@host"),
     ],
 )
 def test_addresses_of_every_kind_are_taken(field: str, address: str) -> None:
     assert getattr(Settings.model_validate({field: address}), field) == address
+
+
+@pytest.mark.parametrize(
+    ("given", "sender"),
+    [
+        ({"mail_from": "Les experts <a@example.com>"}, ("Les experts", "a@example.com")),
+        ({"mail_from": "a@example.com"}, ("Portulan", "a@example.com")),
+        ({}, ("Portulan", "contact@example.org")),
+    ],
+)
+def test_mails_come_from_who_is_named_or_from_the_operator(given: dict[str, str], sender: tuple[str, str]) -> None:
+    assert Settings.model_validate(given).sender == sender
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"host": "0.0.0.0", "port": 80}, "http://127.0.0.1:80"),  # noqa: S104 - nobody listens
+        ({"host": "::"}, "http://[::1]:8000"),
+        ({"host": "fe80::1"}, "http://[fe80::1]:8000"),
+        ({"base_url": "https://portulan.example.org/"}, "https://portulan.example.org"),
+    ],
+)
+def test_where_the_site_is_found_without_a_request(given: dict[str, object], address: str) -> None:
+    assert Settings.model_validate(given).site_address == address

@@ -156,7 +156,8 @@ def test_a_mail_to_an_address_that_nobody_proved_says_nothing_that_its_sender_wr
 
 
 @pytest.mark.parametrize(
-    "name", ["Eve\r\nBcc: all@example.org", "Eve\nBcc: all@example.org", "Eve\u2028Bcc: all@example.org", "Eve\x0b\x85Bcc:"]
+    "name",
+    ["Eve\r\nBcc: all@example.org", "Eve\nBcc: all@example.org", "Eve\u2028Bcc: all@example.org", "Eve\x0b\x85Bcc:"],
 )
 def test_no_name_becomes_a_header(name: str) -> None:
     values = {**SAMPLES["colleague_invitation"][0], "invited_by": name}
@@ -233,9 +234,7 @@ def test_an_alert_is_stopped_by_one_click() -> None:
 def test_no_subject_loses_a_letter_or_a_space(length: int) -> None:
     name = ("Éa b " * 40)[:length].strip() or "É"
     values = {**SAMPLES["colleague_invitation"][0], "invited_by": f"Ann {name}", "company": name}
-    assert composed("colleague_invitation", "en", values)["Subject"] == (
-        f"Ann {name} invites you to {name}’s account"
-    )
+    assert composed("colleague_invitation", "en", values)["Subject"] == (f"Ann {name} invites you to {name}’s account")
 
 
 def test_without_a_public_address_links_lead_to_where_the_site_listens() -> None:
