@@ -24,7 +24,6 @@ from taxonomy.wordlists import LiveWordlists
 from web import error_pages, probes, queues, reactions, routes
 from web.assets import Assets
 from web.audience_buffers import AudienceBuffer
-from web.mails import Mailer
 from web.observers import Observers
 from web.openings import Opening
 from web.queues import Waker
@@ -137,4 +136,4 @@ def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries
         return waker
     if not settings.shares_index:
         outbox.reclaim(database)
-    return Deliveries(database, [*reactions.table(index), *reactions.mail_table(Mailer(settings, database))])
+    return Deliveries(database, reactions.whole_table(settings, index))

@@ -8,13 +8,14 @@ from functools import partial
 
 import structlog
 
-from accounts import audiences, imports
-from accounts.events import AUDIENCE_FOLD_DUE, EXPERT_CHANGED, PRIORS_DUE, SWEEP_DUE
+from accounts import audiences, imports, vat_numbers
+from accounts.events import AUDIENCE_FOLD_DUE, EXPERT_CHANGED, PRIORS_DUE, SWEEP_DUE, VAT_NUMBER_GIVEN
 from foundation import clock, outbox, schedules
 from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
 from foundation.outbox import Reaction
 from foundation.schedules import Schedule
+from foundation.settings import Settings
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from taxonomy.events import SKILLS_CHANGED
@@ -54,6 +55,16 @@ def mail_table(mailer: Mailer) -> list[Lane]:
     return [
         Lane(MAIL_WRITTEN, mailer.deliver, batch=20),
         Lane(CLEARING_DUE, lambda _: mailer.clear(clock.now()), batch=100),
+    ]
+
+
+def whole_table(settings: Settings, index: Index) -> list[Lane]:
+    """Return everything that whoever delivers reacts to."""
+    ask = vat_numbers.vies(settings)
+    return [
+        *table(index),
+        *mail_table(Mailer(settings, index.database)),
+        Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
     ]
 
 
