@@ -68,7 +68,7 @@ def press(page: Page, key: str) -> str:
 def test_the_page_fits_every_screen_and_everybody(sign_in: SignIn, screen: str) -> None:
     page = sign_in("Anna", **SCREENS[screen])
     expect(page.get_by_test_id("card")).to_be_visible()
-    page.locator("summary").first.click()
+    page.locator("main summary").first.click()
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for button in page.get_by_test_id("grade").all():
@@ -93,7 +93,7 @@ def test_keys_grade_skip_and_undo(sign_in: SignIn) -> None:
 def test_keys_typed_into_a_field_grade_nothing(sign_in: SignIn) -> None:
     page = sign_in("Cy", locale="en")
     first = expert(page)
-    page.locator("summary").first.click()
+    page.locator("main summary").first.click()
     page.locator("#new-query").press_sequentially("s 3 u")
     expect(page.locator("#new-query")).to_have_value("s 3 u")
     assert expert(page) == first
