@@ -54,7 +54,7 @@ def mix(live: Window, canary: Window, request: SearchRequest) -> Mixed:
     boosted = interleaving.shares(min(policy.boosted_at_top for policy in policies), key)
     first = interleaving.leader(key)
     windows: dict[Team, Window] = {"live": live, "canary": canary}
-    arranged = {
+    arranged: dict[Team, Arranged] = {
         team: _arranged(window, policies[0], boosted[team], request, has_seat=team == first)
         for team, window in windows.items()
     }

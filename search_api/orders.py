@@ -72,7 +72,7 @@ class Arranged:
         ids, texts, moves = self.candidates.ids, self.candidates.texts.tolist(), self.places.moves
         base, full = self.scores.base.tolist(), (self.scores.base * (1.0 + self.boosts.added)).tolist()
         picks: list[Pick[str]] = []
-        for one in self.places.order.tolist():
+        for one in map(int, self.places.order):
             moved = moves.get(one)
             decisive = base[one] if moved == "boost_capped" else full[one]
             picks.append(Pick(ids[one], base[one], decisive, texts[one], moved))
