@@ -1,3 +1,4 @@
+import fcntl
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -68,7 +69,15 @@ def started() -> Callable[[Name], str]:
 
     Those of `scripts/services up` are used, and left running; others are stopped when the whole run ends.
     """
-    return lambda name: runs.up([name]).backends[name].address
+
+    def start(name: Name) -> str:
+        runs.FILE.parent.mkdir(exist_ok=True)
+        # Workers take turns: `up` itself tells whoever comes second to come back later.
+        with runs.FILE.with_name("tests.lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            return runs.up([name]).backends[name].address
+
+    return start
 
 
 @pytest.fixture(scope="session")
