@@ -16,6 +16,8 @@ from foundation.errors import Unreachable
 from tests import databases, proxies
 from tests.builders import eventually, import_all, record
 
+pytestmark = pytest.mark.alone
+
 CONNECTIONS = 40
 """How many a process takes."""
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %(name)s AND pid <> pg_backend_pid()"

@@ -21,6 +21,8 @@ from tests.commands import run, start
 from tests.live import answers, free_port
 from tests.redises import OwnRedis, own_redis
 
+pytestmark = pytest.mark.alone
+
 MANY = 1_500
 
 
