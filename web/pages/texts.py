@@ -65,7 +65,8 @@ class Texts:
     """Texts in one language, filled with what holds in one installation."""
 
     def __init__(self, settings: Settings, pointers: LivePointers, language: Language) -> None:
-        self._operator, self._pointers, self._language = settings.operator, pointers, language
+        self._operator, self._pointers = settings.operator, pointers
+        self._language: Language = language
 
     def get(self, name: str) -> LongText:
         """Return a text, rendered."""
