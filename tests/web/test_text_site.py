@@ -56,6 +56,8 @@ def test_every_page_is_in_the_readers_language_and_complete(pages: dict[tuple[st
         assert f'<html lang="{language}">' in page
         assert page.count("<h1") == 1
         assert not re.search(r"\{\{|\{#|\}\}", page), path
+        ids = re.findall(r' id="([^"]*)"', page)
+        assert len(ids) == len(set(ids)), path
         other = "en" if language == "fr" else "fr"
         assert f'<link rel="canonical" href="https://portulan.example{path}?lang={language}">' in page
         assert f'<a class="language-switch" href="{path}?lang={other}"' in page
