@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from accounts import audiences, imports, vat_numbers
+from accounts import audience_days, imports, vat_numbers
 from accounts.events import AUDIENCE_FOLD_DUE, EXPERT_CHANGED, PRIORS_DUE, SWEEP_DUE, VAT_NUMBER_GIVEN
 from foundation import clock, outbox, schedules
 from foundation.database import Database
@@ -46,7 +46,7 @@ def table(index: Index) -> list[Lane]:
         Lane(SKILLS_CHANGED, lambda _: index.follow_words(), batch=100),
         Lane(PRIORS_DUE, lambda _: index.renew_priors(clock.now()), batch=100),
         Lane(SWEEP_DUE, lambda _: imports.sweep(index.database, clock.now()), batch=100),
-        Lane(AUDIENCE_FOLD_DUE, lambda _: audiences.fold(index.database, clock.now()), batch=100),
+        Lane(AUDIENCE_FOLD_DUE, lambda _: audience_days.fold(index.database, clock.now()), batch=100),
     ]
 
 

@@ -3,6 +3,7 @@
 from search_api import api as search_edge
 from web import (
     account_site,
+    audience_site,
     company_site,
     demo_site,
     operator_site,
@@ -20,6 +21,7 @@ ROUTERS = (
     company_site.router,
     account_site.router,
     text_site.router,
+    audience_site.router,
     operator_site.router,
     demo_site.router,
 )
