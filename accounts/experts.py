@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import audiences, slugs
+from accounts import audiences, shortlist_rows, slugs
 from accounts.events import EXPERT_CHANGED
 from accounts.models.experts import Expert, Review
 from foundation import outbox
@@ -151,6 +151,7 @@ def remove(session: Session, refs: Iterable[str]) -> int:
     ids = list(session.execute(taken).scalars())
     session.execute(delete(Review).where(col(Review.expert_id).in_(ids)))
     audiences.forget(session, ids)
+    shortlist_rows.forget_experts(session, ids)
     session.execute(delete(Expert).where(col(Expert.id).in_(ids)))
     outbox.record(session, EXPERT_CHANGED, ids)
     return len(ids)

@@ -8,8 +8,8 @@ from functools import partial
 
 import structlog
 
-from accounts import audiences, imports
-from accounts.events import AUDIENCE_FOLD_DUE, EXPERT_CHANGED, PRIORS_DUE, SWEEP_DUE
+from accounts import audiences, imports, shortlists
+from accounts.events import AUDIENCE_FOLD_DUE, EXPERT_CHANGED, PRIORS_DUE, SHORTLIST_SWEEP_DUE, SWEEP_DUE
 from foundation import clock, outbox, schedules
 from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
@@ -46,6 +46,7 @@ def table(index: Index) -> list[Lane]:
         Lane(PRIORS_DUE, lambda _: index.renew_priors(clock.now()), batch=100),
         Lane(SWEEP_DUE, lambda _: imports.sweep(index.database, clock.now()), batch=100),
         Lane(AUDIENCE_FOLD_DUE, lambda _: audiences.fold(index.database, clock.now()), batch=100),
+        Lane(SHORTLIST_SWEEP_DUE, lambda _: _sweep_shortlists(index.database), batch=100),
     ]
 
 
@@ -62,7 +63,12 @@ SCHEDULES = [
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
+    Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
 ]
+
+
+def _sweep_shortlists(database: Database) -> None:
+    database.write(lambda session: shortlists.sweep(session, at=clock.now()))
 
 
 class Deliveries:
