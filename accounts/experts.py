@@ -51,6 +51,12 @@ def get_shown(session: Session, slug: str) -> Profile:
     return load(session, [expert.id])[0]
 
 
+def shown_among(session: Session, slugs: Collection[str]) -> Sequence[Expert]:
+    """Return those of some experts, by their addresses, whose profiles may be looked at, in no particular order."""
+    statement = select(Expert).where(col(Expert.slug).in_(list(slugs)), col(Expert.is_visible).is_(True))
+    return session.execute(statement).scalars().all()
+
+
 def get(session: Session, ref: str) -> Expert:
     """Return an expert by ref, hidden ones too; raise NotFound."""
     expert = find(session, ref)

@@ -133,9 +133,7 @@ def adopt(session: Session, token: str, client_id: str, *, at: datetime) -> Adop
     if theirs is None:
         return Adopted((), ())
     shortlist = shortlist_rows.take(session, Owner(client_id=client_id), at=at)
-    kept, left_out = picks.merged(
-        shortlist_rows.read(session, shortlist.id), shortlist_rows.read(session, theirs.id)
-    )
+    kept, left_out = picks.merged(shortlist_rows.read(session, shortlist.id), shortlist_rows.read(session, theirs.id))
     shortlist_rows.keep(session, shortlist.id, kept)
     present = {pick.expert_id for pick in kept}
     told = [*shortlist.left_out, *theirs.left_out, *(pick.expert_id for pick in left_out)]

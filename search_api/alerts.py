@@ -66,7 +66,9 @@ def owe(session: Session, frequency: Frequency, due_at: datetime) -> None:
         col(SavedSearch.removed_at).is_(None),
         col(SavedSearch.looked_at) < due_at,
     )
-    outbox.record(session, ALERT_DUE, [Due(search_id, due_at).key for search_id in session.execute(statement).scalars()])
+    outbox.record(
+        session, ALERT_DUE, [Due(search_id, due_at).key for search_id in session.execute(statement).scalars()]
+    )
 
 
 def find_due(session: Session, due: Due) -> tuple[SavedSearch, Account] | None:
@@ -92,9 +94,7 @@ def may_be_told(account: Account) -> bool:
     return is_open and account.notifications.get("alerts", True)
 
 
-def look(
-    searcher: Searcher, pointers: Mapping[Surface, Pointers], parameters: Parameters
-) -> tuple[Document, ...]:
+def look(searcher: Searcher, pointers: Mapping[Surface, Pointers], parameters: Parameters) -> tuple[Document, ...]:
     """Return the first matches of a search as the live profile ranks them; raise Invalid if it can't be asked."""
     asked = parameters.model_copy(update={"page": 1, "size": FIRST, "explain": False})
     request = requests.resolve(asked, searcher.wordlists)

@@ -8,6 +8,7 @@ from web import (
     operator_site,
     sign_in_site,
     sign_up_site,
+    shortlist_site,
     site,
     text_site,
 )
@@ -21,5 +22,6 @@ ROUTERS = (
     account_site.router,
     text_site.router,
     operator_site.router,
+    shortlist_site.router,
     demo_site.router,
 )

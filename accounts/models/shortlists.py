@@ -1,4 +1,4 @@
-"""Tables of shortlists: the few experts that somebody weighs up, and what colleagues say of them (mission rows S1, B8)."""
+"""Tables of shortlists: the few experts whom somebody weighs up, and what colleagues say of them (rows S1, B8)."""
 
 from datetime import datetime
 from typing import Any
