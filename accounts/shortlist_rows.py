@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -22,13 +22,20 @@ class Owner:
     token: str | None = None
 
     def __post_init__(self) -> None:
-        if (self.client_id is None) == (self.token is None):
+        if (self.client_id is None) == (not self.token):
             raise ValueError("a shortlist has one owner")
 
     @property
-    def values(self) -> dict[str, str | None]:
-        """Return the columns that name the owner."""
-        return {"client_id": self.client_id, "token_hash": hashed(self.token) if self.token else None}
+    def token_hash(self) -> str | None:
+        """Return what is kept of the token."""
+        return hashed(self.token) if self.token else None
+
+    @property
+    def is_owner(self) -> ColumnElement[bool]:
+        """Return the condition that a list is theirs."""
+        if self.client_id is not None:
+            return col(Shortlist.client_id) == self.client_id
+        return col(Shortlist.token_hash) == self.token_hash
 
 
 def hashed(token: str) -> str:
@@ -38,8 +45,7 @@ def hashed(token: str) -> str:
 
 def find(session: Session, owner: Owner, *, to_change: bool = False) -> Shortlist | None:
     """Return somebody's list, held until the transaction ends if it is to be changed."""
-    name, value = next((name, value) for name, value in owner.values.items() if value is not None)
-    statement = select(Shortlist).where(col(getattr(Shortlist, name)) == value)
+    statement = select(Shortlist).where(owner.is_owner)
     return session.execute(statement.with_for_update() if to_change else statement).scalar_one_or_none()
 
 
@@ -47,7 +53,7 @@ def take(session: Session, owner: Owner, *, at: datetime) -> Shortlist:
     """Return somebody's list to change, a new one where there was none. Of two who make one at once, both get it."""
     shortlist = find(session, owner, to_change=True)
     if shortlist is None:
-        fresh = Shortlist(**owner.values, made_at=at, used_at=at)
+        fresh = Shortlist(client_id=owner.client_id, token_hash=owner.token_hash, made_at=at, used_at=at)
         values = {name: getattr(fresh, name) for name in Shortlist.model_fields}
         session.execute(insert(session, Shortlist).values(values).on_conflict_do_nothing())
         shortlist = find(session, owner, to_change=True)

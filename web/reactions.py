@@ -15,9 +15,13 @@ from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
 from foundation.outbox import Reaction
 from foundation.schedules import Schedule
+from foundation.settings import Settings
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
+from search_api.events import ALERT_DUE, DAILY_ALERTS_DUE, SAVED_SEARCH_SWEEP_DUE, WEEKLY_ALERTS_DUE
+from search_api.models import Frequency
 from taxonomy.events import SKILLS_CHANGED
+from web.alerts import Alerter
 from web.mails import Mailer
 
 IDLE_SECONDS = 0.2
@@ -58,12 +62,35 @@ def mail_table(mailer: Mailer) -> list[Lane]:
     ]
 
 
+def alert_table(alerter: Alerter) -> list[Lane]:
+    """Return the same for alerts, which need an index that searches can be made in."""
+    return [
+        Lane(DAILY_ALERTS_DUE, partial(alerter.owe, Frequency.DAILY), batch=100),
+        Lane(WEEKLY_ALERTS_DUE, partial(alerter.owe, Frequency.WEEKLY), batch=100),
+        Lane(ALERT_DUE, alerter.deliver, batch=20),
+        Lane(SAVED_SEARCH_SWEEP_DUE, lambda _: alerter.sweep(clock.now()), batch=100),
+    ]
+
+
+def serving_table(settings: Settings, database: Database, index: Index) -> list[Lane]:
+    """Return the whole table, for whoever serves or works; commands deliver what is about the index only."""
+    mailer, alerter = Mailer(settings, database), Alerter(settings, database, index)
+    return [*table(index), *mail_table(mailer), *alert_table(alerter)]
+
+
+ALERTS_AT = timedelta(hours=5)
+"""Time of day, in UTC, of alerts: in Europe they are there before work begins."""
+MONDAY = timedelta(days=4)
+"""Weeks are counted from a Thursday."""
 SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
+    Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),
+    Schedule("alerts.daily", every=timedelta(days=1), topic=DAILY_ALERTS_DUE, offset=ALERTS_AT),
+    Schedule("alerts.weekly", every=timedelta(days=7), topic=WEEKLY_ALERTS_DUE, offset=MONDAY + ALERTS_AT),
 ]
 
 

@@ -8,6 +8,7 @@ from web import (
     operator_site,
     sign_in_site,
     sign_up_site,
+    saved_search_site,
     shortlist_site,
     site,
     text_site,
@@ -22,6 +23,7 @@ ROUTERS = (
     account_site.router,
     text_site.router,
     operator_site.router,
+    saved_search_site.router,
     shortlist_site.router,
     demo_site.router,
 )
