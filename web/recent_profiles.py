@@ -1,4 +1,4 @@
-"""Profiles that a browser opened last. They are kept in a cookie of its own and nowhere else, for some days."""
+"""Profiles that a browser opened last. They are kept in a cookie of its own and nowhere else, until it is closed."""
 
 import re
 from typing import Any
@@ -13,7 +13,6 @@ from web.pages import cards
 
 COOKIE = "seen"
 MOST = 10
-LASTS_DAYS = 7
 _SLUG = re.compile(r"[a-z0-9-]{1,80}")
 
 
@@ -31,7 +30,6 @@ def note(request: Request, response: Response, slug: str) -> None:
     response.set_cookie(
         COOKIE,
         ".".join(kept),
-        max_age=LASTS_DAYS * 86_400,
         path="/",
         httponly=True,
         samesite="lax",

@@ -5,12 +5,12 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from accounts import audiences, sign_ins, terms
+from accounts import audiences, picks, shared_shortlists, shortlists, sign_ins, terms
 from accounts.terms import Document, Kind
 from foundation.i18n import Language, message, translate
 from foundation.settings import Operator, Settings
 from ranking.profiles import Policy
-from search_api import empties
+from search_api import empties, saved_searches
 from search_api.pointers import LivePointers
 from web import long_texts, rendering
 from web.long_texts import LongText
@@ -171,6 +171,10 @@ def _fixed_values(operator: Operator, language: Language) -> dict[str, str]:
         "audience.repeated_minutes": str(int(audiences.REPEATED_WITHIN.total_seconds() // 60)),
         "audience.query_letters": str(audiences.LONGEST_QUERY),
         "empties.kept_days": str(empties.KEPT_DAYS),
+        "shortlist.kept_days": str(shortlists.KEPT_UNUSED.days),
+        "shortlist.link_days": str(shared_shortlists.LASTS.days),
+        "shortlist.most": str(picks.MOST),
+        "saved_searches.most": str(saved_searches.MOST),
         "sign_in.idle_days": str(sign_ins.LIFETIME.idle.days),
         "sign_in.whole_days": str(sign_ins.LIFETIME.whole.days),
     }
