@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from accounts import experts
 from accounts.models.accounts import Account
+from accounts.notifications import Topic, wants
 from foundation import outbox
 from foundation.i18n import Language
 from indexer.documents import Document
@@ -91,7 +92,7 @@ def find_due(session: Session, due: Due) -> tuple[SavedSearch, Account] | None:
 def may_be_told(account: Account) -> bool:
     """Tell whether somebody gets alerts at all: the address is confirmed, nothing is suspended, none was refused."""
     is_open = account.email_confirmed_at is not None and account.suspended_at is None and account.erased_at is None
-    return is_open and account.notifications.get("alerts", True)
+    return is_open and wants(account, Topic.ALERTS)
 
 
 def look(searcher: Searcher, pointers: Mapping[Surface, Pointers], parameters: Parameters) -> tuple[Document, ...]:

@@ -6,10 +6,10 @@ from web import (
     company_site,
     demo_site,
     operator_site,
-    sign_in_site,
-    sign_up_site,
     saved_search_site,
     shortlist_site,
+    sign_in_site,
+    sign_up_site,
     site,
     text_site,
 )

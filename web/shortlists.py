@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
 from accounts import shortlists
+from accounts.models.accounts import Membership
 from accounts.shortlist_rows import Owner
 from foundation import clock
 from foundation.database import Database
@@ -64,6 +65,23 @@ def settle(request: Request) -> None:
             shortlists.mark_used(session, Owner(token=token), at=at)
         else:
             shortlists.adopt(session, token, client_id, at=at)
+
+
+def carry_over(request: Request, response: Response, account_id: str) -> None:
+    """Join the browser's list with the client's of somebody who has just signed in; later if the database is away."""
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return
+    database: Database = request.app.state.database
+    try:
+        with database.writing() as session:
+            membership = session.get(Membership, account_id)
+            if membership is None:
+                return
+            shortlists.adopt(session, token, membership.client_id, at=clock.now())
+    except Unavailable:
+        return
+    remember(request, response, Owner(client_id=membership.client_id))
 
 
 def remember(request: Request, response: Response, owner: Owner) -> None:
