@@ -43,7 +43,7 @@ def work() -> None:
             outbox.reclaim(database)
 
     Opening(begin).insist()
-    lanes = reactions.serving_table(settings, database, index)
+    lanes = reactions.whole_table(settings, index)
     if settings.redis_url:
         with _audience_drained(settings, database):
             _wait_for_messages(settings, database, lanes)

@@ -103,7 +103,7 @@ class Directory:
 
     def deliver(self) -> None:
         """Deliver what the index is owed, and mails."""
-        lanes = reactions.serving_table(self.settings, self.database, self.index)
+        lanes = reactions.whole_table(self.settings, self.index)
         reactions.drain(self.database, lanes, lambda _topic, _count: None)
 
     def searcher(self, profile: profiles.Profile = profiles.FIRST) -> Searcher:

@@ -116,7 +116,7 @@ def add_second_factor(request: Request, form: Form) -> Response:
     with _database(request).writing() as session:
         codes = second_factors.confirm(session, who.account_id, code, settings, who.actor, at=clock.now())
     if codes is None:
-        reason = translate(language, message("This code is not right. Is the clock of your phone?"))
+        reason = translate(language, message("This code is not right. Is the clock of your phone right?"))
         return _second_factor_page(request, who, {"code": reason}, status=422)
     return _codes_page(request, codes, arrivals.HOMES[who.kind])
 

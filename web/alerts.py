@@ -11,7 +11,6 @@ import structlog
 from sqlalchemy.orm import Session
 
 from foundation import keys, mails
-from foundation.database import Database
 from foundation.errors import Invalid
 from foundation.mails import Mail
 from foundation.settings import Settings
@@ -33,10 +32,10 @@ log = structlog.get_logger(__name__)
 class Alerter:
     """Owes looks at saved searches, and does them. May be repeated: a due time is told once."""
 
-    def __init__(self, settings: Settings, database: Database, index: Index) -> None:
-        self._settings, self._database = settings, database
-        self._make_searcher = searchers.maker(database, index)
-        self._pointers = LivePointers(database)
+    def __init__(self, settings: Settings, index: Index) -> None:
+        self._settings, self._database = settings, index.database
+        self._make_searcher = searchers.maker(index)
+        self._pointers = LivePointers(index.database)
 
     def owe(self, frequency: Frequency, due_times: Sequence[str]) -> None:
         """Owe each search of a frequency a look of its own."""

@@ -85,7 +85,7 @@ def create(settings: Settings) -> FastAPI:
     app.state.index = index
     app.state.carrier = None
     app.state.pointers = pointers
-    app.state.make_searcher = searchers.maker(database, index)
+    app.state.make_searcher = searchers.maker(index)
     app.state.search_desk = search_edge.SearchDesk(
         app.state.make_searcher,
         pointers,
@@ -122,4 +122,4 @@ def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries
         return waker
     if not settings.shares_index:
         outbox.reclaim(database)
-    return Deliveries(database, reactions.serving_table(settings, database, index))
+    return Deliveries(database, reactions.whole_table(settings, index))

@@ -8,8 +8,15 @@ from functools import partial
 
 import structlog
 
-from accounts import audiences, imports, shortlists
-from accounts.events import AUDIENCE_FOLD_DUE, EXPERT_CHANGED, PRIORS_DUE, SHORTLIST_SWEEP_DUE, SWEEP_DUE
+from accounts import audiences, imports, shortlists, vat_numbers
+from accounts.events import (
+    AUDIENCE_FOLD_DUE,
+    EXPERT_CHANGED,
+    PRIORS_DUE,
+    SHORTLIST_SWEEP_DUE,
+    SWEEP_DUE,
+    VAT_NUMBER_GIVEN,
+)
 from foundation import clock, outbox, schedules
 from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
@@ -72,10 +79,15 @@ def alert_table(alerter: Alerter) -> list[Lane]:
     ]
 
 
-def serving_table(settings: Settings, database: Database, index: Index) -> list[Lane]:
-    """Return the whole table, for whoever serves or works; commands deliver what is about the index only."""
-    mailer, alerter = Mailer(settings, database), Alerter(settings, database, index)
-    return [*table(index), *mail_table(mailer), *alert_table(alerter)]
+def whole_table(settings: Settings, index: Index) -> list[Lane]:
+    """Return everything that whoever delivers reacts to."""
+    ask = vat_numbers.vies(settings)
+    return [
+        *table(index),
+        *mail_table(Mailer(settings, index.database)),
+        *alert_table(Alerter(settings, index)),
+        Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
+    ]
 
 
 ALERTS_AT = timedelta(hours=5)

@@ -57,7 +57,7 @@ def save(directory: Directory, account: Account, frequency: Frequency = Frequenc
 
 
 def alerter(directory: Directory) -> Alerter:
-    return Alerter(directory.settings, directory.database, directory.index)
+    return Alerter(directory.settings, directory.index)
 
 
 def run(directory: Directory, at: datetime) -> None:
@@ -65,7 +65,7 @@ def run(directory: Directory, at: datetime) -> None:
     schedules.owe_due(directory.database, reactions.SCHEDULES, at)
     table = [
         lane
-        for lane in reactions.serving_table(directory.settings, directory.database, directory.index)
+        for lane in reactions.whole_table(directory.settings, directory.index)
         if lane.topic in {DAILY_ALERTS_DUE, WEEKLY_ALERTS_DUE, ALERT_DUE}
     ]
     reactions.drain(directory.database, table, lambda _topic, _count: None)
