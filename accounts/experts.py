@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import audiences, slugs
+from accounts import audiences, shortlist_rows, slugs
 from accounts.events import EXPERT_CHANGED
 from accounts.models.experts import Expert, Review
 from foundation import outbox
@@ -49,6 +49,12 @@ def get_shown(session: Session, slug: str) -> Profile:
     if expert is None:
         raise NotFound("this profile does not exist or is not shown")
     return load(session, [expert.id])[0]
+
+
+def shown_among(session: Session, slugs: Collection[str]) -> Sequence[Expert]:
+    """Return those of some experts, by their addresses, whose profiles may be looked at, in no particular order."""
+    statement = select(Expert).where(col(Expert.slug).in_(list(slugs)), col(Expert.is_visible).is_(True))
+    return session.execute(statement).scalars().all()
 
 
 def get(session: Session, ref: str) -> Expert:
@@ -151,6 +157,7 @@ def remove(session: Session, refs: Iterable[str]) -> int:
     ids = list(session.execute(taken).scalars())
     session.execute(delete(Review).where(col(Review.expert_id).in_(ids)))
     audiences.forget(session, ids)
+    shortlist_rows.forget_experts(session, ids)
     session.execute(delete(Expert).where(col(Expert.id).in_(ids)))
     outbox.record(session, EXPERT_CHANGED, ids)
     return len(ids)

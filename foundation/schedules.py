@@ -22,15 +22,16 @@ _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Every so often, counted from midnight UTC, `topic` is owed to the due time."""
+    """Every so often, counted from midnight UTC of a Thursday, `topic` is owed to the due time; `offset` later."""
 
     name: str
     every: timedelta
     topic: str
+    offset: timedelta = timedelta()
 
     def last_due(self, at: datetime) -> datetime:
         """Return the latest due time that is not after an instant."""
-        return at - (at - _START) % self.every
+        return at - (at - _START - self.offset) % self.every
 
 
 class ScheduleRow(SQLModel, table=True):

@@ -4,7 +4,8 @@ from sqlmodel import SQLModel
 
 import accounts.models.accounts
 import accounts.models.audiences
-import accounts.models.experts  # noqa: F401
+import accounts.models.experts
+import accounts.models.shortlists  # noqa: F401
 import foundation.audits
 import foundation.leases
 import foundation.mails

@@ -1,11 +1,13 @@
-"""Tables of searching: ranking profiles, what points to them, judgments, and what is counted of searches."""
+"""Tables of searching: ranking profiles, what points to them, judgments, what is counted of searches, saved ones."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Index, event
 from sqlmodel import Field, SQLModel
 
+from accounts.models.identities import new_id
 from foundation.errors import Conflict
 from foundation.types import Instant
 
@@ -160,6 +162,44 @@ class Evaluation(SQLModel, table=True):
     """For held-out figures: what each fold reached in training and testing, and its profile."""
     author: str
     created_at: datetime = Field(sa_type=Instant)
+
+
+class Frequency(StrEnum):
+    """How often the new matches of a saved search are mailed."""
+
+    OFF = "off"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class SavedSearch(SQLModel, table=True):
+    """A search that a client runs again, and may be mailed new matches of (mission row B8)."""
+
+    __tablename__ = "saved_searches"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ix_saved_searches_account", "account_id"),
+        Index("ix_saved_searches_frequency", "frequency"),
+        CheckConstraint("frequency IN ('off', 'daily', 'weekly')", name="frequency_is_known"),
+        CheckConstraint("new_count >= 0", name="new_count_is_a_number"),
+    )
+
+    id: str = Field(primary_key=True, default_factory=new_id)
+    account_id: str = Field(foreign_key="accounts.id", ondelete="CASCADE")
+    name: str
+    parameters: dict[str, Any] = Field(sa_type=JSON)
+    """As `search_api.requests.Parameters` takes them, without what belongs to a page or its reader."""
+    frequency: str
+    saved_at: datetime = Field(sa_type=Instant)
+    looked_at: datetime = Field(sa_type=Instant)
+    """For which due time it was looked for new matches last; when it was saved, at first."""
+    told: list[str] = Field(default_factory=list, sa_type=JSON)
+    """Experts who are not new any more, latest last."""
+    new_ids: list[str] = Field(default_factory=list, sa_type=JSON)
+    """The first of those who were new last."""
+    new_count: int = 0
+    new_at: datetime | None = Field(default=None, sa_type=Instant)
+    removed_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Deleted by its owner, who may take that back for a while."""
 
 
 def _refuse(_mapper: Any, _connection: Any, row: SQLModel) -> None:

@@ -1,6 +1,6 @@
 """The HTTP application: settings in, a running site out."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -13,15 +13,13 @@ from foundation.shared import SharedMemory
 from indexer import encoders
 from indexer.indexes import Index
 from migrations import upgrades
-from ranking import profiles
 from search_api import api as search_edge
 from search_api import understanding
 from search_api.gradings import Pools
 from search_api.pointers import LivePointers
 from search_api.query_vectors import SharedQueries
-from search_api.searches import Searcher
 from taxonomy.wordlists import LiveWordlists
-from web import error_pages, probes, queues, reactions, routes
+from web import error_pages, probes, queues, reactions, routes, searchers
 from web.assets import Assets
 from web.audience_buffers import AudienceBuffer
 from web.observers import Observers
@@ -88,7 +86,7 @@ def create(settings: Settings) -> FastAPI:
     app.state.index = index
     app.state.carrier = None
     app.state.pointers = pointers
-    app.state.make_searcher = _searchers(database, index)
+    app.state.make_searcher = searchers.maker(index)
     app.state.search_desk = search_edge.SearchDesk(
         app.state.make_searcher,
         pointers,
@@ -106,18 +104,6 @@ def create(settings: Settings) -> FastAPI:
     error_pages.add(app)
     app.mount("/static", Assets(), name="static")
     return app
-
-
-def _searchers(database: Database, index: Index) -> Callable[[], Searcher]:
-    """Return what makes a searcher over the present state of the index and of the word lists."""
-
-    def make() -> Searcher:
-        engine = index.engine
-        index.keep_up()
-        words = index.wordlists.current()
-        return Searcher(database, engine, index.encoder, index.concepts, index.skill_vectors, words, profiles.FIRST)
-
-    return make
 
 
 def _add_middleware(app: FastAPI, metrics: http.Metrics, settings: Settings) -> None:

@@ -5,7 +5,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from accounts.models.accounts import Account, AccountKind
 from foundation.i18n import message
-from web import sign_ins
+from web import shortlists, sign_ins
 
 TOO_OFTEN = message("Too many tries. Please wait a quarter of an hour.")
 HOMES = {
@@ -28,4 +28,5 @@ def welcome(request: Request, account: Account, token: str, *, next_path: str, i
     path = sign_ins.safe_next(next_path) if next_path else HOMES[kind]
     response = RedirectResponse(f"{path}?welcome=1" if is_new and not next_path else path, status_code=303)
     sign_ins.remember(request, response, token, kind)
+    shortlists.carry_over(request, response, account.id)
     return response

@@ -8,8 +8,15 @@ from functools import partial
 
 import structlog
 
-from accounts import audience_days, imports, vat_numbers
-from accounts.events import AUDIENCE_FOLD_DUE, EXPERT_CHANGED, PRIORS_DUE, SWEEP_DUE, VAT_NUMBER_GIVEN
+from accounts import audience_days, imports, shortlists, vat_numbers
+from accounts.events import (
+    AUDIENCE_FOLD_DUE,
+    EXPERT_CHANGED,
+    PRIORS_DUE,
+    SHORTLIST_SWEEP_DUE,
+    SWEEP_DUE,
+    VAT_NUMBER_GIVEN,
+)
 from foundation import clock, outbox, schedules
 from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
@@ -18,7 +25,10 @@ from foundation.schedules import Schedule
 from foundation.settings import Settings
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
+from search_api.events import ALERT_DUE, DAILY_ALERTS_DUE, SAVED_SEARCH_SWEEP_DUE, WEEKLY_ALERTS_DUE
+from search_api.models import Frequency
 from taxonomy.events import SKILLS_CHANGED
+from web.alerts import Alerter
 from web.mails import Mailer
 
 IDLE_SECONDS = 0.2
@@ -47,6 +57,7 @@ def table(index: Index) -> list[Lane]:
         Lane(PRIORS_DUE, lambda _: index.renew_priors(clock.now()), batch=100),
         Lane(SWEEP_DUE, lambda _: imports.sweep(index.database, clock.now()), batch=100),
         Lane(AUDIENCE_FOLD_DUE, lambda _: audience_days.fold(index.database, clock.now()), batch=100),
+        Lane(SHORTLIST_SWEEP_DUE, lambda _: _sweep_shortlists(index.database), batch=100),
     ]
 
 
@@ -58,22 +69,45 @@ def mail_table(mailer: Mailer) -> list[Lane]:
     ]
 
 
+def alert_table(alerter: Alerter) -> list[Lane]:
+    """Return the same for alerts, which need an index that searches can be made in."""
+    return [
+        Lane(DAILY_ALERTS_DUE, partial(alerter.owe, Frequency.DAILY), batch=100),
+        Lane(WEEKLY_ALERTS_DUE, partial(alerter.owe, Frequency.WEEKLY), batch=100),
+        Lane(ALERT_DUE, alerter.deliver, batch=20),
+        Lane(SAVED_SEARCH_SWEEP_DUE, lambda _: alerter.sweep(clock.now()), batch=100),
+    ]
+
+
 def whole_table(settings: Settings, index: Index) -> list[Lane]:
     """Return everything that whoever delivers reacts to."""
     ask = vat_numbers.vies(settings)
     return [
         *table(index),
         *mail_table(Mailer(settings, index.database)),
+        *alert_table(Alerter(settings, index)),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
     ]
 
 
+ALERTS_AT = timedelta(hours=5)
+"""Time of day, in UTC, of alerts: in Europe they are there before work begins."""
+MONDAY = timedelta(days=4)
+"""Weeks are counted from a Thursday."""
 SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
+    Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
+    Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),
+    Schedule("alerts.daily", every=timedelta(days=1), topic=DAILY_ALERTS_DUE, offset=ALERTS_AT),
+    Schedule("alerts.weekly", every=timedelta(days=7), topic=WEEKLY_ALERTS_DUE, offset=MONDAY + ALERTS_AT),
 ]
+
+
+def _sweep_shortlists(database: Database) -> None:
+    database.write(lambda session: shortlists.sweep(session, at=clock.now()))
 
 
 class Deliveries:

@@ -19,7 +19,7 @@ from foundation.errors import Unavailable
 from foundation.i18n import Language, preferred, translations
 from foundation.settings import ROOT, Settings
 from taxonomy import languages, zones
-from web import assets, sign_ins
+from web import assets, shortlists, sign_ins
 
 Text = TypeVar("Text", bound=str)
 LANGUAGE_COOKIE = "lang"
@@ -72,6 +72,8 @@ def render(
         "search_q": context.get("q", ""),
         "boost_off": _has_boost_off(request),
         "signed_in": _signed_in(request),
+        "shortlisted": shortlists.shown_ids(request),
+        "here": _path_with_lang(request, None),
         "notices": notices(request, language),
         "is_sample": request.app.state.holds_sample(),
     }

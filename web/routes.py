@@ -7,6 +7,8 @@ from web import (
     company_site,
     demo_site,
     operator_site,
+    saved_search_site,
+    shortlist_site,
     sign_in_site,
     sign_up_site,
     site,
@@ -23,5 +25,7 @@ ROUTERS = (
     text_site.router,
     audience_site.router,
     operator_site.router,
+    saved_search_site.router,
+    shortlist_site.router,
     demo_site.router,
 )

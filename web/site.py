@@ -15,6 +15,7 @@ from foundation.settings import Settings
 from search_api import requests
 from search_api.api import SearchDesk
 from search_api.requests import Parameters
+from web import recent_profiles
 from web.pages import addresses, homes, profiles, rankings, results
 from web.rendering import address, language_of, render
 
@@ -44,7 +45,8 @@ def home(request: Request) -> HTMLResponse:
     """Show the search box and ways in."""
     language = language_of(request)
     searcher = request.app.state.make_searcher()
-    return render(request, "home.html", language, homes.context(searcher.engine, searcher.wordlists, language))
+    context = homes.context(searcher.engine, searcher.wordlists, language)
+    return render(request, "home.html", language, {**context, "recent": recent_profiles.shown(request)})
 
 
 @router.get("/experts")
@@ -78,6 +80,7 @@ def show(request: Request, slug: str) -> HTMLResponse:
     )
     answer = render(request, "profile.html", language, context)
     request.app.state.recorder.note_profile(request, profile.expert.id)
+    recent_profiles.note(request, answer, slug)
     return answer
 
 

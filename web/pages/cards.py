@@ -6,11 +6,15 @@ from typing import Any
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
+from accounts.experts import Profile
+from accounts.models.experts import Expert
 from foundation import clock
 from foundation.i18n import Language, message, translate
+from indexer import documents
 from indexer.documents import Document
 from search_api import highlights, labels, results
 from search_api.searches import Found, Ranked
+from taxonomy import dictionaries, texts
 from taxonomy.wordlists import Wordlists
 from web.pages.addresses import PATH
 from web.rendering import address
@@ -30,6 +34,7 @@ def expert(document: Document, today: date) -> dict[str, Any]:
     """Return what results and profiles show of an expert alike."""
     since = document.available_from
     return {
+        "id": document.id,
         "name": document.name,
         "slug": document.slug,
         "headline": document.headline,
@@ -44,6 +49,38 @@ def expert(document: Document, today: date) -> dict[str, Any]:
         "available_from": since,
         "is_available_now": since is None or since <= today,
         "rating": results.rating(document),
+    }
+
+
+def profile(found: Profile, wordlists: Wordlists, language: Language, today: date) -> dict[str, Any]:
+    """Return what lists show of an expert as the database has them, who may be unavailable."""
+    shown = found.expert
+    document = documents.build(found, wordlists, {})
+    said = {name: labels.skill(name, wordlists, language) for name in document.skills}
+    common = expert(document, today)
+    return {
+        **common,
+        "url": f"{PATH}/{shown.slug}",
+        "is_available_now": shown.is_available and common["is_available_now"],
+        "available_from": shown.available_from if shown.is_available else None,
+        "skills": list(dict.fromkeys(said.values())),
+        "skill_langs": {
+            label: document.language if wordlists.skill_key(name).startswith("~") else language
+            for name, label in said.items()
+        },
+        "matched_skills": set[str](),
+    }
+
+
+def link(shown: Expert) -> dict[str, Any]:
+    """Return what is needed to lead to a profile."""
+    return {
+        "id": shown.id,
+        "name": shown.name,
+        "headline": shown.headline,
+        "headline_lang": dictionaries.language_of_words(tuple(texts.words(shown.headline))) or "fr",
+        "initials": initials(shown.name),
+        "url": f"{PATH}/{shown.slug}",
     }
 
 

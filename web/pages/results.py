@@ -11,14 +11,14 @@ from search_api import labels, units
 from search_api.requests import Parameters, SearchRequest
 from search_api.searches import Found
 from search_api.units import Unit
-from taxonomy import languages, zones
 from taxonomy.wordlists import Wordlists
-from web.pages import cards, rankings
+from web.pages import cards, criteria, rankings
 from web.pages.addresses import PATH, Pairs, page_numbers, pairs, plain
-from web.rendering import address, long_date, money, typeset
+from web.rendering import address, long_date, typeset
 
 LONG_QUERY = 80
 """Characters above which a query is a brief: it is shown apart, not within the title."""
+SAVE_PATH = "/my/searches/new"
 SHOWN_CHIPS = 8
 """Chips above which plain words are folded away, so that what they say together comes first."""
 _FACET_TITLES: dict[FacetName, str] = {
@@ -80,6 +80,7 @@ class ResultsPage:
             "currency": parameters.currency,
             "rates_on": long_date(currencies.rates_on(), self.lang),
             "available_by": parameters.available_by.isoformat() if parameters.available_by else "",
+            "save_url": address(SAVE_PATH, pairs(Parameters.model_validate({**parameters.model_dump(), "page": 1}))),
             "boost": parameters.boost,
             "boost_url": self.link(boost=not parameters.boost),
             "ranking_url": rankings.address(self.found),
@@ -124,21 +125,15 @@ class ResultsPage:
         """Return the filters that are set, each with the search without it."""
         parameters = self.request.parameters
         found: list[dict[str, str]] = []
-        for name in ("country", "zone", "skill", "sector", "language"):
-            values: list[str] = getattr(parameters, name)
-            found.extend(
-                {
-                    "label": typeset(self._filter_label(name, value), self.lang),
-                    "remove_url": self.link(**{name: [other for other in values if other != value]}),
-                }
-                for value in values
-            )
+        for name, value in criteria.listed_values(parameters):
+            left = [other for other in getattr(parameters, name) if other != value]
+            label = typeset(self._filter_label(name, value), self.lang)
+            found.append({"label": label, "remove_url": self.link(**{name: left})})
         if parameters.max_day_rate is not None:
-            rate = money(parameters.max_day_rate, parameters.currency.upper(), self.lang)
-            text = translate(self.lang, "at most %(rate)s a day", rate=rate)
+            text = criteria.day_rate(parameters, self.lang)
             found.append({"label": text, "remove_url": self.link(max_day_rate=None)})
         if parameters.available_by:
-            text = translate(self.lang, "available by %(day)s", day=long_date(parameters.available_by, self.lang))
+            text = criteria.available_by(parameters, self.lang)
             found.append({"label": text, "remove_url": self.link(available_by=None)})
         return found
 
@@ -219,16 +214,11 @@ class ResultsPage:
         }[name]
 
     def _filter_label(self, name: str, value: str) -> str:
-        if name == "zone":
-            zone = self.wordlists.zones.find_zone(value)
-            return zone.label(self.lang) if zone else value
-        if name == "country":
-            return zones.country_label(self.wordlists.zones.find_country(value) or value, self.lang)
-        if name == "language":
-            return languages.label(languages.find(value) or value, self.lang)
         if name == "skill":
             return self._facet_label("skill", self.wordlists.skill_key(value))
-        return self._facet_label("sector", self.wordlists.sector_key(value))
+        if name == "sector":
+            return self._facet_label("sector", self.wordlists.sector_key(value))
+        return criteria.value_label(name, value, self.wordlists, self.lang)
 
     def _facet_label(self, name: FacetName, value: str) -> str:
         return self._written.get((name, value)) or labels.facet_value(name, value, self.wordlists, self.lang)

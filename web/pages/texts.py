@@ -5,14 +5,14 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from accounts import audiences, links, passwords, sign_ins, terms
+from accounts import audiences, links, passwords, picks, shared_shortlists, shortlists, sign_ins, terms
 from accounts.models.accounts import Purpose
 from accounts.terms import Document, Kind
 from foundation import mails
 from foundation.i18n import Language, message, translate
 from foundation.settings import Operator, Settings
 from ranking.profiles import Policy
-from search_api import empties
+from search_api import empties, saved_searches
 from search_api.pointers import LivePointers
 from web import long_texts, rendering
 from web.long_texts import LongText
@@ -177,6 +177,10 @@ def _fixed_values(operator: Operator, language: Language) -> dict[str, str]:
         "links.reset_minutes": str(links.lasts_minutes(Purpose.RESET_PASSWORD)),
         "mails.kept_days": str(mails.KEPT_FOR.days),
         "password.shortest": str(passwords.SHORTEST),
+        "shortlist.kept_days": str(shortlists.KEPT_UNUSED.days),
+        "shortlist.link_days": str(shared_shortlists.LASTS.days),
+        "shortlist.most": str(picks.MOST),
+        "saved_searches.most": str(saved_searches.MOST),
         "sign_in.idle_days": str(sign_ins.LIFETIME.idle.days),
         "sign_in.whole_days": str(sign_ins.LIFETIME.whole.days),
     }

@@ -1,0 +1,56 @@
+"""Profiles that a browser opened last. They are kept in a cookie of its own and nowhere else, until it is closed."""
+
+import re
+from typing import Any
+
+from fastapi import Request, Response
+
+from accounts import experts
+from foundation.database import Database
+from foundation.errors import Unavailable
+from web import sign_ins, visitors
+from web.pages import cards
+
+COOKIE = "seen"
+MOST = 10
+_SLUG = re.compile(r"[a-z0-9-]{1,80}")
+
+
+def slugs(request: Request) -> list[str]:
+    """Return the addresses of profiles as the cookie holds them, the last opened first; anything else is dropped."""
+    given = request.cookies.get(COOKIE, "")[: 100 * MOST].split(".")
+    return list(dict.fromkeys(slug for slug in given if _SLUG.fullmatch(slug)))[:MOST]
+
+
+def note(request: Request, response: Response, slug: str) -> None:
+    """Remember that a profile was opened; fetching it ahead is no opening."""
+    if visitors.read(request) is None or not _SLUG.fullmatch(slug):
+        return
+    kept = [slug, *(other for other in slugs(request) if other != slug)][:MOST]
+    response.set_cookie(
+        COOKIE,
+        ".".join(kept),
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=sign_ins.is_encrypted(request),
+    )
+
+
+def forget(request: Request, response: Response) -> None:
+    """Take the cookie back."""
+    response.delete_cookie(COOKIE, path="/", secure=sign_ins.is_encrypted(request), httponly=True, samesite="lax")
+
+
+def shown(request: Request) -> list[dict[str, Any]]:
+    """Return those profiles that are still shown, as pages list them; none while the database is away."""
+    wanted = slugs(request)
+    if not wanted:
+        return []
+    database: Database = request.app.state.database
+    try:
+        with database.reading() as session:
+            found = {expert.slug: expert for expert in experts.shown_among(session, wanted)}
+    except Unavailable:
+        return []
+    return [cards.link(found[slug]) for slug in wanted if slug in found]
