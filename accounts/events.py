@@ -1,6 +1,8 @@
 """Facts about people that other parts react to; the key is an expert's id where nothing else is said."""
 
 EXPERT_CHANGED = "expert.changed"
+STATUS_CHANGED = "expert.status_changed"
+"""The legal status is another one: all that depends on it has to follow (mission row S26)."""
 PRIORS_DUE = "reviews.priors_due"
 """The mean ratings of sectors are to be taken anew; keys say when that was due."""
 

@@ -8,12 +8,14 @@ from functools import partial
 
 import structlog
 
-from accounts import audience_days, imports, shortlists, vat_numbers
+from accounts import audience_days, availabilities, imports, shortlists, vat_numbers
 from accounts.events import (
     AUDIENCE_FOLD_DUE,
+    AVAILABILITY_DUE,
     EXPERT_CHANGED,
     PRIORS_DUE,
     SHORTLIST_SWEEP_DUE,
+    STATUS_CHANGED,
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
@@ -51,6 +53,8 @@ def table(index: Index) -> list[Lane]:
     """Return the table event → task."""
     return [
         Lane(EXPERT_CHANGED, index.refresh, batch=1_000),
+        # Nothing that depends on a status is kept yet; what comes to be kept is brought up to date here.
+        Lane(STATUS_CHANGED, lambda _: None, batch=100),
         Lane(VECTOR_MISSING, index.embed, batch=16),
         Lane(REBUILD_REQUESTED, lambda _: index.rebuild(), batch=100),
         Lane(SKILLS_CHANGED, lambda _: index.follow_words(), batch=100),
