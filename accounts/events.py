@@ -6,6 +6,8 @@ STATUS_CHANGED = "expert.status_changed"
 PRIORS_DUE = "reviews.priors_due"
 """The mean ratings of sectors are to be taken anew; keys say when that was due."""
 
+AVAILABILITY_DUE = "availability.due"
+"""Who has not said for a while whether they are available is asked, or no longer believed; keys say when it was due."""
 SWEEP_DUE = "imports.sweep_due"
 """What imports that died have staged is to be dropped; keys say when that was due."""
 AUDIENCE_FOLD_DUE = "audience.fold_due"

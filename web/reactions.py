@@ -102,6 +102,7 @@ SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
+    Schedule("availability", every=timedelta(days=1), topic=AVAILABILITY_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from accounts import completeness, experts, legal_identities, letters, profiles
+from accounts import availabilities, completeness, experts, legal_identities, letters, profiles
+from accounts.links import LinkEnded
 from accounts.models.accounts import AccountKind
 from accounts.profile_forms import dump_marks, marks
 from accounts.profiles import ChangedMeanwhile, Saved
@@ -23,11 +24,11 @@ from search_api.api import SearchDesk
 from search_api.requests import LONGEST_QUERY, Parameters
 from taxonomy import zones
 from taxonomy.wordlists import Wordlists
-from web import sign_ins
+from web import sign_ins, sign_up_site
 from web.forms import Form, LongForm
 from web.pages import identities, spaces, standings
 from web.pages.spaces import OwnProfile, Refused
-from web.rendering import language_of, render
+from web.rendering import language_of, private, render
 
 PATH = "/my"
 PROFILE = f"{PATH}/profile"
@@ -118,7 +119,7 @@ def show_standing(request: Request) -> Response:
     query = request.query_params.get("q", "").replace("\0", " ").strip()[:LONGEST_QUERY]
     if not query:
         nothing = {"q": "", "query": "", "is_asked": False, "standing": None, "reasons": []}
-        return unlisted(render(request, "my_found.html", language, nothing))
+        return private(render(request, "my/found.html", language, nothing))
     desk: SearchDesk = request.app.state.search_desk
     searcher = desk.searcher(request)
     asked = requests.resolve(Parameters(q=query, lang=language), searcher.wordlists)
@@ -127,7 +128,44 @@ def show_standing(request: Request) -> Response:
     expert = _own(request, owner).profile.expert
     standing = explanations.stand(searcher, asked, expert.id) if experts.is_findable(expert) else None
     reasons = [] if standing else absences.reasons(searcher, asked, expert)
-    return unlisted(render(request, "my_found.html", language, standings.context(query, standing, reasons, language)))
+    return private(render(request, "my/found.html", language, standings.context(query, standing, reasons, language)))
+
+
+@router.get("/availability")
+def ask_availability(request: Request) -> Response:
+    """Ask who followed a mailed link; a mail program that opens links must not answer anything."""
+    return _availability_page(request, request.query_params.get("token", ""), {})
+
+
+@router.post("/availability")
+def answer_availability(request: Request, form: Form) -> Response:
+    """Take the answer; the link then works no more."""
+    try:
+        with _database(request).writing() as session:
+            availabilities.answer(session, form.get("token", ""), form, _wordlists(request), at=clock.now())
+    except LinkEnded:
+        return sign_up_site.ended(request)
+    except Invalid as error:
+        return _availability_page(request, form.get("token", ""), form, error.faults, status=422)
+    return private(render(request, "my/answered.html", language_of(request), {}))
+
+
+def _availability_page(
+    request: Request, token: str, form: Mapping[str, str], faults: Sequence[Fault] = (), *, status: int = 200
+) -> HTMLResponse:
+    language = language_of(request)
+    with _database(request).reading() as session:
+        try:
+            expert = availabilities.read_link(session, token, at=clock.now())
+        except LinkEnded:
+            return private(render(request, "account/ended.html", language, {}, status=404))
+    context = {
+        "name": expert.name,
+        "token": token,
+        "values": {"available_from": form.get("available_from", "")},
+        "faults": spaces.said_faults(faults, language),
+    }
+    return private(render(request, "my/availability.html", language, context, status=status))
 
 
 def _identity_page(
@@ -139,7 +177,7 @@ def _identity_page(
     expert = _own(request, owner).profile.expert
     saved = request.query_params.get("saved", "")
     context = identities.context(expert, identity, given, faults, language, saved=saved)
-    return unlisted(render(request, "my_identity.html", language, context, status=status))
+    return private(render(request, "my/identity.html", language, context, status=status))
 
 
 def profile_page(request: Request, owner: Owner, *, refused: Refused | None = None, status: int = 200) -> HTMLResponse:
@@ -148,7 +186,7 @@ def profile_page(request: Request, owner: Owner, *, refused: Refused | None = No
     saved = request.query_params.get("saved", "")
     own, words = _own(request, owner), _wordlists(request)
     context = spaces.context(own, words, language, today=clock.today(), refused=refused, saved=saved)
-    return unlisted(render(request, "my_profile.html", language, context, status=status))
+    return private(render(request, "my/profile.html", language, context, status=status))
 
 
 def _saved(request: Request, owner: Owner, saved: Saved) -> Response:
@@ -157,7 +195,7 @@ def _saved(request: Request, owner: Owner, saved: Saved) -> Response:
     language = language_of(request)
     own = _own(request, owner)
     aside = spaces.aside(own, _wordlists(request), language)
-    html = render(request, "my_aside.html", language, aside).body
+    html = render(request, "my/aside.html", language, aside).body
     return JSONResponse(
         {
             "fields": saved.fields,
@@ -185,13 +223,6 @@ def _refused(request: Request, owner: Owner, form: dict[str, str], faults: list[
 def wants_json(request: Request) -> bool:
     """Tell whether a script asks, which puts the answer into the page that is open."""
     return request.headers.get("accept", "").startswith("application/json")
-
-
-def unlisted(response: HTMLResponse) -> HTMLResponse:
-    """Return a page that nobody else may keep or list."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
 
 
 def _own(request: Request, owner: Owner) -> OwnProfile:

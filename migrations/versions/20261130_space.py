@@ -8,10 +8,24 @@ down_revision = '0009'
 branch_labels = None
 depends_on = None
 
+PURPOSES = "'confirm_email', 'reset_password', 'change_email', 'invite_expert', 'invite_colleague', 'invite_operator'"
 EXPERTS = ('experts', 'staged_experts')
 
 
+def say_purposes(purposes: str) -> None:
+    """Have the database know these purposes of mailed links, and no others."""
+    condition = f'purpose IN ({purposes})'
+    if op.get_bind().dialect.name == 'postgresql':
+        op.drop_constraint('purpose_is_known', 'mailed_links', type_='check')
+        op.create_check_constraint('purpose_is_known', 'mailed_links', condition)
+        return
+    # SQLite's table is made anew; its checks are not taken over.
+    with op.batch_alter_table('mailed_links', recreate='always') as batch:
+        batch.create_check_constraint('purpose_is_known', condition)
+
+
 def upgrade() -> None:
+    say_purposes(PURPOSES + ", 'confirm_availability'")
     for table in EXPERTS:
         op.add_column(table, sa.Column('portrait_id', sa.String(), nullable=True))
         op.add_column(table, sa.Column('availability_confirmed_on', sa.Date(), nullable=True))
@@ -77,6 +91,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM mailed_links WHERE purpose = 'confirm_availability'")
+    say_purposes(PURPOSES)
     op.drop_table('legal_identities')
     op.drop_index('ux_reference_letters_place', table_name='reference_letters')
     op.drop_table('reference_letters')
