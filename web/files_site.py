@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from accounts import letters, portraits
 from accounts.models.accounts import AccountKind
 from accounts.portraits import Portrait
-from foundation import clock
+from foundation import clock, deadlines
 from foundation.database import Database
 from foundation.errors import Fault, Invalid
 from web import sign_ins, space_site, uploads
@@ -19,6 +19,8 @@ from web.uploads import Upload
 
 PORTRAIT_KEPT = "public, max-age=2592000, immutable"
 """A new portrait has a new address; one that was removed is gone from browsers after a month at the latest."""
+LOOKED_THROUGH_S = 10.0
+"""What decoding and looking through a file may take on a busy machine: somebody who sends one waits anyway."""
 LETTER_POLICY = "sandbox; default-src 'none'"
 router = APIRouter(include_in_schema=False)
 
@@ -37,12 +39,13 @@ async def receive_letter(request: Request) -> Upload:
 def send_portrait(request: Request, upload: Annotated[Upload, Depends(receive_portrait)]) -> Response:
     """Take a new portrait."""
     owner = owner_of(request)
-    try:
-        portrait = _portrait(upload)
-    except Invalid as error:
-        return _refused(request, owner, {}, error)
-    with _database(request).writing() as session:
-        portraits.put(session, owner.expert_id, portrait, actor=owner.signed_in.actor, at=clock.now())
+    with deadlines.within(LOOKED_THROUGH_S):
+        try:
+            portrait = _portrait(upload)
+        except Invalid as error:
+            return _refused(request, owner, {}, error)
+        with _database(request).writing() as session:
+            portraits.put(session, owner.expert_id, portrait, actor=owner.signed_in.actor, at=clock.now())
     return _done()
 
 
@@ -71,22 +74,11 @@ def show_portrait(request: Request, portrait: str, size_px: int) -> Response:
 def send_letter(request: Request, upload: Annotated[Upload, Depends(receive_letter)]) -> Response:
     """Take a letter."""
     owner = owner_of(request)
-    at = clock.now()
-    try:
-        title = letters.checked_title(upload.fields.get("letter_title", ""))
-        checked = _letter(upload)
-        with _database(request).writing() as session:
-            letters.add(
-                session,
-                owner.expert_id,
-                checked,
-                title,
-                is_shown=bool(upload.fields.get("is_shown")),
-                actor=owner.signed_in.actor,
-                at=at,
-            )
-    except Invalid as error:
-        return _refused(request, owner, {"letter_title": upload.fields.get("letter_title", "")}, error)
+    with deadlines.within(LOOKED_THROUGH_S):
+        try:
+            _add_letter(request, owner, upload)
+        except Invalid as error:
+            return _refused(request, owner, {"letter_title": upload.fields.get("letter_title", "")}, error)
     return _done("#letters")
 
 
@@ -141,10 +133,15 @@ def _portrait(upload: Upload) -> Portrait:
     return portraits.make(upload.content)
 
 
-def _letter(upload: Upload) -> letters.Checked:
+def _add_letter(request: Request, owner: Owner, upload: Upload) -> None:
     if upload.is_too_large:
         raise Invalid([Fault("letter", "too_large", "")])
-    return letters.check(upload.content)
+    title = letters.checked_title(upload.fields.get("letter_title", ""))
+    checked = letters.check(upload.content)
+    is_shown = bool(upload.fields.get("is_shown"))
+    actor, at = owner.signed_in.actor, clock.now()
+    with _database(request).writing() as session:
+        letters.add(session, owner.expert_id, checked, title, is_shown=is_shown, actor=actor, at=at)
 
 
 def _refused(request: Request, owner: Owner, form: dict[str, str], error: Invalid) -> Response:
