@@ -15,10 +15,9 @@ from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
 from accounts.events import EXPERT_CHANGED
-from accounts.merges import Row, merge, merge_reviews, missing
+from accounts.merges import COLUMNS, Row, merge_import, merge_reviews, missing
 from accounts.models.experts import (
     Expert,
-    ExpertColumns,
     Review,
     ReviewColumns,
     ReviewOrigin,
@@ -35,7 +34,6 @@ CHUNK = 500
 ABANDONED_AFTER = timedelta(days=1)
 
 Progress = Callable[[int], None]
-_COLUMNS = tuple(ExpertColumns.model_fields)
 _REVIEW_COLUMNS = tuple(ReviewColumns.model_fields)
 
 
@@ -128,7 +126,7 @@ def _merge_chunk(
     staged_reviews: list[Row] = []
     for number, line, record in chunk:
         old = stored.get(record.ref)
-        row = merge(old, record, at=at)
+        row = merge_import(old, record, at=at)
         faults = missing(row)
         if faults:
             outcome.faults.extend(LineFault(number, fault) for fault in faults)
@@ -165,7 +163,7 @@ def _staged_row(batch: str, row: Row, old: Row | None, line: bytes, at: datetime
 
 
 def _stored(session: Session, refs: list[str]) -> dict[str, Row]:
-    rows = session.execute(select(*_columns_of(Expert, _COLUMNS)).where(col(Expert.ref).in_(refs))).mappings()
+    rows = session.execute(select(*_columns_of(Expert, COLUMNS)).where(col(Expert.ref).in_(refs))).mappings()
     return {row["ref"]: dict(row) for row in rows}
 
 
@@ -194,14 +192,14 @@ def _publish(database: Database, batch: str, outcome: Outcome, at: datetime) -> 
         outcome.updated -= _merge_again(session, batch, at)
         session.execute(
             insert(Expert).from_select(
-                _COLUMNS,
-                select(*_columns_of(StagedExpert, _COLUMNS)).where(ours, col(StagedExpert.base_version) == 0),
+                COLUMNS,
+                select(*_columns_of(StagedExpert, COLUMNS)).where(ours, col(StagedExpert.base_version) == 0),
             )
         )
         session.execute(
             update(Expert)
             .where(col(Expert.id) == StagedExpert.id, ours, col(StagedExpert.base_version) > 0)
-            .values({name: getattr(StagedExpert, name) for name in _COLUMNS if name not in {"id", "ref"}})
+            .values({name: getattr(StagedExpert, name) for name in COLUMNS if name not in {"id", "ref"}})
             .execution_options(synchronize_session=False)
         )
         replaced = select(col(StagedExpert.id)).where(ours, col(StagedExpert.replaces_reviews).is_(True))
@@ -265,8 +263,8 @@ def _merge_again(session: Session, batch: str, at: datetime) -> int:
     for staged, expert in changed:
         record = parse(staged.line.encode())
         assert isinstance(record, Record)  # noqa: S101 - it was checked before it was staged
-        old = {name: getattr(expert, name) for name in _COLUMNS} if expert else None
-        row = merge(old, record, at=at)
+        old = {name: getattr(expert, name) for name in COLUMNS} if expert else None
+        row = merge_import(old, record, at=at)
         session.execute(
             delete(StagedExpert).where(col(StagedExpert.batch) == batch, col(StagedExpert.ref) == staged.ref)
         )

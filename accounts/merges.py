@@ -1,4 +1,4 @@
-"""What an import makes of an expert: a stored one and a record merged, as rows."""
+"""What a record makes of an expert: a stored one and what is said of it merged, as rows. All of it is pure."""
 
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from accounts.records import Record, ReviewRecord
 from foundation.errors import Fault
 
 Row = dict[str, Any]
+COLUMNS = tuple(ExpertColumns.model_fields)
 _RENAMED = {
     "available": "is_available",
     "visible": "is_visible",
@@ -38,6 +39,14 @@ def merge(stored: Row | None, record: Record, *, at: datetime) -> Row:
     if stored is None:
         row["slug"] = slugs.of(row["name"], record.ref)
     return row
+
+
+def merge_import(stored: Row | None, record: Record, *, at: datetime) -> Row:
+    """Merge a record of an import: what the owner has edited stays as the owner left it (decision 0019)."""
+    owned = set(stored["owned_fields"]) if stored else set[str]()
+    if not owned:
+        return merge(stored, record, at=at)
+    return merge(stored, Record.model_construct(record.model_fields_set - owned, **dict(record)), at=at)
 
 
 def missing(row: Row) -> list[Fault]:

@@ -94,6 +94,11 @@ def write(session: Session, mail: Mail, *, key: str, at: datetime) -> bool:
     return True
 
 
+def was_written(session: Session, key: str) -> bool:
+    """Tell whether a mail was written under a key: for whoever would have to make a link for it first."""
+    return session.execute(select(col(MailRow.id)).where(col(MailRow.key) == key)).first() is not None
+
+
 def checked_address(address: str, language: Language) -> str:
     """Return an address in its usual form, or raise Invalid; nobody is asked whether its domain takes mail."""
     try:
