@@ -114,16 +114,18 @@ def newest(session: Session, most: int) -> list[MailRow]:
     return list(session.execute(newest_first).scalars())
 
 
-def mark_sent(session: Session, mail_id: str, at: datetime) -> None:
-    """Note that a mail has left."""
+def mark_sent(session: Session, mail_id: str, at: datetime, *, is_last: bool = False) -> None:
+    """Note that a mail has left; nothing of the last one to somebody who is erased is kept."""
     if row := session.get(MailRow, mail_id, with_for_update=True):
         row.sent_at, row.values = at, blanked(row.values)
+        _clear_if(row, is_last=is_last)
 
 
-def mark_failed(session: Session, mail_id: str, reason: str) -> None:
+def mark_failed(session: Session, mail_id: str, reason: str, *, is_last: bool = False) -> None:
     """Note why a mail will never be sent."""
     if row := session.get(MailRow, mail_id, with_for_update=True):
         row.failure, row.values = _clean(reason)[:LONGEST_FAILURE], blanked(row.values)
+        _clear_if(row, is_last=is_last)
 
 
 def blanked(values: Any) -> Any:
@@ -152,6 +154,12 @@ def find_kept(session: Session, mail_ids: Collection[str]) -> set[str]:
     """Return which of some mails still hold what they said."""
     statement = select(col(MailRow.id)).where(col(MailRow.id).in_(sorted(mail_ids)), col(MailRow.values).is_not(None))
     return set(session.execute(statement).scalars())
+
+
+def _clear_if(row: MailRow, *, is_last: bool) -> None:
+    if is_last:
+        row.recipient, row.values = "", None
+        row.failure = row.failure and "refused"
 
 
 def _clean(value: Any) -> Any:

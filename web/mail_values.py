@@ -156,6 +156,8 @@ class AccountErased(Values):
     name: Line
 
 
+LAST = "account_erased"
+"""The mail after which nothing is kept of whom it went to."""
 TEMPLATES: dict[str, type[Values]] = {
     "confirm_email": ConfirmEmail,
     "reset_password": ResetPassword,
