@@ -120,7 +120,7 @@ def test_erasing_somebody_leaves_nothing_of_them_and_everybody_else_as_they_were
 
 
 def database_of(site: TestClient) -> Database:
-    return site.app.state.database  # pyright: ignore[reportAttributeAccessIssue]
+    return site.app.state.database  # pyright: ignore[reportFunctionMemberAccess, reportAttributeAccessIssue]
 
 
 def confirmed(site: TestClient, kind: AccountKind, name: str = "Zéphyrine Quatrefages", **columns: Any) -> Account:
