@@ -6,6 +6,8 @@ PRIORS_DUE = "reviews.priors_due"
 
 SWEEP_DUE = "imports.sweep_due"
 """What imports that died have staged is to be dropped; keys say when that was due."""
+RETENTION_DUE = "retention.due"
+"""What was kept for long enough is to go; keys say when that was due."""
 AUDIENCE_FOLD_DUE = "audience.fold_due"
 """What is old of the audience is to become sums by day; keys say when that was due."""
 VAT_NUMBER_GIVEN = "client.vat_number_given"

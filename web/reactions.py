@@ -9,7 +9,14 @@ from functools import partial
 import structlog
 
 from accounts import audiences, imports, vat_numbers
-from accounts.events import AUDIENCE_FOLD_DUE, EXPERT_CHANGED, PRIORS_DUE, SWEEP_DUE, VAT_NUMBER_GIVEN
+from accounts.events import (
+    AUDIENCE_FOLD_DUE,
+    EXPERT_CHANGED,
+    PRIORS_DUE,
+    RETENTION_DUE,
+    SWEEP_DUE,
+    VAT_NUMBER_GIVEN,
+)
 from foundation import clock, outbox, schedules
 from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
@@ -19,6 +26,7 @@ from foundation.settings import Settings
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from taxonomy.events import SKILLS_CHANGED
+from web import retention
 from web.mails import Mailer
 
 IDLE_SECONDS = 0.2
@@ -64,6 +72,7 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
     return [
         *table(index),
         *mail_table(Mailer(settings, index.database)),
+        Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
     ]
 
@@ -72,6 +81,7 @@ SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
+    Schedule("retention", every=timedelta(days=1), topic=RETENTION_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
 ]
 
