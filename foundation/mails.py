@@ -21,7 +21,7 @@ from sqlalchemy import JSON, CheckConstraint, Index, delete, func, or_, select, 
 from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, col
 
-from foundation import outbox
+from foundation import logs, outbox
 from foundation.database import insert
 from foundation.errors import Fault, Invalid
 from foundation.i18n import Language, message, translate
@@ -124,7 +124,7 @@ def mark_sent(session: Session, mail_id: str, at: datetime, *, is_last: bool = F
 def mark_failed(session: Session, mail_id: str, reason: str, *, is_last: bool = False) -> None:
     """Note why a mail will never be sent."""
     if row := session.get(MailRow, mail_id, with_for_update=True):
-        row.failure, row.values = _clean(reason)[:LONGEST_FAILURE], blanked(row.values)
+        row.failure, row.values = logs.scrubbed(_clean(reason))[:LONGEST_FAILURE], blanked(row.values)
         _clear_if(row, is_last=is_last)
 
 
@@ -159,7 +159,6 @@ def find_kept(session: Session, mail_ids: Collection[str]) -> set[str]:
 def _clear_if(row: MailRow, *, is_last: bool) -> None:
     if is_last:
         row.recipient, row.values = "", None
-        row.failure = row.failure and "refused"
 
 
 def _clean(value: Any) -> Any:

@@ -35,7 +35,7 @@ Minutes = Annotated[int, Field(gt=0)]
 class Values(BaseModel):
     """The values of a template, and no others."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class ConfirmEmail(Values):

@@ -23,7 +23,7 @@ from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
 from foundation.outbox import Reaction
 from foundation.schedules import Schedule
 from foundation.settings import Settings
-from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
+from indexer.events import PURGE_DUE, REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from taxonomy.events import SKILLS_CHANGED
 from web import retention
@@ -52,6 +52,7 @@ def table(index: Index) -> list[Lane]:
         Lane(VECTOR_MISSING, index.embed, batch=16),
         Lane(REBUILD_REQUESTED, lambda _: index.rebuild(), batch=100),
         Lane(SKILLS_CHANGED, lambda _: index.follow_words(), batch=100),
+        Lane(PURGE_DUE, lambda _: index.purge(), batch=100),
         Lane(PRIORS_DUE, lambda _: index.renew_priors(clock.now()), batch=100),
         Lane(SWEEP_DUE, lambda _: imports.sweep(index.database, clock.now()), batch=100),
         Lane(AUDIENCE_FOLD_DUE, lambda _: audiences.fold(index.database, clock.now()), batch=100),
@@ -81,6 +82,7 @@ SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
+    Schedule("index.purge", every=retention.PURGED_EVERY, topic=PURGE_DUE),
     Schedule("retention", every=timedelta(days=1), topic=RETENTION_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
 ]

@@ -206,6 +206,7 @@ def sweep(database: Database, at: datetime) -> None:
         for rule in RULES:
             if rule.sweep is not None:
                 rule.sweep(database, at)
+    database.purge()
 
 
 def sweep_all(database: Database, mailer: Mailer, at: datetime) -> None:
