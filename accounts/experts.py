@@ -104,7 +104,11 @@ def count(session: Session) -> int:
 
 def count_findable(session: Session) -> int:
     """Count who may appear in results."""
-    findable = (col(Expert.is_visible).is_(True), col(Expert.is_available).is_(True), col(Expert.is_withheld).is_(False))
+    findable = (
+        col(Expert.is_visible).is_(True),
+        col(Expert.is_available).is_(True),
+        col(Expert.is_withheld).is_(False),
+    )
     return session.execute(select(func.count()).select_from(Expert).where(*findable)).scalar_one()
 
 

@@ -82,7 +82,6 @@ class Expert(ExpertColumns, table=True):
         ),
     )
 
-
     is_withheld: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Operators keep the profile back; its owner's own preference stays as it is. See `accounts.withholdings`."""
 
