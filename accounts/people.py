@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
@@ -51,7 +52,7 @@ def get(session: Session, account_id: str) -> Person | None:
 
 
 def _people(
-    session: Session, conditions: Sequence[ColumnElement[bool]], order: Sequence[ColumnElement[object]], limit: int
+    session: Session, conditions: Sequence[ColumnElement[bool]], order: Sequence[ColumnElement[Any]], limit: int
 ) -> list[Person]:
     statement = (
         select(Account, Expert, Membership, Client)

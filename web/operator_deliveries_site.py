@@ -82,9 +82,7 @@ def resend(request: Request, mail_id: str) -> Response:
     def work() -> None:
         with operator_desk.database(request).writing() as session:
             row = mails.resend(session, operator_desk.known(mail_id))
-            audits.record(
-                session, operator.actor, "mail_resent", "mail", row.id, at=clock.now(), template=row.template
-            )
+            audits.record(session, operator.actor, "mail_resent", "mail", row.id, at=clock.now(), template=row.template)
 
     return operator_desk.act(PATH, "resent", work)
 

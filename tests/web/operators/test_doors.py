@@ -43,20 +43,23 @@ def test_every_page_opens_and_is_kept_by_nobody(client: TestClient, operator: Ac
         assert answer.headers["Cache-Control"] == "no-store", path
 
 
+@pytest.mark.usefixtures("operator")
 @pytest.mark.parametrize("path", ["/people/nobody", "/notices/none", "/people/a%00b", "/notices/a%00b"])
-def test_what_is_not_there_is_said_to_be_missing(client: TestClient, operator: Account, path: str) -> None:
+def test_what_is_not_there_is_said_to_be_missing(client: TestClient, path: str) -> None:
     assert client.get(f"/operator{path}").status_code == 404
 
 
-def test_forms_about_nothing_change_nothing(client: TestClient, operator: Account) -> None:
+@pytest.mark.usefixtures("operator")
+def test_forms_about_nothing_change_nothing(client: TestClient) -> None:
     form = {"reason": "x", "facts": "y", "decision": "no_action", "id": "7"}
     for path in FORMS:
         for sent in (f"/operator{path}", f"/operator{path.replace('/x/', '/%00/')}"):
             assert client.post(sent, data=form).status_code in {200, 404, 422}, sent
 
 
+@pytest.mark.usefixtures("operator")
 @pytest.mark.parametrize("text", ["a\0b", "😀" * 300, "x" * 50_000, "%_\\'\";--"])
-def test_odd_searches_are_answered(client: TestClient, operator: Account, text: str) -> None:
+def test_odd_searches_are_answered(client: TestClient, text: str) -> None:
     for path in ("/people?q={}", "/people?after={}", "/people?state={}&kind={}", "/audit?who={}&object={}&before={}"):
         query = path.partition("?")
         names = [part.partition("=")[0] for part in query[2].split("&")]
