@@ -98,11 +98,18 @@ def _page(request: Request, form: dict[str, str], faults: dict[str, str], *, sta
                 for topic, of_topic in groupby(sorted(rows, key=lambda row: row.topic), key=lambda row: row.topic)
             ],
             "mails": [(row, not mails.holds_secrets(row.values)) for row in failed],
-            "age_minutes": {row.id: int((at - row.recorded_at).total_seconds()) // 60 for row in rows},
+            "age_minutes": {row.id: _rounded(at - row.recorded_at) for row in rows},
             "is_cut": len(rows) == MOST,
         }
     context |= {"form": form, "faults": faults}
     return operator_desk.page(request, "deliveries.html", "deliveries", context, status=status)
+
+
+def _rounded(age: timedelta) -> int:
+    """Return an age in minutes, in whole hours or days where it is longer."""
+    minutes = int(age.total_seconds()) // 60
+    step = 1 if minutes < 120 else 60 if minutes < 2 * 1_440 else 1_440
+    return minutes // step * step
 
 
 def _row_id(form: dict[str, str]) -> int | None:

@@ -1,6 +1,7 @@
 """The address where operators begin: what needs somebody's attention, and the way to every area."""
 
 from datetime import timedelta
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -34,5 +35,9 @@ def show(request: Request) -> Response:
             ("skills", len(free_skill_lists.waiting(request, decided))),
             ("searches", len(empties.most_frequent(session, since=today - WEEK, limit=PAGE))),
         ]
-    context = {"cards": [(name, count) for name, count in cards if count], "most": PAGE}
+    context: dict[str, Any] = {
+        "all_cards": cards,
+        "cards": [(name, count) for name, count in cards if count],
+        "most": PAGE,
+    }
     return operator_desk.page(request, "home.html", "home", context)

@@ -30,7 +30,7 @@ def show_all(request: Request) -> Response:
         found = notices.listed(session, is_decided=is_decided, limit=PAGE + 1, after=after.replace("\0", ""))
         names = {notice.expert_id: _name(session, notice) for notice in found}
     context: dict[str, Any] = {
-        "notices": [(notice, notices.number(notice), names[notice.expert_id]) for notice in found[:PAGE]],
+        "rows": [(notice, notices.number(notice), names[notice.expert_id]) for notice in found[:PAGE]],
         "is_decided": is_decided,
         "next_after": found[PAGE - 1].id if len(found) > PAGE else None,
     }

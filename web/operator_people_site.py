@@ -16,6 +16,7 @@ from foundation import audits, clock, mails
 from foundation.errors import Conflict, Fault, Invalid, NotFound
 from web import audit_lines, forms, operator_desk
 from web.forms import Form
+from web.mails import subject_of
 from web.operator_desk import PAGE
 from web.rendering import language_of
 
@@ -137,7 +138,7 @@ def _person_page(
             "is_shown": _is_shown(person),
             "is_oneself": person.account.id == operator.account_id,
             "sign_ins": sign_ins.of_account(session, account_id, at=at),
-            "mails": mails.to_address(session, email, SHOWN) if email else [],
+            "mails": [(row, subject_of(row)) for row in mails.to_address(session, email, SHOWN)] if email else [],
             "entries": audit_lines.read(session, audits.about(session, account_id, accounts.KIND, limit=SHOWN)),
             "earliest_end": suspensions.earliest_end(at.date()),
         }

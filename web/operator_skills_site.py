@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from accounts import free_skills
 from foundation import audits, clock
 from foundation.errors import Conflict, Fault, Invalid, NotFound
 from foundation.i18n import message, translate
@@ -84,12 +85,14 @@ def _page(request: Request, form: dict[str, str], faults: dict[str, str], *, sta
     wordlists, language = _wordlists(request), language_of(request)
     with operator_desk.database(request).reading() as session:
         waiting = free_skill_lists.waiting(request, decisions.decisions(session))
+        listed = waiting[:LISTED]
+        spellings = free_skills.spellings(session, {skill.key for skill in listed}, wordlists)
         history = decisions.history(session)[:HISTORY]
     by_id = wordlists.skills.by_id
     context: dict[str, Any] = {
         "skills": [
             {
-                "name": skill.name,
+                "name": spellings.get(skill.key, skill.name),
                 "experts": skill.experts,
                 "near": [
                     by_id[near.id].label(language)
@@ -97,7 +100,7 @@ def _page(request: Request, form: dict[str, str], faults: dict[str, str], *, sta
                     if near.id in by_id
                 ],
             }
-            for skill in waiting[:LISTED]
+            for skill in listed
         ],
         "waiting": len(waiting),
         "history": history,
