@@ -43,7 +43,7 @@ class Profile:
 
 def is_findable(expert: Expert) -> bool:
     """Tell whether the expert may appear in results: wishes to, is not unavailable, and no operator keeps them back."""
-    return expert.is_visible and expert.is_available and not expert.is_withheld
+    return expert.is_shown and expert.is_available
 
 
 def get_shown(session: Session, slug: str) -> Profile:

@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse, Response
 
 from accounts import accounts, people, registrations, second_factors, sign_ins, suspensions
 from accounts.models.accounts import AccountKind
-from accounts.people import Person
 from accounts.sign_ins import SignedIn
 from foundation import audits, clock, mails
 from foundation.errors import Conflict, Fault, Invalid, NotFound
@@ -135,7 +134,6 @@ def _person_page(
         context: dict[str, Any] = {
             "person": person,
             "state": suspensions.state_of(person.account),
-            "is_shown": _is_shown(person),
             "is_oneself": person.account.id == operator.account_id,
             "sign_ins": sign_ins.of_account(session, account_id, at=at),
             "mails": [(row, subject_of(row)) for row in mails.to_address(session, email, SHOWN)] if email else [],
@@ -145,10 +143,6 @@ def _person_page(
     return operator_desk.page(
         request, "person.html", "people", {**context, "form": form, "faults": faults}, status=status
     )
-
-
-def _is_shown(person: Person) -> bool:
-    return person.expert is not None and person.expert.is_visible and not person.expert.is_withheld
 
 
 def _prefixed(action: str, error: Invalid) -> dict[str, str]:

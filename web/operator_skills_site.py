@@ -55,7 +55,7 @@ def undo(request: Request, form: Form) -> Response:
 def decide(request: Request, action: str, form: Form) -> Response:
     """Name a skill, merge it, or leave it as it is."""
     operator, skill, at = operator_desk.operator(request), form.get("skill", ""), clock.now()
-    wordlists, author = _wordlists(request), operator.name
+    wordlists, author = request.app.state.index.wordlists.refresh(), operator.name
     if action not in _DONE:
         raise NotFound("there is no such action")
     try:

@@ -85,6 +85,11 @@ class Expert(ExpertColumns, table=True):
     is_withheld: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Operators keep the profile back; its owner's own preference stays as it is. See `accounts.withholdings`."""
 
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether everybody may look at the profile, though it need not be in results."""
+        return self.is_visible and not self.is_withheld
+
 
 class ReviewColumns(SQLModel):
     """A rating of one area of expertise, with the comment that goes with it (mission row S4)."""

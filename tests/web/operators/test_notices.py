@@ -95,7 +95,7 @@ def test_a_profile_that_is_hidden_is_gone_until_the_decision_is_taken_back(
     notice = waiting(client)
     client.post(f"{notice}/decide", data={**VERDICT, "decision": "profile_hidden"})
     assert client.get(path).status_code == 404
-    assert client.get("/api/v1/experts", params={"q": "douane"}).json()["total"] == 0
+    assert client.get("/api/v1/experts", params={"q": "douane"}).json()["results"] == []
     assert "Hide the profile" in client.get("/operator/notices", params={"state": "decided"}).text
     client.post(f"{notice}/undo")
     assert client.get(path).status_code == 200
