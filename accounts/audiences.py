@@ -9,22 +9,22 @@ import hashlib
 import secrets
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View, VisitorKind, VisitorSalt
 from accounts.models.experts import Expert
-from foundation.database import Database, insert
+from foundation.database import insert
 
 REPEATED_WITHIN = timedelta(minutes=30)
 KEPT_FOR = timedelta(days=90)
 """For how long single impressions and views are kept: afterwards there are only sums of each day."""
 LONGEST_QUERY = 200
+MOST_PLACES = 10
 CHUNK = 500
 
 Item = TypeVar("Item")
@@ -57,6 +57,7 @@ class Showing:
     visitor_key: str
     experts: tuple[Shown, ...]
     canary_id: str | None = None
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,14 @@ def record(session: Session, audience: Audience) -> None:
     viewings = sorted(audience.viewings, key=lambda viewing: viewing.viewed_at)
     seen = _shown_before(session, showings)
     impressions = [
-        asdict(shown)
-        | {
+        {
             "query_id": showing.query_id,
+            "expert_id": shown.expert_id,
+            "position": shown.position,
+            "base": shown.base,
+            "score": shown.score,
+            "treatment": shown.treatment,
+            "team": shown.team,
             "is_repeated": _is_repeated(seen, showing.visitor_key, shown.expert_id, showing.shown_at),
         }
         for showing in showings
@@ -127,78 +133,10 @@ def record(session: Session, audience: Audience) -> None:
     _insert(session, View, views)
 
 
-def fold(database: Database, at: datetime) -> None:
-    """Turn what is older than `KEPT_FOR` into sums by day, a transaction a day, and drop it."""
-    last = (at - KEPT_FOR).date()
-    while (day := _oldest_day(database)) is not None and day < last:
-        database.write(partial(_fold_day, day=day))
-
-
 def forget(session: Session, expert_ids: Collection[str]) -> None:
     """Drop all that is kept of some experts' audience."""
     for table in (Impression, View, AudienceDay):
         session.execute(delete(table).where(col(table.expert_id).in_(list(expert_ids))))
-
-
-def by_day(session: Session, expert_id: str, first: date, last: date) -> list[AudienceDay]:
-    """Return an expert's audience on each day from `first` to `last` that had one, by kind of visitor."""
-    summed = select(AudienceDay).where(
-        col(AudienceDay.expert_id) == expert_id, col(AudienceDay.day) >= first, col(AudienceDay.day) <= last
-    )
-    found = list(session.execute(summed).scalars())
-    begin, end = _instants(first, last)
-    found.extend(_summed(session, begin, end, expert_id))
-    return sorted(found, key=lambda item: (item.day, item.visitor_kind))
-
-
-def _fold_day(session: Session, *, day: date) -> None:
-    begin, end = _instants(day, day)
-    _insert(session, AudienceDay, [row.model_dump() for row in _summed(session, begin, end)])
-    pages = select(col(ResultPage.id)).where(_within(col(ResultPage.shown_at), begin, end))
-    session.execute(delete(Impression).where(col(Impression.query_id).in_(pages)))
-    session.execute(delete(ResultPage).where(_within(col(ResultPage.shown_at), begin, end)))
-    session.execute(delete(View).where(_within(col(View.viewed_at), begin, end)))
-
-
-def _oldest_day(database: Database) -> date | None:
-    with database.reading() as session:
-        oldest: list[datetime | None] = [
-            session.execute(select(func.min(column))).scalar_one()
-            for column in (col(ResultPage.shown_at), col(View.viewed_at))
-        ]
-    return min((at.date() for at in oldest if at is not None), default=None)
-
-
-def _summed(session: Session, begin: datetime, end: datetime, expert_id: str | None = None) -> list[AudienceDay]:
-    """Return sums of single impressions and views in a span of time, by expert, day and kind of visitor."""
-    shown = (
-        select(*_group(session, Impression, ResultPage, col(ResultPage.shown_at)))
-        .join(ResultPage, col(ResultPage.id) == col(Impression.query_id))
-        .where(_within(col(ResultPage.shown_at), begin, end))
-    )
-    viewed = select(*_group(session, View, View, col(View.viewed_at))).where(_within(col(View.viewed_at), begin, end))
-    found: dict[tuple[str, date, str], AudienceDay] = {}
-    for statement, table, name in ((shown, Impression, "impressions"), (viewed, View, "views")):
-        if expert_id is not None:
-            statement = statement.where(col(table.expert_id) == expert_id)  # noqa: PLW2901
-        rows: Any = session.execute(statement.group_by("expert", "day", "kind"))
-        for expert, said_day, kind, count, repeated in rows:
-            day = date.fromisoformat(str(said_day))
-            row = found.setdefault((expert, day, kind), AudienceDay(expert_id=expert, day=day, visitor_kind=kind))
-            setattr(row, name, count - repeated)
-            setattr(row, f"repeated_{name}", repeated)
-    return list(found.values())
-
-
-def _group(session: Session, table: Any, visited: Any, at: Any) -> list[Any]:
-    is_postgresql = session.get_bind().dialect.name == "postgresql"
-    return [
-        col(table.expert_id).label("expert"),
-        func.date(func.timezone("UTC", at) if is_postgresql else at).label("day"),
-        col(visited.visitor_kind).label("kind"),
-        func.count(),
-        func.sum(case((col(table.is_repeated), 1), else_=0)),
-    ]
 
 
 def _known(session: Session, audience: Audience) -> set[str]:
@@ -212,29 +150,42 @@ def _known(session: Session, audience: Audience) -> set[str]:
 
 
 def _shown_before(session: Session, showings: Sequence[Showing]) -> Seen:
-    seen: Seen = {}
-    for chunk in _chunks(sorted({showing.visitor_key for showing in showings})):
-        statement = (
-            select(col(ResultPage.visitor_key), col(Impression.expert_id), col(ResultPage.shown_at))
-            .join(Impression, col(Impression.query_id) == col(ResultPage.id))
-            .where(
-                col(ResultPage.visitor_key).in_(chunk),
-                col(ResultPage.shown_at) >= showings[0].shown_at - REPEATED_WITHIN,
-            )
-        )
-        for key, expert_id, at in session.execute(statement):
-            seen.setdefault((key, expert_id), []).append(at)
-    return seen
+    if not showings:
+        return {}
+    keys = {showing.visitor_key for showing in showings}
+    pairs = (
+        select(col(ResultPage.visitor_key), col(Impression.expert_id))
+        .select_from(ResultPage)
+        .join(Impression, col(Impression.query_id) == col(ResultPage.id))
+    )
+    return _seen(session, pairs, col(ResultPage.visitor_key), col(ResultPage.shown_at), keys, showings[0].shown_at)
 
 
 def _viewed_before(session: Session, viewings: Sequence[Viewing]) -> Seen:
+    if not viewings:
+        return {}
+    keys = {viewing.visitor_key for viewing in viewings}
+    pairs = select(col(View.visitor_key), col(View.expert_id))
+    return _seen(session, pairs, col(View.visitor_key), col(View.viewed_at), keys, viewings[0].viewed_at)
+
+
+def _seen(session: Session, pairs: Any, key: Any, at: Any, keys: Collection[str], since: datetime) -> Seen:
+    """Return when visitors saw whom: of all that came before `since`, when a batch begins, only the last time counts.
+
+    An office behind one address may have seen thousands within half an hour.
+    """
     seen: Seen = {}
-    for chunk in _chunks(sorted({viewing.visitor_key for viewing in viewings})):
-        statement = select(col(View.visitor_key), col(View.expert_id), col(View.viewed_at)).where(
-            col(View.visitor_key).in_(chunk), col(View.viewed_at) >= viewings[0].viewed_at - REPEATED_WITHIN
+    for chunk in _chunks(sorted(keys)):
+        before = (
+            pairs.add_columns(func.max(at))
+            .where(at < since, at >= since - REPEATED_WITHIN)
+            .group_by(*pairs.selected_columns)
         )
-        for key, expert_id, at in session.execute(statement):
-            seen.setdefault((key, expert_id), []).append(at)
+        meanwhile = pairs.add_columns(at).where(at >= since)
+        for statement in (before, meanwhile):
+            rows: Any = session.execute(statement.where(key.in_(chunk)))
+            for visitor, expert_id, seen_at in rows:
+                seen.setdefault((visitor, expert_id), []).append(seen_at)
     return seen
 
 
@@ -251,6 +202,7 @@ def _page_row(showing: Showing) -> dict[str, Any]:
         "id": showing.query_id,
         "shown_at": showing.shown_at,
         "query": showing.query[:LONGEST_QUERY].replace("\0", "") or None,
+        "places": ",".join(showing.places[:MOST_PLACES]) or None,
         "draw_key": showing.draw_key,
         "profile_id": showing.profile_id,
         "arm": showing.arm,
@@ -264,17 +216,9 @@ def _page_row(showing: Showing) -> dict[str, Any]:
 def _insert(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
     """Add rows; those that are there already stay as they are."""
     for chunk in _chunks(rows):
-        session.execute(insert(session, table).on_conflict_do_nothing(), list(chunk))
-
-
-def _within(column: Any, begin: datetime, end: datetime) -> Any:
-    return (column >= begin) & (column < end)
-
-
-def _instants(first: date, last: date) -> tuple[datetime, datetime]:
-    """Return the span of some days in UTC; its end is outside."""
-    begin = datetime.combine(first, time(), UTC)
-    return begin, datetime.combine(last, time(), UTC) + timedelta(days=1)
+        # With its nulls, all rows are one statement: the ORM makes one of each run of rows that lack the same columns.
+        statement = insert(session, table).on_conflict_do_nothing().execution_options(render_nulls=True)
+        session.execute(statement, list(chunk))
 
 
 def _chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -1,9 +1,13 @@
 """Facts about people that other parts react to; the key is an expert's id where nothing else is said."""
 
 EXPERT_CHANGED = "expert.changed"
+STATUS_CHANGED = "expert.status_changed"
+"""The legal status is another one: all that depends on it has to follow (mission row S26)."""
 PRIORS_DUE = "reviews.priors_due"
 """The mean ratings of sectors are to be taken anew; keys say when that was due."""
 
+AVAILABILITY_DUE = "availability.due"
+"""Who has not said for a while whether they are available is asked, or no longer believed; keys say when it was due."""
 SWEEP_DUE = "imports.sweep_due"
 """What imports that died have staged is to be dropped; keys say when that was due."""
 AUDIENCE_FOLD_DUE = "audience.fold_due"

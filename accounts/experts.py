@@ -10,11 +10,13 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import audiences, shortlist_rows, slugs
+from accounts import audiences, merges, shortlist_rows, slugs
 from accounts.events import EXPERT_CHANGED
+from accounts.merges import COLUMNS, Row
 from accounts.models.experts import Expert, Review
-from foundation import outbox
-from foundation.errors import NotFound
+from accounts.models.profiles import PortraitFile, ReferenceLetter
+from foundation import files, outbox
+from foundation.errors import Invalid, NotFound
 
 READ_CHUNK = 500
 # Made once: every search asks it.
@@ -111,10 +113,26 @@ def draft(session: Session, *, name: str, at: datetime) -> Expert:
     """
     ref = f"E-{secrets.token_hex(10)}"
     expert = Expert(
-        ref=ref, slug=slugs.of(name, ref), name=name, headline="", is_visible=False, created_at=at, updated_at=at
+        ref=ref,
+        slug=slugs.of(name, ref),
+        name=name,
+        headline="",
+        is_visible=False,
+        created_at=at,
+        updated_at=at,
+        availability_confirmed_on=at.date(),
     )
     session.add(expert)
     session.flush()
+    return expert
+
+
+def take(session: Session, expert_id: str) -> Expert:
+    """Return an expert whom nobody else changes before this transaction ends; raise NotFound."""
+    statement = select(Expert).where(col(Expert.id) == expert_id).with_for_update()
+    expert = session.execute(statement).scalar_one_or_none()
+    if expert is None:
+        raise NotFound("this expert is gone")
     return expert
 
 
@@ -123,12 +141,24 @@ def change(session: Session, ref: str, values: dict[str, Any], *, at: datetime) 
     expert = session.execute(select(Expert).where(col(Expert.ref) == ref).with_for_update()).scalar_one_or_none()
     if expert is None:
         raise NotFound(f"there is no expert {ref!r}")
+    apply(session, expert, values, at=at)
+
+
+def apply(session: Session, expert: Expert, values: dict[str, Any], *, at: datetime) -> None:
+    """Change columns of an expert who was taken, and say so; raise Invalid for who would be shown with too little."""
     for name, value in values.items():
         setattr(expert, name, value)
+    if expert.is_visible and (faults := merges.missing(columns(expert))):
+        raise Invalid(faults)
     expert.version += 1
     expert.updated_at = at
     session.add(expert)
     outbox.record(session, EXPERT_CHANGED, [expert.id])
+
+
+def columns(expert: Expert) -> Row:
+    """Return the columns of an expert as a value."""
+    return {name: getattr(expert, name) for name in COLUMNS}
 
 
 def show(session: Session, ref: str, *, at: datetime) -> None:
@@ -156,11 +186,21 @@ def remove(session: Session, refs: Iterable[str]) -> int:
     taken = select(col(Expert.id)).where(col(Expert.ref).in_(list(refs))).order_by(col(Expert.id)).with_for_update()
     ids = list(session.execute(taken).scalars())
     session.execute(delete(Review).where(col(Review.expert_id).in_(ids)))
+    _forget_files(session, ids)
     audiences.forget(session, ids)
     shortlist_rows.forget_experts(session, ids)
     session.execute(delete(Expert).where(col(Expert.id).in_(ids)))
     outbox.record(session, EXPERT_CHANGED, ids)
     return len(ids)
+
+
+def _forget_files(session: Session, ids: Sequence[str]) -> None:
+    file_ids: list[str] = []
+    for table in (PortraitFile, ReferenceLetter):
+        of_theirs = col(table.expert_id).in_(ids)
+        file_ids += session.execute(select(col(table.file_id)).where(of_theirs)).scalars()
+        session.execute(delete(table).where(of_theirs))
+    files.forget(session, *file_ids)
 
 
 def _reviews(session: Session, expert_ids: Sequence[str]) -> dict[str, list[Review]]:

@@ -14,11 +14,10 @@ from sqlalchemy import ColumnElement, delete, func, insert, literal, select, upd
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
-from accounts import slugs
 from accounts.events import EXPERT_CHANGED
+from accounts.merges import COLUMNS, Row, merge_import, merge_reviews, missing
 from accounts.models.experts import (
     Expert,
-    ExpertColumns,
     Review,
     ReviewColumns,
     ReviewOrigin,
@@ -26,7 +25,7 @@ from accounts.models.experts import (
     StagedReview,
 )
 from accounts.models.identities import new_id
-from accounts.records import LineFault, Record, ReviewRecord, parse
+from accounts.records import LineFault, Record, parse
 from foundation import outbox
 from foundation.database import Database, announced, hold
 from foundation.errors import Conflict, Fault
@@ -34,17 +33,8 @@ from foundation.errors import Conflict, Fault
 CHUNK = 500
 ABANDONED_AFTER = timedelta(days=1)
 
-Row = dict[str, Any]
 Progress = Callable[[int], None]
-_COLUMNS = tuple(ExpertColumns.model_fields)
 _REVIEW_COLUMNS = tuple(ReviewColumns.model_fields)
-_RENAMED = {
-    "available": "is_available",
-    "visible": "is_visible",
-    "boosted_until": "boost_granted_until",
-}
-_CLEARED: Row = {"summary": "", "is_available": True, "is_visible": True}
-_LISTS = ("skills", "soft_skills", "sectors", "countries", "languages")
 
 
 @dataclass
@@ -98,40 +88,6 @@ def sweep(database: Database, at: datetime) -> None:
             session.execute(delete(table).where(col(table.batch) < limit))
 
 
-def merge(stored: Row | None, record: Record, *, at: datetime) -> Row:
-    """Return the columns of an expert after a record: absent fields stay, null clears. Pure."""
-    row = dict(stored) if stored else _blank(record.ref, at)
-    for name in record.model_fields_set - {"ref", "reviews", "day_rate", "references"}:
-        column = _RENAMED.get(name, name)
-        value = getattr(record, name)
-        if value is None:
-            value = [] if column in _LISTS else _CLEARED.get(column)
-        row[column] = value
-    if row["legal_status"] is not None:
-        row["legal_status"] = str(row["legal_status"])
-    if "day_rate" in record.model_fields_set:
-        row["day_rate_cents"] = record.day_rate.amount_cents if record.day_rate else None
-        row["day_rate_currency"] = record.day_rate.currency if record.day_rate else None
-    if "references" in record.model_fields_set:
-        row["client_references"] = [reference.model_dump() for reference in record.references or []]
-    if stored is None:
-        row["slug"] = slugs.of(row["name"], record.ref)
-    return row
-
-
-def missing(row: Row) -> list[Fault]:
-    """Return what an expert still lacks after a merge."""
-    faults = [Fault(name, "missing", "is required") for name in ("name", "headline") if not row[name]]
-    if not row["summary"].strip() and not row["skills"]:
-        faults.append(Fault("summary", "missing", "is required where there are no skills"))
-    return faults
-
-
-def _blank(ref: str, at: datetime) -> Row:
-    row = ExpertColumns(ref=ref, slug="", name="", headline="", created_at=at, updated_at=at).model_dump()
-    return {**row, "version": 0}
-
-
 def _checked(lines: Iterable[bytes], outcome: Outcome, progress: Progress) -> Iterator[tuple[int, bytes, Record]]:
     """Yield the good lines; collect the faults of the others."""
     first_seen: dict[str, int] = {}
@@ -170,12 +126,12 @@ def _merge_chunk(
     staged_reviews: list[Row] = []
     for number, line, record in chunk:
         old = stored.get(record.ref)
-        row = merge(old, record, at=at)
+        row = merge_import(old, record, at=at)
         faults = missing(row)
         if faults:
             outcome.faults.extend(LineFault(number, fault) for fault in faults)
             continue
-        new_reviews = _merge_reviews(row["id"], reviews.get(row["id"], []), record, at)
+        new_reviews = merge_reviews(row["id"], reviews.get(row["id"], []), record, at)
         if old == row and new_reviews is None:
             outcome.unchanged += 1
             continue
@@ -206,48 +162,8 @@ def _staged_row(batch: str, row: Row, old: Row | None, line: bytes, at: datetime
     }
 
 
-def _merge_reviews(expert_id: str, stored: list[Row], record: Record, at: datetime) -> list[Row] | None:
-    """Return the imported reviews that shall stand, or None when they do already.
-
-    A review that was there keeps its id and its date of publication. Those earned here are not touched.
-    """
-    if "reviews" not in record.model_fields_set:
-        return None
-    wanted = [review for review in record.reviews or [] if review.origin == ReviewOrigin.IMPORTED.value]
-    known: dict[tuple[Any, ...], list[Row]] = {}
-    for row in stored:
-        known.setdefault(_review_identity(row), []).append(row)
-    kept: list[Row] = []
-    is_new = len(wanted) != len(stored)
-    for review in wanted:
-        same = known.get((review.skill, review.rating, review.on, review.comment))
-        if same:
-            kept.append(same.pop())
-        else:
-            is_new = True
-            kept.append(_review_row(expert_id, review, at))
-    return kept if is_new else None
-
-
-def _review_identity(row: Row) -> tuple[Any, ...]:
-    return row["skill"], row["rating"], row["experienced_on"], row["comment"]
-
-
-def _review_row(expert_id: str, review: ReviewRecord, at: datetime) -> Row:
-    return {
-        "id": new_id(),
-        "expert_id": expert_id,
-        "skill": review.skill,
-        "rating": review.rating,
-        "comment": review.comment,
-        "experienced_on": review.on,
-        "published_on": max(review.on, at.date()),
-        "origin": ReviewOrigin.IMPORTED.value,
-    }
-
-
 def _stored(session: Session, refs: list[str]) -> dict[str, Row]:
-    rows = session.execute(select(*_columns_of(Expert, _COLUMNS)).where(col(Expert.ref).in_(refs))).mappings()
+    rows = session.execute(select(*_columns_of(Expert, COLUMNS)).where(col(Expert.ref).in_(refs))).mappings()
     return {row["ref"]: dict(row) for row in rows}
 
 
@@ -276,14 +192,14 @@ def _publish(database: Database, batch: str, outcome: Outcome, at: datetime) -> 
         outcome.updated -= _merge_again(session, batch, at)
         session.execute(
             insert(Expert).from_select(
-                _COLUMNS,
-                select(*_columns_of(StagedExpert, _COLUMNS)).where(ours, col(StagedExpert.base_version) == 0),
+                COLUMNS,
+                select(*_columns_of(StagedExpert, COLUMNS)).where(ours, col(StagedExpert.base_version) == 0),
             )
         )
         session.execute(
             update(Expert)
             .where(col(Expert.id) == StagedExpert.id, ours, col(StagedExpert.base_version) > 0)
-            .values({name: getattr(StagedExpert, name) for name in _COLUMNS if name not in {"id", "ref"}})
+            .values({name: getattr(StagedExpert, name) for name in COLUMNS if name not in {"id", "ref"}})
             .execution_options(synchronize_session=False)
         )
         replaced = select(col(StagedExpert.id)).where(ours, col(StagedExpert.replaces_reviews).is_(True))
@@ -347,8 +263,8 @@ def _merge_again(session: Session, batch: str, at: datetime) -> int:
     for staged, expert in changed:
         record = parse(staged.line.encode())
         assert isinstance(record, Record)  # noqa: S101 - it was checked before it was staged
-        old = {name: getattr(expert, name) for name in _COLUMNS} if expert else None
-        row = merge(old, record, at=at)
+        old = {name: getattr(expert, name) for name in COLUMNS} if expert else None
+        row = merge_import(old, record, at=at)
         session.execute(
             delete(StagedExpert).where(col(StagedExpert.batch) == batch, col(StagedExpert.ref) == staged.ref)
         )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from accounts import accounts, colleagues, contacts, experts, links, passwords, registrations
+from accounts import accounts, colleagues, contacts, experts, links, passwords, profiles, registrations
 from accounts.colleagues import Invitation
 from accounts.links import LinkEnded
 from accounts.models.accounts import Account, AccountKind, Client, MailedLink, Purpose
@@ -65,7 +65,7 @@ def accept(session: Session, token: str, registration: Registration, password_ha
     if offer.colleague:
         colleagues.join(session, account, offer.colleague, at=at)
     if offer.ref:
-        accounts.give_profile(session, account, experts.get(session, offer.ref).id)
+        profiles.claim(session, account, offer.ref, at=at)
     actor = Actor(ActorKind.ACCOUNT, account.id)
     audits.record(session, actor, "invitation_accepted", accounts.KIND, account.id, at=at, kind=account.kind)
     session.flush()

@@ -37,7 +37,7 @@ def boost_draws(session: Session, since: datetime, expert_id: str | None = None)
         .where(col(Impression.position) <= FIRST_PLACES, col(Impression.is_repeated).is_(False))
         .group_by(*columns)
     )
-    views = _opened(*columns, func.count()).group_by(*columns)
+    views = opened(*columns, func.count()).group_by(*columns)
     counts: dict[tuple[Any, ...], list[int]] = {}
     for place, statement in enumerate((firsts, views)):
         drawn = statement.where(
@@ -64,7 +64,7 @@ def interleaved_days(session: Session, live_id: str, canary_id: str) -> list[Day
     )
     key = col(ResultPage.visitor_key)
     searches = select(key, func.count()).where(is_meant).group_by(key)
-    points = _opened(key, col(Impression.team), func.count()).where(is_meant).group_by(key, col(Impression.team))
+    points = opened(key, col(Impression.team), func.count()).where(is_meant).group_by(key, col(Impression.team))
     rows: Any = session.execute(points)
     won: dict[tuple[str, Team], int] = {(visitor, team): count for visitor, team, count in rows}
     return [
@@ -95,7 +95,7 @@ def traffic(session: Session, since: datetime) -> Iterator[Traffic]:
         .where(col(Impression.is_repeated).is_(False))
     )
     counts: dict[tuple[str, str, int], list[int]] = {}
-    for place, statement in enumerate((shown, _opened(*columns, func.count()))):
+    for place, statement in enumerate((shown, opened(*columns, func.count()))):
         typed = (
             statement.join(Expert, col(Expert.id) == col(Impression.expert_id))
             .where(col(ResultPage.shown_at) >= since, col(ResultPage.query).is_not(None))
@@ -108,7 +108,7 @@ def traffic(session: Session, since: datetime) -> Iterator[Traffic]:
         yield Traffic(query, ref, position, impressions, min(views, impressions))
 
 
-def _opened(*columns: Any) -> Any:
+def opened(*columns: Any) -> Any:
     """Select pages opened from results, with the impression that each came from."""
     return (
         select(*columns)

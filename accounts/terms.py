@@ -46,8 +46,8 @@ DOCUMENTS = (
         in_force_from=date(2026, 11, 30),
         sha256=MappingProxyType(
             {
-                "fr": "2beff515f348cef50f0fb2ee4e772edea01a7faef339aada4d62b0f10f7f5f88",
-                "en": "8cd69d28cdb020df2b4856cb3f0d137e7d469cb6dcda6baddcf166f1ffc9c0fc",
+                "fr": "bb22776b049edcc7e4a1fb5e0510b12ee72f34e565a6f3b9af932d53d4535159",
+                "en": "ecbae857b77d6b5c7daf300719332e86904aa64d777bbc4954930398d2382894",
             }
         ),
     ),

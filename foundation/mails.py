@@ -8,6 +8,7 @@ Values whose names end in `token` or `url` may carry what opens an account. They
 left, so that a copy of the database gives no links; a month later the recipient and all other values go too.
 """
 
+import hashlib
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -54,6 +55,7 @@ class MailRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     key: str = Field(unique=True)
+    """SHA-256 of what names the event: it stays when all else goes, and the event may name an address."""
     recipient: str
     language: str
     template: str
@@ -78,7 +80,7 @@ def write(session: Session, mail: Mail, *, key: str, at: datetime) -> bool:
     """Owe a mail in the caller's transaction; return False if `key` was used before: then nothing is sent again."""
     row = insert(session, MailRow).values(
         id=str(uuid4()),
-        key=key,
+        key=hashlib.sha256(key.encode(errors="replace")).hexdigest(),
         recipient=checked_address(mail.to, mail.language),
         language=mail.language,
         template=mail.template,
@@ -90,6 +92,11 @@ def write(session: Session, mail: Mail, *, key: str, at: datetime) -> bool:
         return False
     outbox.record(session, MAIL_WRITTEN, [written])
     return True
+
+
+def was_written(session: Session, key: str) -> bool:
+    """Tell whether a mail was written under a key: for whoever would have to make a link for it first."""
+    return session.execute(select(col(MailRow.id)).where(col(MailRow.key) == key)).first() is not None
 
 
 def checked_address(address: str, language: Language) -> str:

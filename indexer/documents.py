@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from accounts import availabilities
 from accounts.experts import Profile
 from foundation import currencies
 from ranking import reviews
@@ -21,7 +22,7 @@ from taxonomy import dictionaries, texts
 from taxonomy.concepts import Language
 from taxonomy.wordlists import Wordlists
 
-SCHEMA = 6
+SCHEMA = 7
 EMBEDDED_SUMMARY_WORDS = 120
 
 _HEADLINE, _SKILL, _SECTOR, _SUMMARY, _SOFT_SKILL, _CITY, _REFERENCE, _NAME = (
@@ -60,7 +61,10 @@ class Document:
     day_rate_currency: str | None
     day_rate_eur_cents: int | None
     available_from: date | None
+    availability_ends_on: date | None
+    """When "available" has to be confirmed again; None where it does not lapse."""
     boosted_until: date | None
+    portrait_id: str | None
     rating_sum: int
     rating_count: int
     review_prior: float
@@ -93,7 +97,7 @@ class Document:
 def load(text: bytes) -> Document:
     """Read back what `dump` wrote."""
     values = orjson.loads(text)
-    for name in ("available_from", "boosted_until", "created_on"):
+    for name in ("available_from", "availability_ends_on", "boosted_until", "created_on"):
         values[name] = date.fromisoformat(values[name]) if values[name] else None
     return Document(**values)
 
@@ -126,7 +130,9 @@ def build(profile: Profile, wordlists: Wordlists, priors: Mapping[str, float]) -
         day_rate_currency=expert.day_rate_currency,
         day_rate_eur_cents=_eur_cents(expert.day_rate_cents, expert.day_rate_currency),
         available_from=expert.available_from,
+        availability_ends_on=availabilities.ends_on(expert),
         boosted_until=expert.boost_granted_until,
+        portrait_id=expert.portrait_id,
         rating_sum=sum(ratings),
         rating_count=len(ratings),
         review_prior=reviews.prior(sector_keys, priors),

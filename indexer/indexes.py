@@ -20,11 +20,9 @@ from indexer import documents, embeddings, fillings
 from indexer.documents import skill_term
 from indexer.embeddings import Concepts
 from indexer.encoders import Encoder
-from indexer.engines.embedded.generations import EmbeddedGenerations
+from indexer.engines import choices
 from indexer.engines.embedded.vectors import Centre
-from indexer.engines.generations import Built, GenerationEngine, Generations, Progress
-from indexer.engines.opensearch.generations import OpenSearchGenerations
-from indexer.engines.opensearch.nodes import Node
+from indexer.engines.generations import Built, GenerationEngine, Progress
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.fillings import Filler
 from indexer.skill_vectors import SkillVectors
@@ -54,7 +52,7 @@ class Index:
         self.folder = settings.data_dir.resolve() / "index"
         # Rows say who delivers what, and versions which write wins: no lock is needed, nor would it reach far enough.
         self._writer = None if settings.shares_index else ProcessLock(self.folder / "writer.lock", "the index")
-        self.generations = generations_of(settings, encoder)
+        self.generations = choices.generations_of(settings, encoder)
         self._engine: GenerationEngine | None = None
         self.concepts: Concepts | None = None
         self.skill_vectors: SkillVectors | None = None
@@ -281,19 +279,6 @@ class Index:
         is_complete = len(names) == len(wordlists.skills.concepts)
         self._placed_with, self._placed_at = wordlists.fingerprint if is_complete else "", time.monotonic()
         return self.concepts.centre
-
-
-def generations_of(settings: Settings, encoder: Encoder | None) -> Generations:
-    """Return the generations of an installation, on the engine that its settings name."""
-    if not settings.opensearch_url:
-        return EmbeddedGenerations(settings.data_dir.resolve() / "index")
-    return OpenSearchGenerations(
-        Node(settings.opensearch_address, ca_file=settings.opensearch_ca_file),
-        settings.opensearch_prefix,
-        encoder.name if encoder else None,
-        refresh_ms=settings.opensearch_refresh_ms,
-        replicas=settings.opensearch_replicas,
-    )
 
 
 def request_rebuild(database: Database) -> None:

@@ -5,8 +5,10 @@ from sqlmodel import SQLModel
 import accounts.models.accounts
 import accounts.models.audiences
 import accounts.models.experts
+import accounts.models.profiles
 import accounts.models.shortlists  # noqa: F401
 import foundation.audits
+import foundation.files
 import foundation.leases
 import foundation.mails
 import foundation.outbox

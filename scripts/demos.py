@@ -9,7 +9,7 @@ import typer
 
 from foundation import clock
 from foundation.settings import ROOT, Settings
-from scripts import databases
+from scripts import databases, demo_traffic
 from scripts.experts import run_import
 from scripts.indexes import deliver
 
@@ -30,6 +30,9 @@ def load() -> None:
         raise typer.Exit(1)
     (settings.data_dir / "sample.json").write_bytes(orjson.dumps({"loaded_on": clock.today().isoformat()}))
     typer.echo(f"{outcome.created} created, {outcome.updated} updated, {outcome.unchanged} unchanged.")
+    typer.echo("Adding some weeks of invented visits")
+    refs = [str(orjson.loads(line)["ref"]) for line in SAMPLE.read_bytes().splitlines()]
+    database.write(lambda session: demo_traffic.add(session, refs, clock.today()))
     typer.echo("Indexing words and meanings")
     deliver(settings, database)
     typer.echo("The directory is ready.")

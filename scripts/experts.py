@@ -1,5 +1,6 @@
 """`portulan experts`: bringing records in and out, and the switches that decide who is found."""
 
+import getpass
 import os
 import sys
 from collections.abc import Generator, Iterator
@@ -12,9 +13,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from accounts import experts, exports, imports
+from accounts import experts, exports, imports, invitations
+from accounts.links import lasts_minutes
+from accounts.models.accounts import Purpose
 from foundation import clock
+from foundation.audits import Actor, ActorKind
 from foundation.database import Database
+from foundation.i18n import Language
+from foundation.settings import Settings
 from scripts import databases, tables
 
 app = typer.Typer(help="Import, export and change experts.", no_args_is_help=True)
@@ -101,6 +107,22 @@ def unavailable(ref: Annotated[str, typer.Argument(help="The expert's ref.")]) -
     """Declare an expert unavailable: out of results at once."""
     with databases.opened().writing() as session:
         experts.declare_unavailable(session, ref, at=clock.now())
+
+
+@app.command()
+def invite(
+    ref: Annotated[str, typer.Argument(help="The expert's ref.")],
+    email: Annotated[str, typer.Argument(help="Where the invitation goes; their account will have this address.")],
+    language: Annotated[str, typer.Option(help="Of the mail: fr or en.")] = "fr",
+) -> None:
+    """Invite an imported expert to own the profile: the link is mailed and printed."""
+    settings = Settings()
+    actor = Actor(ActorKind.COMMAND, name=getpass.getuser())
+    wanted: Language = "en" if language == "en" else "fr"
+    with databases.opened(settings).writing() as session:
+        token = invitations.invite_expert(session, ref, email, wanted, actor, at=clock.now())
+    typer.echo(f"{settings.site_address}/invitation?token={token}")
+    typer.echo(f"The link works once, for {lasts_minutes(Purpose.INVITE_EXPERT) // 1440} days.", err=True)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from foundation.database import Database
 from foundation.errors import Conflict
 from foundation.settings import Settings
 from indexer import embeddings, encoders, indexes, verifications
+from indexer.engines import choices
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from scripts import databases, tables
@@ -88,7 +89,7 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON."
     with _bar("Verifying") as bar:
         task = bar.add_task("verify", total=total)
         differences = verifications.run(
-            indexes.generations_of(settings, None),
+            choices.generations_of(settings, None),
             database,
             wordlists,
             lambda done: bar.advance(task, done),
@@ -126,7 +127,7 @@ def deliver(settings: Settings, database: Database) -> None:
 
 def read_status(settings: Settings, database: Database) -> dict[str, Any]:
     """Return what the index holds and what it waits for, without opening it for writing."""
-    generations = indexes.generations_of(settings, None)
+    generations = choices.generations_of(settings, None)
     documents, fingerprint, encoder, dimension, texts = 0, None, None, None, list[str]()
     with generations.held() as held:
         if held is not None:

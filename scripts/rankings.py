@@ -11,7 +11,7 @@ import typer
 from foundation import clock
 from foundation.errors import Fault, Invalid, Unavailable
 from foundation.settings import Settings
-from indexer import indexes
+from indexer.engines import choices
 from ranking import changes, profiles
 from ranking.changes import Difference, Refused
 from ranking.profiles import CONSTANTS, FIRST, Inputs, Profile
@@ -137,7 +137,7 @@ def signed(author: str | None, note: str) -> Signature:
 def loaded_inputs() -> Inputs:
     """Return the words that are here, and the encoder that the index was made with; none while it can't be asked."""
     encoder: str | None = None
-    with suppress(Unavailable), indexes.generations_of(Settings(), None).held() as held:
+    with suppress(Unavailable), choices.generations_of(Settings(), None).held() as held:
         encoder = held.property("encoder") if held else None
     return rankings.inputs_of(wordlists.read(), encoder)
 

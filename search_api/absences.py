@@ -18,10 +18,11 @@ from search_api.searches import Found, Searcher
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """One reason: a stable code, and a sentence."""
+    """One reason: a stable code, and a sentence; `wanting` are words of the query that the profile lacks."""
 
     code: str
     message: str
+    wanting: tuple[str, ...] = ()
 
 
 def reasons(searcher: Searcher, request: SearchRequest, expert: Expert) -> list[Absence]:
@@ -84,6 +85,7 @@ def _unmatched(searcher: Searcher, answer: Found, document: Document) -> Iterato
             "words",
             f"the profile holds {held:g} of {sum(group.words for group in required)} words, {plan.minimum_words:g} are "
             f"needed ({plan.fewest_words:g} where hardly anybody holds more); wanting: {', '.join(wanting)}",
+            tuple(wanting),
         )
     if plan.vector is not None:
         yield from _distant(searcher, answer, plan, document.id)

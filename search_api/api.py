@@ -90,7 +90,7 @@ def suggest(
     """Suggest skills, zones, sectors and names for what was typed so far; popular ones for nothing."""
     searcher = found_desk.searcher(request)
     found = suggestions.suggest(
-        parameters.q, searcher.wordlists, searcher.engine, parameters.lang, searcher.still_findable
+        parameters.q, searcher.wordlists, searcher.engine, parameters.lang, searcher.still_findable, parameters.kind
     )
     return _json(results.suggestions(found))
 

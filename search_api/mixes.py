@@ -2,19 +2,19 @@
 
 Each ranking orders its own window with its half of the boost cap, whoever picks first with the larger one and with
 the newcomer's seat. What both have to keep alike is the live profile's: pages, and who is held out, since a lift is
-weighed by one chance. Whole windows are ordered and explained, whatever the page: with two of 160 a search takes about
-3 ms longer; where the first phases differ, the engine is asked twice as well.
+weighed by one chance. Whole windows are ordered, whatever the page; where the first phases differ, the engine is asked
+twice as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from indexer.engines.interface import Candidates, Plan
 from ranking import interleaving
-from ranking.interleaving import Pick, Team
+from ranking.interleaving import Drafted, Team
 from ranking.profiles import Policy
 from search_api import orders
-from search_api.orders import Row
+from search_api.orders import Arranged, Row
 from search_api.requests import SearchRequest
 
 
@@ -26,32 +26,49 @@ class Window:
     candidates: Candidates
 
 
-def mix(live: Window, canary: Window, request: SearchRequest) -> list[Row]:
-    """Return everybody of both windows, each row as the ranking of its team scored it; the same on every page."""
+@dataclass(frozen=True)
+class Mixed:
+    """Everybody of both windows in one order, the same on every page."""
+
+    drafted: Drafted[str]
+    windows: Mapping[Team, Arranged]
+
+    def __len__(self) -> int:
+        return len(self.drafted.order)
+
+    def rows(self, first: int, last: int) -> list[Row]:
+        """Return the rows from `first` to before `last`, each as the ranking of its team scored it."""
+        numbers = {
+            team: {one: at for at, one in enumerate(ranked.candidates.ids)} for team, ranked in self.windows.items()
+        }
+        return [
+            replace(self.windows[team].row(numbers[team][one]), team=team, moved=self.drafted.moves.get(one))
+            for one, team in zip(self.drafted.order[first:last], self.drafted.teams[first:last], strict=True)
+        ]
+
+
+def mix(live: Window, canary: Window, request: SearchRequest) -> Mixed:
+    """Draft one order of two windows."""
     key = orders.draw_key(request, live.plan.today)
     policies = live.plan.profile.policy, canary.plan.profile.policy
     boosted = interleaving.shares(min(policy.boosted_at_top for policy in policies), key)
     first = interleaving.leader(key)
     windows: dict[Team, Window] = {"live": live, "canary": canary}
-    rows = {
-        team: _ranked(window, policies[0], boosted[team], request, has_seat=team == first)
+    arranged: dict[Team, Arranged] = {
+        team: _arranged(window, policies[0], boosted[team], request, has_seat=team == first)
         for team, window in windows.items()
     }
     drafted = interleaving.draft(
-        [_pick(row) for row in rows["live"]],
-        [_pick(row) for row in rows["canary"]],
+        arranged["live"].picks(),
+        arranged["canary"].picks(),
         key,
         top=policies[0].top,
         boosted=boosted,
     )
-    by_id = {team: {row.id: row for row in ranked} for team, ranked in rows.items()}
-    return [
-        replace(by_id[team][expert_id], team=team, moved=drafted.moves.get(expert_id))
-        for expert_id, team in zip(drafted.order, drafted.teams, strict=True)
-    ]
+    return Mixed(drafted, arranged)
 
 
-def followers(rest: Sequence[str], live: Window, mixed: Sequence[Row], first: int, last: int) -> list[str]:
+def followers(rest: Sequence[str], live: Window, mixed: Mixed, first: int, last: int) -> list[str]:
     """Return who follows the mix by the live ranking, from place `first` to before `last` behind it.
 
     `rest` follows the live window; whom only the canary looked at may be in it and has a place in the mix already.
@@ -59,18 +76,13 @@ def followers(rest: Sequence[str], live: Window, mixed: Sequence[Row], first: in
     added = len(mixed) - len(live.candidates.ids)
     if not added:
         return list(rest[first:last])
-    placed = {row.id for row in mixed}
+    placed = set(mixed.drafted.order)
     return [expert_id for expert_id in rest[: last + added] if expert_id not in placed][first:last]
 
 
-def _ranked(window: Window, live: Policy, boosted: int, request: SearchRequest, *, has_seat: bool) -> list[Row]:
+def _arranged(window: Window, live: Policy, boosted: int, request: SearchRequest, *, has_seat: bool) -> Arranged:
     profile = window.plan.profile
     policy = replace(profile.policy, top=live.top, boosted_at_top=boosted, holdout_percent=live.holdout_percent)
     plan = replace(window.plan, profile=replace(profile, policy=policy))
-    size = len(window.candidates.ids)
-    return orders.rank(plan, window.candidates, request, 0, size, has_seat=has_seat)
-
-
-def _pick(row: Row) -> Pick[str]:
-    decisive = row.base if row.moved == "boost_capped" else row.score
-    return Pick(row.id, row.base, decisive, row.text, row.moved)
+    candidates = orders.likened(window.candidates, orders.learn(plan, window.candidates))
+    return orders.arrange(plan, candidates, request, has_seat=has_seat)

@@ -10,9 +10,9 @@ import numpy as np
 
 from indexer.engines.interface import Candidates, Floats, Plan
 from ranking import likeness, policies, scoring
-from ranking.interleaving import Team
+from ranking.interleaving import Pick, Team
 from ranking.likeness import Likeness
-from ranking.policies import Move
+from ranking.policies import Move, Ordered
 from ranking.profiles import Source
 from ranking.scoring import Flags, Scores
 from search_api.requests import SearchRequest
@@ -42,10 +42,41 @@ class Row:
     treatment: Treatment | None
     moved: Move | None
     parts: tuple[Part, ...]
-    text: int
-    """Equal for those who say the same."""
     team: Team | None = None
     """Which of two interleaved rankings brought the candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Boosts:
+    """What boosts add to each base score, and for whom that was withheld though it could have counted."""
+
+    added: scoring.Floats
+    held_out: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """A window in its order. Explaining somebody takes longer than scoring: rows are made of who is looked at."""
+
+    candidates: Candidates
+    scores: Scores
+    boosts: _Boosts
+    places: Ordered
+
+    def row(self, candidate: int) -> Row:
+        """Return the row of a candidate, by the number in the window."""
+        return _row(self.candidates, self.scores, self.boosts, candidate, self.places.moves.get(candidate))
+
+    def picks(self) -> list[Pick[str]]:
+        """Return everybody in the order, as a draft asks for them."""
+        ids, texts, moves = self.candidates.ids, self.candidates.texts.tolist(), self.places.moves
+        base, full = self.scores.base.tolist(), (self.scores.base * (1.0 + self.boosts.added)).tolist()
+        picks: list[Pick[str]] = []
+        for one in map(int, self.places.order):
+            moved = moves.get(one)
+            decisive = base[one] if moved == "boost_capped" else full[one]
+            picks.append(Pick(ids[one], base[one], decisive, texts[one], moved))
+        return picks
 
 
 def draw_key(request: SearchRequest, today: date) -> str:
@@ -73,22 +104,24 @@ def likened(candidates: Candidates, best: Likeness) -> Candidates:
     return replace(candidates, raw={**candidates.raw, "shared_skills": best.of(candidates.held)})
 
 
-def rank(
-    plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int, *, has_seat: bool = True
-) -> list[Row]:
+def rank(plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int) -> list[Row]:
     """Rank a window as a search does, with what its best share, and return the rows from `first` to before `last`."""
-    return order(plan, likened(candidates, learn(plan, candidates)), request, first, last, has_seat=has_seat)
+    return order(plan, likened(candidates, learn(plan, candidates)), request, first, last)
 
 
-def order(
-    plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int, *, has_seat: bool = True
-) -> list[Row]:
-    """Order the window and return the rows from `first` to before `last`; `has_seat` keeps one for a newcomer."""
+def order(plan: Plan, candidates: Candidates, request: SearchRequest, first: int, last: int) -> list[Row]:
+    """Order the window and return the rows from `first` to before `last`."""
+    ordered = arrange(plan, candidates, request)
+    return [ordered.row(int(place)) for place in ordered.places.order[first:last]]
+
+
+def arrange(plan: Plan, candidates: Candidates, request: SearchRequest, *, has_seat: bool = True) -> Arranged:
+    """Order the window, without a row for anybody yet; `has_seat` keeps one place for a newcomer."""
     scores = scoring.score(plan.profile, candidates.raw, plan.asked, len(candidates.ids))
     boosts = _boosts(plan, candidates, request, scores)
     since = plan.today.toordinal() - plan.profile.policy.newcomer_days
     newcomers = (candidates.created >= since) & has_seat
-    ordered = policies.order(
+    places = policies.order(
         plan.profile.policy,
         scores.base,
         boosts.added,
@@ -97,10 +130,7 @@ def order(
         newcomers=newcomers,
         texts=candidates.texts,
     )
-    return [
-        _row(candidates, scores, boosts, int(place), ordered.moves.get(int(place)))
-        for place in ordered.order[first:last]
-    ]
+    return Arranged(candidates, scores, boosts, places)
 
 
 def score(plan: Plan, candidates: Candidates, request: SearchRequest) -> list[Row]:
@@ -108,14 +138,6 @@ def score(plan: Plan, candidates: Candidates, request: SearchRequest) -> list[Ro
     scores = scoring.score(plan.profile, candidates.raw, plan.asked, len(candidates.ids))
     boosts = _boosts(plan, candidates, request, scores)
     return [_row(candidates, scores, boosts, place, None) for place in range(len(candidates.ids))]
-
-
-@dataclass(frozen=True, slots=True)
-class _Boosts:
-    """What boosts add to each base score, and for whom that was withheld though it could have counted."""
-
-    added: scoring.Floats
-    held_out: Flags
 
 
 def _boosts(plan: Plan, candidates: Candidates, request: SearchRequest, scores: Scores) -> _Boosts:
@@ -154,5 +176,4 @@ def _row(candidates: Candidates, scores: Scores, boosts: _Boosts, place: int, mo
         parts.append(Part("boost", base, extra, base * extra))
         treatment = "boosted"
     score = math.fsum(part.points for part in parts)
-    is_boosted, text = bool(candidates.boosted[place]), int(candidates.texts[place])
-    return Row(candidates.ids[place], score, base, is_boosted, treatment, moved, tuple(parts), text)
+    return Row(candidates.ids[place], score, base, bool(candidates.boosted[place]), treatment, moved, tuple(parts))

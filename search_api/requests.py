@@ -14,6 +14,7 @@ from foundation import currencies
 from foundation.errors import Fault, Invalid
 from foundation.i18n import Language, translate
 from indexer.engines.interface import Filters
+from search_api.suggestions import Kind
 from taxonomy import languages
 from taxonomy.wordlists import Wordlists
 
@@ -77,6 +78,7 @@ class SuggestParameters(BaseModel):
 
     q: str = Field(default="", max_length=LONGEST_QUERY, description="What was typed so far.", examples=["doua"])
     lang: Language = Field(default="fr", description="Language of the labels.")
+    kind: Kind | None = Field(default=None, description="The only kind to suggest; all where it is left out.")
 
 
 @dataclass(frozen=True)

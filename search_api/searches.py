@@ -175,7 +175,7 @@ class Searcher:
         first = (request.page - 1) * request.size
         last = first + request.size
         mixed = mixes.mix(live, canary, request)
-        rows = list(mixed[first:last])
+        rows = mixed.rows(first, last)
         if last > len(mixed):
             beyond = mixes.followers(rest, live, mixed, max(0, first - len(mixed)), last - len(mixed))
             rows += self._scored(request, live.plan, orders.learn(live.plan, live.candidates), beyond)

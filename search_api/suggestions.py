@@ -30,27 +30,32 @@ class Suggestion:
 
 
 def suggest(
-    typed: str, wordlists: Wordlists, engine: Engine, language: Language, still_findable: StillFindable
+    typed: str,
+    wordlists: Wordlists,
+    engine: Engine,
+    language: Language,
+    still_findable: StillFindable,
+    only: Kind | None = None,
 ) -> list[Suggestion]:
     """Return suggestions for what was typed so far: its last words are being completed.
 
-    `still_findable` returns those of some experts' ids who may be shown at this moment.
+    `still_findable` returns those of some experts' ids who may be shown at this moment; `only` one kind is suggested.
     """
     if not texts.words(typed):
-        return popular(wordlists, engine, language)
+        return [found for found in popular(wordlists, engine, language) if only in {None, found.kind}]
     found: list[Suggestion] = []
     tokens = list(texts.tokenise(typed))
     for size in range(min(4, len(tokens)), 0, -1):
         # The dot that begins ".NET" is no word yet.
         before = typed[: tokens[-size].start].removesuffix(".")
         ending = _spelling(typed[tokens[-size].start :])
-        for kind, label in _completions(ending, wordlists, engine, language):
+        for kind, label in _completions(ending, wordlists, engine, language, only):
             suggestion = Suggestion(kind, f"{before}{label}", label)
             if all(suggestion.label != other.label for other in found):
                 found.append(suggestion)
         if len(found) >= MOST:
             break
-    experts = _named(typed, engine, still_findable)
+    experts = _named(typed, engine, still_findable) if only in {None, "expert"} else []
     return [*found[: MOST - len(experts)], *experts]
 
 
@@ -85,7 +90,9 @@ def popular(wordlists: Wordlists, engine: Engine, language: Language) -> list[Su
     return found
 
 
-def _completions(ending: str, wordlists: Wordlists, engine: Engine, language: Language) -> list[tuple[Kind, str]]:
+def _completions(
+    ending: str, wordlists: Wordlists, engine: Engine, language: Language, only: Kind | None
+) -> list[tuple[Kind, str]]:
     counts = {item.value: item.count for name in ("skill", "sector") for item in engine.common_values(name, 1000)}
     ranked: list[tuple[int, int, str, Kind]] = []
     vocabularies: list[tuple[Kind, Vocabulary]] = [
@@ -94,12 +101,14 @@ def _completions(ending: str, wordlists: Wordlists, engine: Engine, language: La
         ("zone", wordlists.zones.zones),
     ]
     for kind, vocabulary in vocabularies:
+        if only not in {None, kind}:
+            continue
         listed = (concept for concept in vocabulary.imported if concept.id in counts)
         for concept in (*vocabulary.concepts, *listed):
             rank = _rank_of(ending, (concept.label(language), *concept.labels.values(), *concept.names))
             if rank is not None:
                 ranked.append((rank, -counts.get(concept.id, 0), concept.label(language), kind))
-    for code in zones.country_codes():
+    for code in zones.country_codes() if only in {None, "zone"} else ():
         names = (zones.country_label(code, language), zones.country_label(code, "en"))
         rank = _rank_of(ending, names)
         if rank is None and wordlists.zones.country_names.get(ending) == code:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ranking import tuning
+from ranking.judged_windows import JudgedWindow
 from ranking.metrics import Metric
 from ranking.profiles import Profile
-from ranking.tuning import JudgedWindow, Tuned
+from ranking.tuning import Tuned
 from search_api import evaluations, requests
 from search_api.evaluations import Progress
 from search_api.evidence import Basis

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import structlog
@@ -24,6 +24,8 @@ from taxonomy.zones import Zones
 
 CHECK_EVERY_SECONDS = 2.0
 PARTS = ("taxonomy", "zones", "synonyms")
+Stamp = tuple[tuple[str, int], ...]
+"""The files of a folder with the times of their last changes."""
 SHORTEST_CORRECTED = 4
 LONG_WORD = 7
 
@@ -100,7 +102,12 @@ class Wordlists:
 
 
 def read(folder: Path = ROOT / "data") -> Wordlists:
-    """Read all lists of a folder."""
+    """Read all lists of a folder; the last reading is given again while no file has changed."""
+    return _read_as_of(folder, _stamp(folder))
+
+
+@lru_cache(maxsize=1)
+def _read_as_of(folder: Path, _: Stamp) -> Wordlists:
     return Wordlists(
         skills=_read_skills(folder / "taxonomy"),
         sectors=read_concepts(folder / "taxonomy" / "sectors.csv", "sector"),
@@ -217,7 +224,7 @@ def _files_of(folder: Path, part: str) -> list[Path]:
     return sorted((folder / part).iterdir())
 
 
-def _stamp(folder: Path) -> tuple[tuple[str, int], ...]:
+def _stamp(folder: Path) -> Stamp:
     return tuple((path.name, path.stat().st_mtime_ns) for path in _files(folder))
 
 

@@ -17,7 +17,6 @@ from foundation.database import Database
 from foundation.settings import ROOT, Settings
 from indexer import encoders
 from indexer.indexes import Index
-from migrations import upgrades
 from ranking import profiles
 from search_api import requests
 from search_api.requests import Parameters, SearchRequest
@@ -79,6 +78,12 @@ def settings_in(folder: Path, **values: Any) -> Settings:
     """Return the settings of an installation in a folder, without an encoder unless one is asked for."""
     database_url = databases.address_in(folder)
     return Settings(**{"data_dir": folder, "encoder": "none", "database_url": database_url, **values})
+
+
+def database_of(settings: Settings) -> Database:
+    """Return the database of an installation, at the newest revision."""
+    databases.bring_up(settings.database_address)
+    return Database(settings.database_address)
 
 
 def import_all(database: Database, records: Iterable[dict[str, Any]]) -> None:
@@ -152,8 +157,7 @@ def directory(
     With `follows_operators` the skills that operators add count too.
     """
     settings = settings_in(folder, encoder=encoder, **values)
-    database = Database(settings.database_address)
-    upgrades.run(database)
+    database = database_of(settings)
     if follows_operators:
         wordlists = LiveWordlists(words, database)
     else:

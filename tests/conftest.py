@@ -1,3 +1,5 @@
+import fcntl
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +11,6 @@ from playwright.sync_api import Browser
 from sqlalchemy import create_engine, make_url
 
 from foundation.database import Database
-from migrations import upgrades
 from scripts.backends import runs
 from scripts.backends.runs import Name
 from taxonomy import wordlists as lists
@@ -19,6 +20,7 @@ from tests import builders, databases, live
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("portulan", deadline=None)
 settings.load_profile("portulan")
+_WERE_RUNNING = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,6 +30,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="What installations that tests make keep their rows in.",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "alone: measures time, or stops what it stands on; nothing else may run then"
+    )
+    # With pytest-xdist workers share the backends: whoever distributes the tests begins first and ends last.
+    config.stash[_WERE_RUNNING] = hasattr(config, "workerinput") or runs.read() is not None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not config.stash.get(_WERE_RUNNING, True):
+        runs.down()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,32 +61,38 @@ def wordlists() -> Wordlists:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """Return an empty database at the newest revision."""
-    found = Database(builders.settings_in(tmp_path).database_address)
-    upgrades.run(found)
+    found = builders.database_of(builders.settings_in(tmp_path))
     yield found
     found.close()
 
 
 @pytest.fixture(scope="session")
-def started() -> Iterator[Callable[[Name], str]]:
+def started() -> Callable[[Name], str]:
     """Return what starts a real backend if it does not run yet, and gives its address.
 
-    Those of `scripts/services up` are used, and left running.
+    Those of `scripts/services up` are used, and left running; others are stopped when the whole run ends.
     """
-    were_running = runs.read() is not None
-    yield lambda name: runs.up([name]).backends[name].address
-    if not were_running:
-        runs.down()
+
+    def start(name: Name) -> str:
+        runs.FILE.parent.mkdir(exist_ok=True)
+        # Workers take turns: `up` itself tells whoever comes second to come back later.
+        with runs.FILE.with_name("tests.lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            return runs.up([name]).backends[name].address
+
+    return start
 
 
 @pytest.fixture(scope="session")
 def postgres_address(started: Callable[[Name], str]) -> Iterator[str]:
-    """Return the address of an empty PostgreSQL database, this test run's own."""
+    """Return the address of an empty PostgreSQL database, this test run's own, or this worker's."""
     url = make_url(started(Name.POSTGRES))
     name = f"test_{uuid4().hex[:12]}"
     server = create_engine(url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        # No test takes the current away; nobody has to wait for the disk at each commit.
+        connection.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = off")
     yield url.set(database=name).render_as_string(hide_password=False)
     with server.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
@@ -80,8 +101,9 @@ def postgres_address(started: Callable[[Name], str]) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def redis_address(started: Callable[[Name], str]) -> str:
-    """Return the address of an empty Redis database, the tests' own."""
-    address = started(Name.REDIS).removesuffix("/0") + "/1"
+    """Return the address of an empty Redis database, the tests' own: each worker has another."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
+    address = started(Name.REDIS).removesuffix("/0") + f"/{number}"
     subprocess.run(["redis-cli", "-u", address, "flushdb"], check=True, capture_output=True)
     return address
 

@@ -25,6 +25,7 @@ class Site:
     """A running site: how many experts it found when it first called itself ready, and how many it holds."""
 
     address: str
+    folder: Path
     experts_when_ready: int
     experts: int
 
@@ -47,7 +48,7 @@ def sample_site(folder: Path, **settings: str) -> Iterator[Site]:
         builders.eventually(lambda: answers(f"{address}/readyz"), seconds=60)
         found = count(address)
         builders.eventually(lambda: count(address) > 0, seconds=60)
-        yield Site(address, found, count(address))
+        yield Site(address, folder, found, count(address))
     finally:
         process.terminate()
         process.wait(timeout=30)

@@ -1,5 +1,6 @@
 """People who have signed in, without the detour of mails: for tests of what comes after."""
 
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ from accounts import experts, sign_ins
 from accounts.models.accounts import Account, AccountKind, Client, Membership, Role
 from foundation import clock
 from foundation.database import Database
+from tests import builders
 
 PASSWORD = "correct horse battery staple"
 
@@ -52,3 +54,13 @@ def as_new(client: TestClient, kind: AccountKind, name: str = "Anna", **columns:
     account = make(client.app.state.database, kind, name, **columns)  # pyright: ignore[reportAttributeAccessIssue]
     sign_in(client, account)
     return account
+
+
+def cookie_for(folder: Path, address: str, kind: AccountKind, name: str = "Anna", **columns: Any) -> Any:
+    """Return the cookie of somebody new who has signed in at a site that runs by itself, as a browser takes it."""
+    database = Database(builders.settings_in(folder).database_address)
+    account = make(database, kind, name, **columns)
+    with database.writing() as session:
+        token = sign_ins.open_for(session, account, "a test", at=clock.now())
+    database.close()
+    return {"name": "portulan", "value": token, "url": address}

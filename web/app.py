@@ -45,7 +45,8 @@ def create(settings: Settings) -> FastAPI:
     metrics = http.Metrics()
     pointers = LivePointers(database)
     observers = Observers(database, pointers)
-    recorder = Recorder(database, AudienceBuffer(shared) if shared and settings.has_workers else None, metrics.registry)
+    buffer = AudienceBuffer(shared) if shared and settings.has_workers else None
+    recorder = Recorder(database, buffer, wordlists, metrics.registry)
 
     @asynccontextmanager
     async def run(_: FastAPI) -> AsyncGenerator[None]:

@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from foundation.errors import Invalid
 
 LONGEST_BYTES = 60_000
+LONGEST_TEXTS_BYTES = 600_000
+"""A summary may have 20,000 characters, of which each may take twelve bytes in an address-encoded form."""
 
 
 async def read(request: Request) -> dict[str, str]:
@@ -19,11 +21,28 @@ async def read(request: Request) -> dict[str, str]:
 
 async def read_all(request: Request) -> list[tuple[str, str]]:
     """Return the fields of a posted form, with those that come several times."""
-    body = b""
+    return _fields(await body_of(request, LONGEST_BYTES))
+
+
+async def read_long(request: Request) -> dict[str, str]:
+    """Return the fields of a form that holds long texts, such as a profile."""
+    return dict(_fields(await body_of(request, LONGEST_TEXTS_BYTES)))
+
+
+async def body_of(request: Request, most_bytes: int) -> bytes:
+    """Return what was sent, and stop reading where it is more than may be."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:15]) > most_bytes:
+        raise HTTPException(413)
+    body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > LONGEST_BYTES:
+        if len(body) > most_bytes:
             raise HTTPException(413)
+    return bytes(body)
+
+
+def _fields(body: bytes) -> list[tuple[str, str]]:
     try:
         fields = parse_qsl(body.decode(), keep_blank_values=True)
     except ValueError:
@@ -44,5 +63,6 @@ def lead_on(path: str, **parameters: str) -> RedirectResponse:
     return RedirectResponse(f"{path}?{urlencode(parameters)}" if parameters else path, status_code=303)
 
 
+LongForm = Annotated[dict[str, str], Depends(read_long)]
 Form = Annotated[dict[str, str], Depends(read)]
 Fields = Annotated[list[tuple[str, str]], Depends(read_all)]

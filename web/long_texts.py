@@ -1,7 +1,7 @@
 """Long texts that people read: Markdown files in both languages, rendered for our templates.
 
 A file begins with its title (`# …`) and one paragraph that leads in; sections follow, each heading with an id of its
-own (`## Paying {#paying}`), which is the same in both languages so that links lead to either. HTML in a file stays text.
+own (`## Paying {#paying}`), the same in both languages so that links lead to either. HTML in a file stays text.
 """
 
 import re
@@ -21,6 +21,7 @@ from web.rendering import typeset
 FOLDER = ROOT / "web" / "texts"
 _HEADING_ID = re.compile(r"\s*\{#([a-z][a-z0-9-]*)\}$")
 _PLACEHOLDER = re.compile(r"\{\{([a-z_.]+)\}\}")
+_BLANKS = re.compile(r"[ \t\r\n]+")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
@@ -59,7 +60,7 @@ def fill(source: str, values: Mapping[str, str]) -> str:
     def escaped(found: re.Match[str]) -> str:
         if found[1] not in values:
             raise Malformed(f"there is no value for {found[0]}")
-        return _PUNCTUATION.sub(r"\\\1", " ".join(values[found[1]].split()))
+        return _PUNCTUATION.sub(r"\\\1", _BLANKS.sub(" ", values[found[1]].strip()))
 
     return _PLACEHOLDER.sub(escaped, source)
 

@@ -8,12 +8,14 @@ from functools import partial
 
 import structlog
 
-from accounts import audiences, imports, shortlists, vat_numbers
+from accounts import audience_days, availabilities, imports, shortlists, vat_numbers
 from accounts.events import (
     AUDIENCE_FOLD_DUE,
+    AVAILABILITY_DUE,
     EXPERT_CHANGED,
     PRIORS_DUE,
     SHORTLIST_SWEEP_DUE,
+    STATUS_CHANGED,
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
@@ -51,12 +53,14 @@ def table(index: Index) -> list[Lane]:
     """Return the table event → task."""
     return [
         Lane(EXPERT_CHANGED, index.refresh, batch=1_000),
+        # Nothing that depends on a status is kept yet; what comes to be kept is brought up to date here.
+        Lane(STATUS_CHANGED, lambda _: None, batch=100),
         Lane(VECTOR_MISSING, index.embed, batch=16),
         Lane(REBUILD_REQUESTED, lambda _: index.rebuild(), batch=100),
         Lane(SKILLS_CHANGED, lambda _: index.follow_words(), batch=100),
         Lane(PRIORS_DUE, lambda _: index.renew_priors(clock.now()), batch=100),
         Lane(SWEEP_DUE, lambda _: imports.sweep(index.database, clock.now()), batch=100),
-        Lane(AUDIENCE_FOLD_DUE, lambda _: audiences.fold(index.database, clock.now()), batch=100),
+        Lane(AUDIENCE_FOLD_DUE, lambda _: audience_days.fold(index.database, clock.now()), batch=100),
         Lane(SHORTLIST_SWEEP_DUE, lambda _: _sweep_shortlists(index.database), batch=100),
     ]
 
@@ -86,6 +90,7 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *table(index),
         *mail_table(Mailer(settings, index.database)),
         *alert_table(Alerter(settings, index)),
+        Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, clock.now()), batch=100),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
     ]
 
@@ -98,6 +103,7 @@ SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
+    Schedule("availability", every=timedelta(days=1), topic=AVAILABILITY_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),

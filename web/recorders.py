@@ -1,9 +1,9 @@
 """Recording impressions and views: noted by whoever answers a page, kept by a thread that nobody waits for."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import structlog
@@ -15,15 +15,20 @@ from accounts.audiences import Audience, Showing, Shown, Viewing
 from foundation import clock
 from foundation.backlogs import Backlog
 from foundation.database import Database
+from ranking.profiles import Profile
 from search_api import orders
 from search_api.requests import SearchRequest
 from search_api.searches import Found
+from search_api.units import PLACES, Unit
+from taxonomy.wordlists import LiveWordlists, Wordlists
 from web import visitors
 from web.audience_buffers import AudienceBuffer
 from web.visitors import Visitor
 
 MOST_WAITING = 2_000
 """Pages that may wait to be recorded: some seconds of the most that a process answers."""
+KEPT_WITHIN_S = 3.0
+"""How long a page waits at the most until a killed process can't lose it any more: a second, and the time to write."""
 BATCH = 50
 """Pages of one transaction, or of one batch in Redis."""
 SEARCH_PARAMETER = "search"
@@ -32,37 +37,42 @@ SEARCH_PARAMETER = "search"
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class SeenPage:
-    """A page of results as it was answered."""
+class SeenPage(NamedTuple):
+    """A page of results as it was answered. What it takes to keep it is worked out by the thread that does."""
 
     visitor: Visitor
     at: datetime
     request: SearchRequest
     query_id: str
-    draw_key: str
-    profile_id: str
-    canary_id: str | None
+    units: tuple[Unit, ...]
+    """What was understood in the query."""
+    profile: Profile
+    canary: Profile | None
     arm: str
-    holdout_percent: int
-    experts: tuple[Shown, ...]
+    experts: tuple[tuple[str, float, float, str | None, str | None], ...]
+    """Who was shown, in order: id, base score, score, treatment, team. Documents would take memory while they wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeenProfile:
-    """A profile's page as it was answered."""
+class SeenProfile(NamedTuple):
+    """A profile's page as it was answered; `search` is what its address gave as the search that led there."""
 
     visitor: Visitor
     at: datetime
     expert_id: str
-    query_id: str | None
+    search: str
 
 
 class Recorder:
     """Notes what visitors see. A page never waits for it: what there is no room for is dropped and counted."""
 
-    def __init__(self, database: Database, buffer: AudienceBuffer | None, registry: CollectorRegistry) -> None:
-        self._database, self._buffer = database, buffer
+    def __init__(
+        self,
+        database: Database,
+        buffer: AudienceBuffer | None,
+        wordlists: LiveWordlists,
+        registry: CollectorRegistry,
+    ) -> None:
+        self._database, self._buffer, self._wordlists = database, buffer, wordlists
         self._salts: dict[date, str] = {}
         self._backlog = Backlog[SeenPage | SeenProfile]("audience", self._keep, size=MOST_WAITING)
         self._recorded = Counter("portulan_audience_recorded", "Pages seen and kept", registry=registry)
@@ -81,21 +91,19 @@ class Recorder:
     def note_results(self, request: Request, asked: SearchRequest, found: Found) -> None:
         """Note that a page of results was answered."""
         visitor = visitors.read(request)
-        shown = _shown(asked, found, visitor.expert_id) if visitor else ()
+        shown = found.results or found.near
         if visitor and shown:
-            at = clock.now()
             self._note(
                 SeenPage(
-                    visitor=visitor,
-                    at=at,
-                    request=asked,
-                    query_id=found.query_id,
-                    draw_key=orders.draw_key(asked, at.date()),
-                    profile_id=found.profile.id,
-                    canary_id=found.canary.id if found.canary else None,
-                    arm=found.arm,
-                    holdout_percent=found.profile.policy.holdout_percent,
-                    experts=shown,
+                    visitor,
+                    clock.now(),
+                    asked,
+                    found.query_id,
+                    found.understood.units,
+                    found.profile,
+                    found.canary,
+                    found.arm,
+                    tuple((item.document.id, item.base, item.score, item.treatment, item.team) for item in shown),
                 )
             )
 
@@ -103,8 +111,7 @@ class Recorder:
         """Note that a profile's page was answered."""
         visitor = visitors.read(request)
         if visitor and visitor.expert_id != expert_id:
-            query_id = _query_id(request.query_params.get(SEARCH_PARAMETER, ""))
-            self._note(SeenProfile(visitor, clock.now(), expert_id, query_id))
+            self._note(SeenProfile(visitor, clock.now(), expert_id, request.query_params.get(SEARCH_PARAMETER, "")))
 
     def _note(self, seen: SeenPage | SeenProfile) -> None:
         if not self._backlog.add(seen):
@@ -132,8 +139,10 @@ class Recorder:
         return "buffer_full" if is_taken is False else None
 
     def _audience(self, batch: Sequence[SeenPage | SeenProfile]) -> Audience:
+        showings = (self._showing(seen) for seen in batch if isinstance(seen, SeenPage))
         return Audience(
-            tuple(self._showing(seen) for seen in batch if isinstance(seen, SeenPage)),
+            # Whoever found only their own profile saw nobody.
+            tuple(showing for showing in showings if showing.experts),
             tuple(self._viewing(seen) for seen in batch if isinstance(seen, SeenProfile)),
         )
 
@@ -142,19 +151,20 @@ class Recorder:
             query_id=seen.query_id,
             shown_at=seen.at,
             query=seen.request.parameters.q[: audiences.LONGEST_QUERY],
-            draw_key=seen.draw_key,
-            profile_id=seen.profile_id,
+            draw_key=orders.draw_key(seen.request, seen.at.date()),
+            profile_id=seen.profile.id,
             arm=seen.arm,
-            holdout_percent=seen.holdout_percent,
+            holdout_percent=seen.profile.policy.holdout_percent,
             visitor_kind=seen.visitor.kind,
             visitor_key=self._key(seen.visitor, seen.at.date()),
-            experts=seen.experts,
-            canary_id=seen.canary_id,
+            experts=tuple(_shown(seen)),
+            canary_id=seen.canary.id if seen.canary else None,
+            places=_places(seen, self._wordlists.current()),
         )
 
     def _viewing(self, seen: SeenProfile) -> Viewing:
         key = self._key(seen.visitor, seen.at.date())
-        return Viewing(str(uuid4()), seen.expert_id, seen.at, seen.query_id, seen.visitor.kind, key)
+        return Viewing(str(uuid4()), seen.expert_id, seen.at, _query_id(seen.search), seen.visitor.kind, key)
 
     def _key(self, visitor: Visitor, day: date) -> str:
         if day not in self._salts:
@@ -162,14 +172,19 @@ class Recorder:
         return audiences.visitor_key(self._salts[day], visitor.address, visitor.agent)
 
 
-def _shown(asked: SearchRequest, found: Found, own_id: str | None) -> tuple[Shown, ...]:
+def _shown(seen: SeenPage) -> Iterable[Shown]:
     """Return who is on a page of results and where, the visitor's own profile left out."""
-    first = (asked.page - 1) * asked.size + 1
-    return tuple(
-        Shown(item.document.id, position, item.base, item.score, item.treatment, item.team)
-        for position, item in enumerate(found.results or found.near, start=first)
-        if item.document.id != own_id
-    )
+    first = (seen.request.page - 1) * seen.request.size + 1
+    for position, (expert_id, base, score, treatment, team) in enumerate(seen.experts, start=first):
+        if expert_id != seen.visitor.expert_id:
+            yield Shown(expert_id, position, base, score, treatment, team)
+
+
+def _places(seen: SeenPage, wordlists: Wordlists) -> tuple[str, ...]:
+    """Return the countries and zones that were asked for, in words or by filters."""
+    zones = (wordlists.zones.find_zone(name) for name in seen.request.parameters.zone)
+    found = {unit.value for unit in seen.units if unit.kind in PLACES}
+    return tuple(sorted(found | seen.request.filters.country | {zone.id for zone in zones if zone}))
 
 
 def _query_id(given: str) -> str | None:

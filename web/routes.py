@@ -3,14 +3,17 @@
 from search_api import api as search_edge
 from web import (
     account_site,
+    audience_site,
     company_site,
     demo_site,
+    files_site,
     operator_site,
     saved_search_site,
     shortlist_site,
     sign_in_site,
     sign_up_site,
     site,
+    space_site,
     text_site,
 )
 
@@ -21,7 +24,10 @@ ROUTERS = (
     sign_in_site.router,
     company_site.router,
     account_site.router,
+    space_site.router,
+    files_site.router,
     text_site.router,
+    audience_site.router,
     operator_site.router,
     saved_search_site.router,
     shortlist_site.router,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
-from accounts import experts
+from accounts import experts, letters
 from foundation import clock
 from foundation.errors import Fault, Invalid
 from foundation.http import validation_fault
@@ -73,10 +73,11 @@ def show(request: Request, slug: str) -> HTMLResponse:
     language = language_of(request)
     with request.app.state.database.reading() as session:
         profile = experts.get_shown(session, slug)
+        shown_letters = letters.of(session, profile.expert.id, only_shown=True)
     sort = "rating" if request.query_params.get("reviews") == "rating" else "recent"
     wordlists = request.app.state.index.wordlists.current()
     context = profiles.context(
-        profile, wordlists, language, today=clock.today(), sort=sort, back_url=_back_url(request)
+        profile, shown_letters, wordlists, language, today=clock.today(), sort=sort, back_url=_back_url(request)
     )
     answer = render(request, "profile.html", language, context)
     request.app.state.recorder.note_profile(request, profile.expert.id)

@@ -15,7 +15,7 @@ from web.rendering import language_of, render, site_address
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 XHTML = "http://www.w3.org/1999/xhtml"
-CLOSED = ("/api/", "/my/", "/operator/")
+CLOSED = ("/account", "/api/", "/my/", "/operator/")
 """What search engines have no use for."""
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 

@@ -37,6 +37,7 @@ class Purpose(StrEnum):
     INVITE_EXPERT = "invite_expert"
     INVITE_COLLEAGUE = "invite_colleague"
     INVITE_OPERATOR = "invite_operator"
+    CONFIRM_AVAILABILITY = "confirm_availability"
 
 
 def one_of(column: str, values: type[StrEnum]) -> str:

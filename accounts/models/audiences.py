@@ -44,6 +44,8 @@ class ResultPage(SQLModel, table=True):
     shown_at: datetime = Field(sa_type=Instant)
     query: str | None = None
     """As typed, cut short; None where nothing was typed."""
+    places: str | None = None
+    """Codes of countries and ids of zones that were asked for, with commas between; None where none was."""
     draw_key: str
     """What the draws about the search hang on: equal for the same search in the same week."""
     profile_id: str

@@ -55,6 +55,11 @@ class ExpertColumns(SQLModel):
     available_from: date | None = None
     is_visible: bool = True
     boost_granted_until: date | None = None
+    portrait_id: str | None = None
+    availability_confirmed_on: date | None = None
+    """When the owner last said so; None for an imported profile that nobody has claimed: it never lapses."""
+    owned_fields: list[str] = Field(default_factory=list, sa_type=JSON)
+    """Fields that the owner has edited: an import leaves them alone (decision 0019)."""
     version: int = 1
     """Grows by one with every change; orders what the index hears about."""
     created_at: datetime = Field(sa_type=Instant)

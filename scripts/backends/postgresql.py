@@ -16,6 +16,8 @@ from scripts.backends.daemons import Launch
 
 OLDEST = 15
 ROLE = "portulan"
+CONNECTIONS = 300
+"""Each process takes up to 40, and tests run several installations at once."""
 INSTALLED = Path("/usr/lib/postgresql")
 NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/portulan.conf")
 
@@ -31,7 +33,8 @@ def prepare(folder: Path) -> Launch:
     _run(user, folder, programs / "initdb", "-D", cluster, "-U", ROLE, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
     _run(user, folder, programs / "postgres", "--single", "-D", cluster, "postgres", said=f"CREATE DATABASE {ROLE}\n")
     port = ports.any_free()
-    options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": ""}
+    options = {"listen_addresses": "127.0.0.1", "port": port, "max_connections": CONNECTIONS}
+    options["unix_socket_directories"] = ""
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     version = _run(user, folder, programs / "postgres", "--version").split()[2]
     return Launch(
@@ -44,11 +47,16 @@ def prepare(folder: Path) -> Launch:
     )
 
 
+def program(name: str) -> str:
+    """Return where one of PostgreSQL's programs is, or its name where only the path may know."""
+    programs = _programs()
+    return str(programs / name) if programs else name
+
+
 def is_ready(address: str) -> bool:
     """Tell whether connections are taken."""
-    programs = _programs()
     url = make_url(address)
-    command = [str(programs / "pg_isready") if programs else "pg_isready", "-q", "-h", str(url.host)]
+    command = [program("pg_isready"), "-q", "-h", str(url.host)]
     return subprocess.run([*command, "-p", str(url.port)], check=False).returncode == 0  # noqa: S603
 
 

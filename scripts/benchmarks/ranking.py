@@ -10,9 +10,9 @@ from foundation import clock
 from indexer.engines.interface import Candidates, Filters, Plan
 from ranking import held_skills, metrics, tuning
 from ranking.held_skills import HeldSkills
+from ranking.judged_windows import JudgedWindow
 from ranking.profiles import FIRST, Source
 from ranking.scoring import Floats
-from ranking.tuning import JudgedWindow
 from scripts.benchmarks import machines
 from search_api import orders
 from search_api.requests import Parameters, SearchRequest, resolve

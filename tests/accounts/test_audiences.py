@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import SQLModel
 
-from accounts import audiences, experts
+from accounts import audience_days, audiences, experts
 from accounts.audiences import Audience, Showing, Shown, Viewing
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View, VisitorKind, VisitorSalt
 from accounts.models.experts import Expert
@@ -43,7 +43,7 @@ def days(database: Database, expert_id: str) -> list[tuple[date, str, int, int, 
     with database.reading() as session:
         return [
             (row.day, row.visitor_kind, row.impressions, row.repeated_impressions, row.views, row.repeated_views)
-            for row in audiences.by_day(session, expert_id, date(2026, 1, 1), date(2026, 12, 31))
+            for row in audience_days.by_day(session, expert_id, date(2026, 1, 1), date(2026, 12, 31))
         ]
 
 
@@ -78,6 +78,14 @@ def test_repeats_within_one_batch_are_known_whatever_their_order(database: Datab
     assert [row[2:] for row in days(database, ids[0])] == [(1, 1, 0, 0), (0, 0, 1, 1)]
 
 
+def test_what_another_process_recorded_meanwhile_is_known(database: Database, ids: list[str]) -> None:
+    keep(database, showing(ids[:1], after=timedelta(minutes=2)), viewing(ids[0], after=timedelta(minutes=2)))
+    later = timedelta(minutes=5)
+    keep(database, showing(ids[1:]), showing(ids[:1], after=later), viewing(ids[1]), viewing(ids[0], after=later))
+    assert [row[2:] for row in days(database, ids[0])] == [(1, 1, 0, 0), (0, 0, 1, 1)]
+    assert [row[2:] for row in days(database, ids[1])] == [(1, 0, 0, 0), (0, 0, 1, 0)]
+
+
 def test_another_visitor_is_no_repeat(database: Database, ids: list[str]) -> None:
     keep(database, showing(ids), showing(ids, visitor="w"))
     assert days(database, ids[0])[0][2:4] == (2, 0)
@@ -107,7 +115,7 @@ def test_whoever_was_removed_meanwhile_is_left_out(database: Database, ids: list
 def test_removing_an_expert_removes_the_audience(database: Database, ids: list[str]) -> None:
     keep(database, showing(ids), viewing(ids[0]))
     keep(database, showing(ids, at=AT - timedelta(days=200)))
-    audiences.fold(database, AT)
+    audience_days.fold(database, AT)
     assert len(days(database, ids[0])) == 3
     database.write(lambda session: experts.remove(session, ["A"]))
     assert days(database, ids[0]) == []
@@ -119,8 +127,8 @@ def test_old_rows_become_sums_and_recent_ones_stay(database: Database, ids: list
     keep(database, showing(ids, at=old), showing(ids, at=old, after=timedelta(minutes=1)), viewing(ids[0], at=old))
     keep(database, showing(ids), viewing(ids[0], visitor="w"))
     before = [days(database, expert_id) for expert_id in ids]
-    audiences.fold(database, AT)
-    audiences.fold(database, AT)
+    audience_days.fold(database, AT)
+    audience_days.fold(database, AT)
     assert [days(database, expert_id) for expert_id in ids] == before
     assert (count(database, Impression), count(database, ResultPage), count(database, View)) == (3, 1, 1)
     assert count(database, AudienceDay) == 4
@@ -128,7 +136,7 @@ def test_old_rows_become_sums_and_recent_ones_stay(database: Database, ids: list
 
 def test_a_day_that_is_just_within_the_time_is_kept_whole(database: Database, ids: list[str]) -> None:
     keep(database, showing(ids, at=AT - audiences.KEPT_FOR))
-    audiences.fold(database, AT)
+    audience_days.fold(database, AT)
     assert count(database, Impression) == 3
 
 

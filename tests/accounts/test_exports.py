@@ -12,8 +12,7 @@ from accounts import exports, imports
 from accounts.models.experts import Expert, LegalStatus, Review, ReviewOrigin
 from foundation.database import Database
 from foundation.outbox import OutboxRow
-from migrations import upgrades
-from tests.builders import import_all, record, settings_in
+from tests.builders import database_of, import_all, record, settings_in
 
 WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 """Each example makes databases: a smaller failure isn't worth the minutes."""
@@ -89,9 +88,7 @@ def earn_reviews(database: Database) -> None:
 
 
 def fresh(folder: str) -> Database:
-    database = Database(settings_in(Path(folder)).database_address)
-    upgrades.run(database)
-    return database
+    return database_of(settings_in(Path(folder)))
 
 
 @given(directories)

@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from accounts import audiences, outcomes
+from accounts import audience_days, audiences, outcomes
 from accounts.audiences import Audience, Showing, Shown, Viewing
 from accounts.models.audiences import VisitorKind
 from accounts.models.experts import Expert
@@ -71,7 +71,7 @@ def test_repeats_are_left_out(database: Database, ids: list[str]) -> None:
         see(database, [Shown(ids[0], 1, 0.5, 0.5, "boosted")], opened=(ids[0],), query=query)
     # The same instant is no repeat of itself: only what came before is.
     with database.reading() as session:
-        assert audiences.by_day(session, ids[0], AT.date(), AT.date())[0].impressions == 2
+        assert audience_days.by_day(session, ids[0], AT.date(), AT.date())[0].impressions == 2
     at = AT + timedelta(minutes=10)
     later = Showing(
         "q", at, "", "k", "rp_live", "live", 4, VisitorKind.ANONYMOUS, "v", (Shown(ids[0], 1, 0.5, 0.5, "boosted"),)

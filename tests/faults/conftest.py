@@ -9,6 +9,14 @@ from tests.faults.installations import Installation, installation, serving
 PEOPLE = 40
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have nothing else run meanwhile: every answer has to come in time."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.alone)
+
+
 @pytest.fixture
 def empty(
     tmp_path: Path, postgres_address: str, opensearch_address: str, toxiproxy_address: str

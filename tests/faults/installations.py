@@ -18,8 +18,7 @@ from foundation import outbox
 from foundation.database import Database
 from foundation.settings import ROOT
 from indexer.engines.opensearch.nodes import Node
-from migrations import upgrades
-from tests import proxies
+from tests import databases, proxies
 from tests.builders import eventually, import_all
 from tests.live import PORTULAN, answers, free_port
 from tests.proxies import Proxy
@@ -117,8 +116,8 @@ def installation(
         "PYTHONPATH": str(ROOT),
         "COLUMNS": "200",
     }
+    databases.bring_up(addresses["PORTULAN_DATABASE_URL"])
     database = Database(addresses["PORTULAN_DATABASE_URL"])
-    upgrades.run(database)
     try:
         with ExitStack() as stack:
             ways = {name: stack.enter_context(proxies.to(control, address)) for name, address in addresses.items()}

@@ -13,9 +13,10 @@ from accounts import experts, exports
 from foundation import deadlines, outbox
 from foundation.database import Database
 from foundation.errors import Unreachable
-from migrations import upgrades
-from tests import proxies
+from tests import databases, proxies
 from tests.builders import eventually, import_all, record
+
+pytestmark = pytest.mark.alone
 
 CONNECTIONS = 40
 """How many a process takes."""
@@ -49,8 +50,9 @@ def french(server: Server) -> Iterator[Database]:
     """Return a database that orders texts as French readers do: accents and punctuation weigh little."""
     name = f"french_{uuid4().hex[:12]}"
     server.run(f"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'fr-FR' LOCALE 'C.UTF-8'")
-    database = Database(server.url.set(database=name).render_as_string(hide_password=False))
-    upgrades.run(database)
+    address = server.url.set(database=name).render_as_string(hide_password=False)
+    databases.bring_up(address)
+    database = Database(address)
     yield database
     database.close()
     server.run(f"DROP DATABASE {name} WITH (FORCE)")

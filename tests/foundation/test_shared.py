@@ -12,6 +12,8 @@ from foundation.shared import SharedMemory
 from tests.builders import eventually
 from tests.redises import OwnRedis, own_redis
 
+pytestmark = pytest.mark.alone
+
 CALLERS = 20
 
 

@@ -24,10 +24,9 @@ from indexer.engines.interface import Vector
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from indexer.models import Embedding
-from migrations import upgrades
 from taxonomy import decisions
 from taxonomy.wordlists import LiveWordlists
-from tests.builders import Directory, directory, import_all, record, settings_in, shared_wordlists
+from tests.builders import Directory, database_of, directory, import_all, record, settings_in, shared_wordlists
 
 REFS = ("A", "B", "C")
 
@@ -328,8 +327,7 @@ class Stumbling(LetterEncoder):
 def encoding(folder: Path, encoder: Encoder, wordlists: LiveWordlists | None = None) -> Iterator[Directory]:
     """Give a directory whose index encodes with `encoder`."""
     settings = settings_in(folder)
-    database = Database(settings.database_address)
-    upgrades.run(database)
+    database = database_of(settings)
     wordlists = wordlists or shared_wordlists()
     index = Index(settings, database, wordlists, encoder)
     index.open()

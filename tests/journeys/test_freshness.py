@@ -20,6 +20,8 @@ from indexer.events import REBUILD_REQUESTED
 from indexer.indexes import Index
 from tests.builders import eventually, import_all, record, site
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:

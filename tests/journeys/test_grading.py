@@ -7,10 +7,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from accounts.models.accounts import AccountKind
 from foundation.settings import ROOT
-from tests import commands, live
+from tests import commands, live, signed_in
 
-TOKEN = "a-token-that-is-long-enough"
 SCREENS: dict[str, dict[str, Any]] = {
     "a desk": {"viewport": {"width": 1280, "height": 900}, "locale": "fr"},
     "a phone in the dark": {"viewport": {"width": 375, "height": 800}, "locale": "en", "color_scheme": "dark"},
@@ -20,9 +20,9 @@ SignIn = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[live.Site]:
-    """Give a site with the sample directory, its judgments, and a token."""
+    """Give a site with the sample directory, and its judgments."""
     folder = tmp_path_factory.mktemp("judged")
-    with live.sample_site(folder, PORTULAN_OPERATOR_TOKEN=TOKEN) as site:
+    with live.sample_site(folder) as site:
         path = str(ROOT / "data" / "sample" / "judgments.jsonl")
         assert commands.run(folder, "ranking", "judgments", "import", path).returncode == 0
         yield site
@@ -36,12 +36,9 @@ def sign_in(chromium: Browser, judged: live.Site) -> Iterator[SignIn]:
     def make(name: str, **options: Any) -> Page:
         page = chromium.new_page(base_url=judged.address, reduced_motion="reduce", **options)
         pages.append(page)
+        cookie = signed_in.cookie_for(judged.folder, judged.address, AccountKind.OPERATOR, name)
+        page.context.add_cookies([cookie])
         page.goto("/operator/grading")
-        if options.get("java_script_enabled", True):
-            assert faults(page) == []
-        page.locator("#name").fill(name)
-        page.locator("#token").fill(TOKEN)
-        page.locator("main").get_by_role("button").click()
         return page
 
     yield make
@@ -71,7 +68,7 @@ def press(page: Page, key: str) -> str:
 def test_the_page_fits_every_screen_and_everybody(sign_in: SignIn, screen: str) -> None:
     page = sign_in("Anna", **SCREENS[screen])
     expect(page.get_by_test_id("card")).to_be_visible()
-    page.locator("summary").first.click()
+    page.locator("main summary").first.click()
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for button in page.get_by_test_id("grade").all():
@@ -96,7 +93,7 @@ def test_keys_grade_skip_and_undo(sign_in: SignIn) -> None:
 def test_keys_typed_into_a_field_grade_nothing(sign_in: SignIn) -> None:
     page = sign_in("Cy", locale="en")
     first = expert(page)
-    page.locator("summary").first.click()
+    page.locator("main summary").first.click()
     page.locator("#new-query").press_sequentially("s 3 u")
     expect(page.locator("#new-query")).to_have_value("s 3 u")
     assert expert(page) == first

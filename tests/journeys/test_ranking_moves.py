@@ -17,6 +17,8 @@ from tests import builders, commands, databases
 from tests.builders import lines, record
 from tests.live import answers, free_port
 
+pytestmark = pytest.mark.alone
+
 PROMISED_SECONDS = 5.0
 
 

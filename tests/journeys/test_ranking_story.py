@@ -15,6 +15,8 @@ from tests import commands
 from tests.builders import eventually
 from tests.live import sample_site
 
+pytestmark = pytest.mark.alone
+
 JUDGMENTS = ROOT / "data" / "sample" / "judgments.jsonl"
 QUERIES = [json.loads(line)["query"] for line in JUDGMENTS.read_text().splitlines()][:40]
 Ranking = Callable[..., Any]

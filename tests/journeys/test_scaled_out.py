@@ -15,12 +15,13 @@ from sqlalchemy import create_engine
 from accounts.events import EXPERT_CHANGED
 from foundation import outbox
 from foundation.database import Database
-from migrations import upgrades
 from tests import databases
 from tests.builders import eventually, import_all, record
 from tests.commands import run, start
 from tests.live import answers, free_port
 from tests.redises import OwnRedis, own_redis
+
+pytestmark = pytest.mark.alone
 
 MANY = 1_500
 
@@ -77,8 +78,8 @@ def installation(tmp_path: Path, postgres_address: str, opensearch_address: str)
     server = create_engine(postgres_address, isolation_level="AUTOCOMMIT")
     address = databases.schema_of(server, tmp_path / "own")
     server.dispose()
+    databases.bring_up(address)
     database = Database(address)
-    upgrades.run(database)
     prefix = f"test-{uuid4().hex[:12]}"
     with own_redis(tmp_path / "redis") as redis:
         settings = {

@@ -184,6 +184,19 @@ def test_who_loses_a_boost_passes_nobody_because_of_a_newcomer_or_a_repetition_b
     assert found.order == (1, 3, 4, 2, 5, 6)
 
 
+def test_who_loses_a_boost_stays_before_a_newcomer_whose_seat_is_better_than_the_score() -> None:
+    # The newcomer's boost counted for nothing: the seat decided, and says nothing of who is better.
+    live = [
+        Pick(1, 0.9, 0.99, 1, "boost"),
+        Pick(2, 0.66, 0.72, 2, "boost"),
+        Pick(3, 0.64, 0.7, 3, "newcomer"),
+        Pick(4, 0.65, 0.65, 4),
+    ]
+    found = interleaving.draft(live, [], "k", top=5, boosted={"live": 1, "canary": 1})
+    assert found.order == (1, 2, 3, 4)
+    assert found.moves == {1: "boost", 2: "boost_capped", 3: "newcomer"}
+
+
 def test_who_says_the_same_as_the_other_team_brought_gives_way_to_all_of_the_first_places() -> None:
     live = [Pick(one, -one, -one, one) for one in (1, 2, 3, 4)]
     copies = [Pick(10 + one, -one, -one, one) for one in (1, 2, 3, 4)]

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ranking import likeness, metrics, scoring, tuning
+from ranking import judged_windows, likeness, metrics, scoring, tuning
 from ranking.held_skills import join, skillset
+from ranking.judged_windows import JudgedWindow
 from ranking.profiles import FIRST, Feature, Profile, Source, Transform
-from ranking.tuning import JudgedWindow
 
 METRIC = metrics.parse("ndcg_linear_full@10")
 ASKED: tuple[Source, ...] = ("text", "semantic", "zone")
@@ -118,7 +118,7 @@ def test_no_weight_falls_below_its_floor_and_a_better_review_never_lowers_a_scor
     total = sum(weights(tuned).values())
     assert total == pytest.approx(sum(weights(FIRST).values()), rel=0.02)
     assert min(weights(tuned).values()) >= 0.0
-    for source, share in tuning.FLOORS.items():
+    for source, share in judged_windows.FLOORS.items():
         assert weights(tuned)[source] >= 0.97 * share * total
     assert [feature.transform for feature in tuned.features] == [feature.transform for feature in FIRST.features]
     raw = {source: column[:1] for source, column in found[0].raw.items()}

@@ -10,6 +10,7 @@ import pytest
 from indexer.engines.opensearch.nodes import Node
 from scripts import cli
 from tests import databases
+from tests.builders import settings_in
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ Portulan = Callable[..., Outcome]
 @pytest.fixture
 def portulan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Portulan:
     """Return a way to run the command line in this process, on an installation of its own without encoder."""
+    databases.bring_up(settings_in(tmp_path).database_address)
     monkeypatch.setenv("PORTULAN_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("PORTULAN_DATABASE_URL", databases.address_in(tmp_path))
     monkeypatch.setenv("PORTULAN_ENCODER", "none")

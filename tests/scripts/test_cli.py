@@ -3,6 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from foundation.database import Database
+from migrations import upgrades
+from tests.builders import settings_in
 from tests.scripts.conftest import Portulan
 
 COMMANDS = [
@@ -82,5 +85,14 @@ def test_an_address_that_is_taken_is_named_before_anything_else_happens(portulan
     assert not list((tmp_path / "index").glob("generation-*"))
 
 
-def test_migrating_can_be_repeated(portulan: Portulan) -> None:
-    assert [portulan("migrate").code for _ in range(2)] == [0, 0]
+@pytest.mark.parametrize("command", [("migrate",), ("ranking", "list")])
+def test_the_first_command_of_all_makes_the_tables_and_can_be_repeated(
+    portulan: Portulan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    new = settings_in(tmp_path / "new")
+    monkeypatch.setenv("PORTULAN_DATA_DIR", str(new.data_dir))
+    monkeypatch.setenv("PORTULAN_DATABASE_URL", new.database_url)
+    assert [portulan(*command).code for _ in range(2)] == [0, 0]
+    database = Database(new.database_address)
+    assert upgrades.is_current(database)
+    database.close()

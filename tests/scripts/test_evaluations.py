@@ -167,12 +167,8 @@ def test_profiles_are_evaluated_on_opensearch_too(portulan: Portulan, request: p
     assert "they differ in engine: opensearch and embedded" in refused.err
 
 
-@pytest.mark.parametrize("engine", ["embedded", "opensearch"])
-def test_an_operator_tunes_tries_promotes_and_regrets(
-    portulan: Portulan, request: pytest.FixtureRequest, engine: str
-) -> None:
-    if engine == "opensearch":
-        request.getfixturevalue("on_opensearch")
+def test_an_operator_tunes_tries_promotes_and_regrets(portulan: Portulan) -> None:
+    """On OpenSearch `tests/journeys/test_ranking_story.py` does the same."""
     load(portulan)
     numbers = ("ZONE_WEIGHT=0.001", "REVIEW_COUNT_WEIGHT=0.5")
     blind = told(portulan("ranking", "set", *numbers, "--json"))["id"]

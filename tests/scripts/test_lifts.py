@@ -11,17 +11,14 @@ from accounts.audiences import Audience, Showing, Shown, Viewing
 from accounts.models.audiences import VisitorKind
 from accounts.models.experts import Expert
 from foundation import clock
-from foundation.database import Database
-from migrations import upgrades
 from tests import commands
-from tests.builders import import_all, record, settings_in
+from tests.builders import database_of, import_all, record, settings_in
 
 
 @pytest.fixture
 def visited(tmp_path: Path) -> Path:
     """Return an installation whose boosted expert was seen by many, and opened twice as often with the boost."""
-    database = Database(settings_in(tmp_path).database_address)
-    upgrades.run(database)
+    database = database_of(settings_in(tmp_path))
     import_all(database, [record("A", boosted_until="2099-01-01"), record("B")])
     with database.reading() as session:
         first, second = session.execute(select(Expert.id).order_by(Expert.ref)).scalars()

@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from redis import Redis
 
 from foundation.database import Database
 from foundation.settings import ROOT
@@ -147,7 +148,9 @@ def test_the_fixtures_give_empty_databases_of_the_run(postgres_address: str, red
     with psycopg.connect(postgres_address.replace("+psycopg", "")) as connection:
         found = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
     assert found is not None
-    assert redis_address.endswith("/1")
+    with Redis.from_url(redis_address) as redis:
+        assert redis.connection_pool.connection_kwargs["db"] > 0
+        assert redis.dbsize() == 0
 
 
 # Readable failures

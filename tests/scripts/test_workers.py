@@ -26,6 +26,8 @@ from tests.redises import OwnRedis, own_redis
 from tests.scripts.conftest import Portulan
 from web import queues
 
+pytestmark = pytest.mark.alone
+
 SOME = 1_200
 LONGEST_BATCH_SECONDS = 0.4
 SOON_SECONDS = 6.0

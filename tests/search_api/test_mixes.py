@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accounts import imports
 from foundation import clock
 from foundation.settings import ROOT
 from indexer.engines import checks
@@ -17,7 +20,7 @@ from search_api import orders, pointers
 from search_api.pointers import Pointers
 from search_api.requests import SearchRequest
 from search_api.searches import Found, Ranked, Searcher
-from tests.builders import Directory
+from tests.builders import Directory, database_of, directory, lines, record, settings_in
 from tests.search_api.conftest import CROWD
 
 
@@ -105,6 +108,47 @@ def test_places_owed_to_boosts_are_shared_by_the_teams(crowd: Directory) -> None
         owed_anywhere += owed.total()
         assert all(team and count <= boosted[team] for (_, team), count in owed.items())
     assert owed_anywhere
+
+
+def test_who_lost_a_boost_in_the_ranking_of_the_own_team_has_none_in_the_mix(crowd: Directory) -> None:
+    lost = 0
+    for query in QUERIES:
+        boosted = interleaving.shares(2, orders.draw_key(crowd.request(q=query), clock.today()))
+        mixed = everybody(mixing(crowd), crowd, q=query, size=50)
+        for team, window, profile in (("live", 40, FIRST), ("canary", 60, OTHER)):
+            alone = crowd.searcher(small(profile, window, boosted_at_top=boosted[team]))
+            capped = {
+                item.document.id
+                for item in everybody(alone, crowd, q=query, size=50)[:window]
+                if item.moved == "boost_capped"
+            }
+            brought = [item for item in mixed if item.team == team and item.document.id in capped]
+            lost += len(brought)
+            assert "boost" not in {item.moved for item in brought}
+    assert lost
+
+
+def test_the_one_newcomer_who_is_seated_is_of_the_team_that_leads(tmp_path: Path) -> None:
+    letters = "alpha bêta gamma delta epsilon zêta êta thêta"
+
+    def person(ref: str, words: str, *ratings: int) -> dict[str, Any]:
+        reviews = [{"skill": "Douane", "rating": rating, "on": "2026-03-14"} for rating in ratings]
+        return record(ref, summary=f"Dossier {ref} : {words}, {letters}.", skills=["Douane"], reviews=reviews)
+
+    longer_ago = clock.now() - timedelta(days=FIRST.policy.newcomer_days + 30)
+    database = database_of(settings_in(tmp_path))
+    known = [person(f"N{number:02}", "douane", 5, 5) for number in range(15)]
+    assert imports.run(database, lines(known), at=longer_ago).is_published
+    database.close()
+    canary = changes.apply(FIRST, {"REVIEW_MEAN_WEIGHT": "0.4"})
+    with directory(tmp_path, [person("WORDS", "douane", 3), person("PRAISED", "transport", 5)]) as found:
+        found.index.rebuild()
+        asked = [found.request(q=f"douane {one} {other}") for one, other in combinations(letters.split(), 2)]
+        led = {interleaving.leader(orders.draw_key(request, clock.today())): request for request in asked}
+        for leader, best in (("live", "WORDS"), ("canary", "PRAISED")):
+            results = mixing(found, FIRST, canary).find(led[leader]).results
+            seated = [(item.document.ref, item.team) for item in results if item.moved == "newcomer"]
+            assert seated == [(best, leader)]
 
 
 def test_a_cap_of_none_on_either_side_lets_no_boost_bring_anybody(crowd: Directory) -> None:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from foundation.database import Database
 from foundation.errors import Conflict, Invalid, NotFound
-from migrations import upgrades
 from ranking import changes
 from ranking.profiles import FIRST, Feature, Profile, Transform
 from search_api import rankings
@@ -46,8 +45,8 @@ def rows(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     if request.param == "postgresql":
         server = databases.server_at(request.getfixturevalue("postgres_address"))
         address = databases.schema_of(server, tmp_path / "rows")
+    databases.bring_up(address)
     found = Database(address)
-    upgrades.run(found)
     yield found
     found.close()
 

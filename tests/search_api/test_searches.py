@@ -9,13 +9,11 @@ import pytest
 
 from accounts import experts, imports
 from foundation import clock
-from foundation.database import Database
 from foundation.settings import ROOT
 from indexer import verifications
-from migrations import upgrades
 from ranking.profiles import FIRST, Profile
 from search_api.searches import Found, Ranked
-from tests.builders import Directory, directory, eventually, lines, record, settings_in
+from tests.builders import Directory, database_of, directory, eventually, lines, record, settings_in
 from tests.search_api.conftest import CROWD, people
 
 ALL_CUSTOMS = {"CUSTOMS-MA", "CUSTOMS-CN", "CUSTOMS-DE"}
@@ -457,8 +455,7 @@ def test_a_review_of_a_day_to_come_counts_as_one_of_today(tmp_path: Path) -> Non
 def test_a_newcomer_keeps_the_place_when_the_first_good_review_comes(tmp_path: Path) -> None:
     since = clock.now() - timedelta(days=FIRST.policy.newcomer_days + 30)
     crowd = [reviewed(f"N{number:02}", str(number), *[("Douane", 4)] * 2) for number in range(15)]
-    database = Database(settings_in(tmp_path).database_address)
-    upgrades.run(database)
+    database = database_of(settings_in(tmp_path))
     assert imports.run(database, lines(crowd), at=since).is_published
     database.close()
     with directory(tmp_path, [reviewed("NEW", "nouveau")]) as found:

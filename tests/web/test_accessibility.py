@@ -68,6 +68,18 @@ def test_a_page_has_no_serious_fault(new_page: NewPage, path: str, screen: str) 
     assert faults(page) == []
 
 
+@pytest.mark.parametrize("screen", ["a desk", "a phone in the dark"])
+def test_pages_that_are_there_to_be_read_have_no_serious_fault_and_do_not_scroll_sideways(
+    new_page: NewPage, screen: str
+) -> None:
+    page = new_page(**SCREENS[screen])
+    for path in ("/help", "/help/paying", "/privacy"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        unfold(page)
+        assert faults(page) == []
+
+
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_profile_has_no_serious_fault(new_page: NewPage, screen: str) -> None:
     page = new_page(**SCREENS[screen])

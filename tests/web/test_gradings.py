@@ -2,19 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from accounts.models.accounts import AccountKind
 from search_api import judgments
 from search_api.judgment_records import QueryRecord, Record, Source
+from tests import signed_in
 from tests.builders import site
 from tests.search_api.conftest import people
-from web import operators
 
-TOKEN = "a-token-that-is-long-enough"
 PAGE = "/operator/grading"
 AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
@@ -22,16 +22,18 @@ HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:
-    """Give a client of a site with a token; boosted experts are among its results."""
+    """Give a client of a site; boosted experts are among its results."""
     records = [{**item, "boosted_until": "2099-01-01"} for item in people()]
-    with site(tmp_path, records, operator_token=TOKEN) as found:
+    with site(tmp_path, records) as found:
         found.headers["Accept-Language"] = "en"
         yield found
 
 
-def sign_in(client: TestClient, name: str = "Anna", token: str = TOKEN) -> str:
-    """Sign in, and return the page that follows."""
-    return client.post("/operator/sign-in", data={"name": name, "token": token}).text
+def sign_in(client: TestClient, name: str = "Anna") -> str:
+    """Sign an operator in, and return the page."""
+    client.cookies.clear()
+    signed_in.as_new(client, AccountKind.OPERATOR, name)
+    return client.get(PAGE).text
 
 
 def add(client: TestClient, *queries: str) -> None:
@@ -51,60 +53,14 @@ def fields(page: str) -> dict[str, str]:
     return dict(HIDDEN.findall(form[: form.index("</form>")]))
 
 
-def test_without_a_token_there_is_no_such_page(tmp_path: Path) -> None:
-    with site(tmp_path, people()) as client:
-        assert client.get(PAGE).status_code == 404
-        assert client.post("/operator/sign-in", data={"name": "a", "token": ""}).status_code == 404
-        assert client.post(PAGE, data={"grade": "3"}).status_code == 404
-
-
-def test_only_who_knows_the_token_gets_in(client: TestClient) -> None:
-    assert "Token of the installation" in client.get(PAGE).text
-    for wrong in ("", "wrong", TOKEN[:-1], TOKEN + "x", "jeton\u00e9"):
-        answer = client.post("/operator/sign-in", data={"name": "Anna", "token": wrong})
-        assert answer.status_code == 403
-        assert "This is not the token of this installation." in answer.text
-    assert "Signed in as Anna." in sign_in(client)
-
-
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites_and_holds_no_token(client: TestClient) -> None:
-    answer = client.post("/operator/sign-in", data={"name": "Anna", "token": TOKEN}, follow_redirects=False)
-    cookie = answer.headers["set-cookie"]
-    for part in ("HttpOnly", "SameSite=strict", "Path=/operator"):
-        assert part in cookie
-    assert TOKEN not in cookie
-
-
-def test_behind_a_proxy_with_tls_the_cookie_never_travels_in_the_open(tmp_path: Path) -> None:
-    for base_url, is_secure in (("", False), ("https://portulan.example", True)):
-        with site(tmp_path, people(), operator_token=TOKEN, base_url=base_url) as client:
-            data = {"name": "Anna", "token": TOKEN}
-            answer = client.post("/operator/sign-in", data=data, follow_redirects=False)
-            assert ("Secure" in answer.headers["set-cookie"]) is is_secure
-
-
-def test_a_cookie_is_nobodys_once_changed_ended_or_of_another_token() -> None:
-    cookie = operators.make_cookie(TOKEN, "Zoé | Ünal", AT)
-    found = operators.read_cookie(TOKEN, cookie, AT)
-    assert found is not None
-    assert found.name == "Zoé | Ünal"
-    content, signature = cookie.split(".")
-    late = AT + operators.LASTS + timedelta(seconds=1)
-    assert operators.read_cookie(TOKEN, cookie, late) is None
-    assert operators.read_cookie("another-token-of-the-site", cookie, AT) is None
-    for changed in (f"{content}A.{signature}", f"{content}.{signature[:-1]}0x", content, "", ".", "é.é"):
-        assert operators.read_cookie(TOKEN, changed, AT) is None
-
-
-def test_a_form_without_the_signature_of_its_page_changes_nothing(client: TestClient) -> None:
-    add(client, "douane")
-    page = sign_in(client)
-    wanted = {**fields(page), "grade": "3"}
-    for path in (PAGE, f"{PAGE}/undo", f"{PAGE}/queries", "/operator/sign-out"):
-        for csrf in ("", "0" * 64, "é"):
-            assert client.post(path, data={**wanted, "csrf": csrf}).status_code == 403
-    client.cookies.clear()
-    assert client.post(PAGE, data=wanted).status_code == 403
+def test_only_operators_get_in(client: TestClient) -> None:
+    assert client.get(PAGE).url.path == "/sign-in"
+    for kind in set(AccountKind) - {AccountKind.OPERATOR}:
+        client.cookies.clear()
+        signed_in.as_new(client, kind)
+        for path in (PAGE, f"{PAGE}/undo", f"{PAGE}/queries"):
+            assert client.post(path, data={"grade": "3"}).status_code == 403
+        assert client.get(PAGE).status_code == 403
     assert kept(client) == []
 
 
@@ -155,7 +111,7 @@ def test_the_last_grade_can_be_taken_back_and_is_asked_for_again(client: TestCli
     first = fields(sign_in(client))
     second = fields(client.post(PAGE, data={**first, "grade": "3"}).text)
     client.post(PAGE, data={**second, "grade": "1"})
-    page = client.post(f"{PAGE}/undo", data={"csrf": first["csrf"]}).text
+    page = client.post(f"{PAGE}/undo").text
     assert fields(page)["expert"] == second["expert"]
     assert [(item.expert, item.grade) for item in kept(client)] == [(first["expert"], 3)]
 
@@ -167,7 +123,7 @@ def test_who_did_not_grade_takes_nothing_back(client: TestClient) -> None:
     client.cookies.clear()
     page = sign_in(client, "Ben")
     assert 'data-testid="undo"' not in page
-    client.post(f"{PAGE}/undo", data={"csrf": fields(page)["csrf"]})
+    client.post(f"{PAGE}/undo")
     assert len(kept(client)) == 1
 
 
@@ -181,12 +137,11 @@ def test_a_grade_that_is_none_is_refused(client: TestClient, grade: str) -> None
 def test_a_query_is_added_and_asked_about_at_once_and_a_bad_one_is_explained(client: TestClient) -> None:
     page = sign_in(client)
     assert "There is no query to grade yet" in page
-    (csrf,) = set(re.findall(r'name="csrf" value="([^"]+)"', page))
-    answer = client.post(f"{PAGE}/queries", data={"csrf": csrf, "query": "vin", "kind": "Two Words"})
+    answer = client.post(f"{PAGE}/queries", data={"query": "vin", "kind": "Two Words"})
     assert answer.status_code == 422
     assert "its kind is one word of small letters" in answer.text
     assert 'value="vin"' in answer.text
-    page = client.post(f"{PAGE}/queries", data={"csrf": csrf, "query": " vins Japon ", "kind": "zone"}).text
+    page = client.post(f"{PAGE}/queries", data={"query": " vins Japon ", "kind": "zone"}).text
     assert fields(page)["query"] == "vins Japon"
 
 
@@ -201,9 +156,9 @@ def test_a_query_with_enough_grades_is_asked_about_no_more(client: TestClient) -
 
 
 def test_signing_out_ends_it(client: TestClient) -> None:
-    page = sign_in(client)
-    client.post("/operator/sign-out", data={"csrf": re.findall(r'name="csrf" value="([^"]+)"', page)[0]})
-    assert "Token of the installation" in client.get(PAGE).text
+    sign_in(client)
+    client.post("/sign-out")
+    assert client.get(PAGE).url.path == "/sign-in"
 
 
 def test_pages_of_the_operator_are_in_both_languages_and_kept_by_nobody(client: TestClient) -> None:
@@ -217,7 +172,6 @@ def test_pages_of_the_operator_are_in_both_languages_and_kept_by_nobody(client: 
 
 
 def test_a_form_larger_than_any_of_ours_is_refused(client: TestClient) -> None:
-    page = sign_in(client)
-    (csrf,) = set(re.findall(r'name="csrf" value="([^"]+)"', page))
-    answer = client.post(f"{PAGE}/queries", data={"csrf": csrf, "query": "x" * 40_000, "kind": "exact"})
+    sign_in(client)
+    answer = client.post(f"{PAGE}/queries", data={"query": "x" * 70_000, "kind": "exact"})
     assert answer.status_code == 413

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from accounts import audiences
 from accounts.audiences import Audience, Showing, Shown, Viewing
+from accounts.models.accounts import AccountKind
 from accounts.models.audiences import Impression, ResultPage, View, VisitorKind
 from accounts.models.experts import Expert
 from foundation import clock
 from foundation.database import Database
 from foundation.settings import Settings
 from foundation.shared import SharedMemory
+from tests import signed_in
 from tests.builders import eventually, import_all, record, settings_in, site
 from tests.redises import own_redis
 from web import audience_buffers, recorders, visitors
@@ -112,6 +114,48 @@ def test_bots_heads_prefetches_the_json_api_and_what_is_not_there_leave_nothing(
     client.get("/experts?q=Export", headers=PERSON)
     eventually(lambda: all_of(kept, ResultPage))
     assert ([item.query for item in all_of(kept, ResultPage)], all_of(kept, View)) == (["Export"], [])
+
+
+def test_who_has_signed_in_is_counted_by_kind(client: TestClient, kept: Database) -> None:
+    for kind in (AccountKind.COMPANY, AccountKind.PRIVATE_CLIENT, AccountKind.EXPERT):
+        signed_in.as_new(client, kind)
+        client.get(first_profile(client.get("/experts?q=Douane", headers=PERSON).text), headers=PERSON)
+    eventually(lambda: len(all_of(kept, View)) == 3)
+    for table in (ResultPage, View):
+        assert sorted(item.visitor_kind for item in all_of(kept, table)) == ["company", "company", "expert"]
+
+
+def test_experts_are_no_audience_of_their_own_and_operators_of_nobody(client: TestClient, kept: Database) -> None:
+    own = next(expert for expert in all_of(kept, Expert) if expert.ref == "A")
+    signed_in.as_new(client, AccountKind.OPERATOR)
+    client.get(first_profile(client.get("/experts?q=Export", headers=PERSON).text), headers=PERSON)
+    signed_in.as_new(client, AccountKind.EXPERT, expert_id=own.id)
+    client.get(f"/experts/{own.slug}", headers=PERSON)
+    client.get("/experts?q=Douane", headers=PERSON)
+    eventually(lambda: all_of(kept, Impression))
+    assert [item.query for item in all_of(kept, ResultPage)] == ["Douane"]
+    assert [item.expert_id == own.id for item in all_of(kept, Impression)] == [False]
+    assert all_of(kept, View) == []
+
+
+def test_a_visitor_who_has_not_signed_in_costs_no_question_to_the_database(client: TestClient) -> None:
+    asked: list[str] = []
+    engine = client.app.state.database.engine  # pyright: ignore[reportAttributeAccessIssue]
+    event.listen(engine, "before_cursor_execute", lambda *arguments: asked.append(arguments[2]))
+    client.get("/experts?q=Douane", headers=PERSON)
+    assert [statement for statement in asked if "FROM sign_ins" in statement] == []
+    signed_in.as_new(client, AccountKind.COMPANY)
+    client.get("/experts?q=Douane", headers=PERSON)
+    assert len([statement for statement in asked if "FROM sign_ins" in statement]) == 1
+
+
+def test_a_search_notes_the_places_of_its_words_and_filters(client: TestClient, kept: Database) -> None:
+    # The second finds nobody, and shows those who come near.
+    for path in ("?q=Douane+Maroc+Allemagne", "?q=Export&zone=Maghreb&country=Chine", ""):
+        assert client.get(f"/experts{path}", headers=PERSON).status_code == 200
+    eventually(lambda: len(all_of(kept, ResultPage)) == 3)
+    found = {item.query: item.places for item in all_of(kept, ResultPage)}
+    assert found == {"Douane Maroc Allemagne": "DE,MA", "Export": "CN,maghreb", None: None}
 
 
 @pytest.mark.parametrize("given", ["x", "'; DROP TABLE views", "0" * 36, "a" * 5_000])

@@ -10,6 +10,8 @@ from foundation import shared
 from tests.builders import eventually, record, site
 from tests.redises import OwnRedis, own_redis
 
+pytestmark = pytest.mark.alone
+
 USUAL_SECONDS = 0.5
 """More than a search of three takes anywhere, less than three waits for Redis."""
 

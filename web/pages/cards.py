@@ -32,7 +32,8 @@ _PLACES = {
 
 def expert(document: Document, today: date) -> dict[str, Any]:
     """Return what results and profiles show of an expert alike."""
-    since = document.available_from
+    since, ends_on = document.available_from, document.availability_ends_on
+    has_lapsed = ends_on is not None and ends_on < today
     return {
         "id": document.id,
         "name": document.name,
@@ -47,7 +48,9 @@ def expert(document: Document, today: date) -> dict[str, Any]:
         "sectors": document.sectors,
         "day_rate": results.day_rate(document),
         "available_from": since,
-        "is_available_now": since is None or since <= today,
+        "is_available_now": not has_lapsed and (since is None or since <= today),
+        "unconfirmed_since": ends_on if has_lapsed else None,
+        "portrait": document.portrait_id,
         "rating": results.rating(document),
     }
 
@@ -110,6 +113,27 @@ def result(item: Ranked, found: Found, wordlists: Wordlists, language: Language,
             if part["points"] > 0
         ],
         "score": 100 * item.score,
+    }
+
+
+def preview(document: Document, wordlists: Wordlists, language: Language) -> dict[str, Any]:
+    """Return an expert as results show them to who has typed nothing."""
+    said = {name: labels.skill(name, wordlists, language) for name in document.skills}
+    return {
+        **expert(document, clock.today()),
+        "url": f"{PATH}/{document.slug}",
+        "skills": list(dict.fromkeys(said.values())),
+        "skill_langs": {
+            label: document.language if wordlists.skill_key(name).startswith("~") else language
+            for name, label in said.items()
+        },
+        "matched_skills": set[str](),
+        "boosted": False,
+        "moved": None,
+        "placed": None,
+        "extract": _extract(highlights.snippets(document, frozenset())),
+        "why": [],
+        "score": 0.0,
     }
 
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from accounts.experts import Profile
 from accounts.models.experts import LegalStatus, Review, ReviewOrigin
+from accounts.models.profiles import ReferenceLetter
 from foundation.i18n import Language, message, translate
 from indexer import documents
 from taxonomy import zones
@@ -51,6 +52,7 @@ _NOTE = message(
 
 def context(
     profile: Profile,
+    letters: Sequence[ReferenceLetter],
     wordlists: Wordlists,
     language: Language,
     *,
@@ -66,8 +68,9 @@ def context(
     carried = [("from", back_url)] if back_url else []
     return {
         "expert": {
-            **expert(document, today),
-            "is_available_now": shown.is_available and expert(document, today)["is_available_now"],
+            **(common := expert(document, today)),
+            "unconfirmed_since": common["unconfirmed_since"] if shown.is_available else None,
+            "is_available_now": shown.is_available and common["is_available_now"],
             "available_from": shown.available_from if shown.is_available else None,
             "skills": shown.skills,
             "skill_langs": dict[str, str](),
@@ -75,7 +78,8 @@ def context(
             "soft_skills": shown.soft_skills,
             "summary_paragraphs": [part for part in shown.summary.split("\n\n") if part.strip()],
             "references": shown.client_references,
-            "legal_status_label": translate(language, _STATUSES[shown.legal_status]) if shown.legal_status else None,
+            "letters": letters,
+            "legal_status_label": status_label(shown.legal_status, language) if shown.legal_status else None,
             "is_boosted": shown.boost_granted_until is not None and shown.boost_granted_until >= today,
             "boosted": False,
             "why": [],
@@ -94,6 +98,11 @@ def context(
             "back_url": back_url,
         }
     }
+
+
+def status_label(status: str, language: Language) -> str:
+    """Return what a legal status is called."""
+    return translate(language, _STATUSES[status])
 
 
 def ratings_by_skill(reviews: Sequence[Review]) -> list[dict[str, Any]]:

@@ -5,8 +5,10 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from accounts import audiences, picks, shared_shortlists, shortlists, sign_ins, terms
+from accounts import audiences, links, passwords, picks, shared_shortlists, shortlists, sign_ins, terms
+from accounts.models.accounts import Purpose
 from accounts.terms import Document, Kind
+from foundation import mails
 from foundation.i18n import Language, message, translate
 from foundation.settings import Operator, Settings
 from ranking.profiles import Policy
@@ -65,7 +67,8 @@ class Texts:
     """Texts in one language, filled with what holds in one installation."""
 
     def __init__(self, settings: Settings, pointers: LivePointers, language: Language) -> None:
-        self._operator, self._pointers, self._language = settings.operator, pointers, language
+        self._operator, self._pointers = settings.operator, pointers
+        self._language: Language = language
 
     def get(self, name: str) -> LongText:
         """Return a text, rendered."""
@@ -171,6 +174,9 @@ def _fixed_values(operator: Operator, language: Language) -> dict[str, str]:
         "audience.repeated_minutes": str(int(audiences.REPEATED_WITHIN.total_seconds() // 60)),
         "audience.query_letters": str(audiences.LONGEST_QUERY),
         "empties.kept_days": str(empties.KEPT_DAYS),
+        "links.reset_minutes": str(links.lasts_minutes(Purpose.RESET_PASSWORD)),
+        "mails.kept_days": str(mails.KEPT_FOR.days),
+        "password.shortest": str(passwords.SHORTEST),
         "shortlist.kept_days": str(shortlists.KEPT_UNUSED.days),
         "shortlist.link_days": str(shared_shortlists.LASTS.days),
         "shortlist.most": str(picks.MOST),

@@ -9,26 +9,24 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import process
-from rapidfuzz.distance import DamerauLevenshtein
 from threadpoolctl import threadpool_limits
 
 from indexer.documents import Document
 from indexer.engines.embedded import retrieval
 from indexer.engines.embedded.analysis import Analysis, analyse, hashes_of
 from indexer.engines.embedded.columns import Codes, Columns, key_of
+from indexer.engines.embedded.corrections import Corrections
 from indexer.engines.embedded.segments import Segment, append, build
 from indexer.engines.embedded.snapshots import Snapshot
 from indexer.engines.embedded.storage import Storage
 from indexer.engines.embedded.vectors import Centre, Vectors
-from indexer.engines.embedded.words import is_correctable, likeliest, most_edits, words_of
+from indexer.engines.embedded.words import words_of
 from indexer.engines.interface import FACETS, Candidates, Changes, FacetCount, FacetName, Plan, Retrieved, Vector, Word
 from taxonomy import texts
 
 COMPACT_ABOVE_DEAD = 0.25
 COMPACT_FROM = 2_000
 LOAD_CHUNK = 20_000
-REMEMBERED_CORRECTIONS = 10_000
 
 
 class EmbeddedEngine:
@@ -51,7 +49,7 @@ class EmbeddedEngine:
         self._alive = np.zeros(0, dtype=np.bool_)
         self._generation = 0
         self._words = self._storage.words()
-        self._corrections: dict[str, str | None] = {}
+        self._corrections = Corrections(self._words)
         self._load(progress)
 
     def close(self) -> None:
@@ -86,7 +84,7 @@ class EmbeddedEngine:
             self._storage.write(analysed, gone, words)
             for word, count in words.items():
                 self._words[word] = self._words.get(word, 0) + count
-            self._corrections = {}
+            self._corrections = Corrections(self._words)
             self._add(analysed, gone)
             self._compact_if_wasteful()
             self._publish()
@@ -151,15 +149,7 @@ class EmbeddedEngine:
 
     def correct(self, word: str) -> str | None:
         """Return the indexed word nearest to a misspelling, at one edit for short words and two for long ones."""
-        if not is_correctable(word):
-            return None
-        known = self._corrections
-        if word in known:
-            return known[word]
-        found = _closest(self._words, word)
-        if len(known) < REMEMBERED_CORRECTIONS:
-            known[word] = found
-        return found
+        return self._corrections.find(word)
 
     def holders(self, words: Iterable[Word]) -> dict[Word, int]:
         """Return how many documents hold the most frequent stem of each word."""
@@ -307,13 +297,3 @@ class EmbeddedEngine:
             reduced=None if vectors.reduced is None else vectors.reduced[:size],
             basis=vectors.basis,
         )
-
-
-def _closest(vocabulary: Mapping[str, int], word: str) -> str | None:
-    limit = most_edits(word)
-    # A copy: another thread may be adding words.
-    choices = [known for known in list(vocabulary) if abs(len(known) - len(word)) <= limit]
-    found: list[tuple[str, int, int]] = process.extract(
-        word, choices, scorer=DamerauLevenshtein.distance, score_cutoff=limit, limit=20
-    )
-    return likeliest(word, {known: vocabulary[known] for known, _, _ in found})
