@@ -23,6 +23,7 @@ from foundation.database import insert
 REPEATED_WITHIN = timedelta(minutes=30)
 KEPT_FOR = timedelta(days=90)
 """For how long single impressions and views are kept: afterwards there are only sums of each day."""
+SALTS_KEPT_FOR = timedelta(days=1)
 LONGEST_QUERY = 200
 MOST_PLACES = 10
 CHUNK = 500
@@ -92,9 +93,14 @@ def visitor_key(salt: str, address: str, agent: str) -> str:
 def salt_of(session: Session, day: date) -> str:
     """Return a day's secret, made by whoever asks first; those of days gone by are dropped."""
     statement = select(col(VisitorSalt.salt)).where(col(VisitorSalt.used_on) == day)
-    session.execute(delete(VisitorSalt).where(col(VisitorSalt.used_on) < day - timedelta(days=1)))
+    sweep_salts(session, day)
     _insert(session, VisitorSalt, [{"used_on": day, "salt": secrets.token_hex(32)}])
     return session.execute(statement).scalar_one()
+
+
+def sweep_salts(session: Session, day: date) -> None:
+    """Drop the secrets of days before yesterday: no visitor of theirs can be told from another any more."""
+    session.execute(delete(VisitorSalt).where(col(VisitorSalt.used_on) < day - SALTS_KEPT_FOR))
 
 
 def record(session: Session, audience: Audience) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from accounts import accounts, contacts, links
 from accounts.models.accounts import Account, Client, MailedLink, Membership, Purpose, Role
-from accounts.sign_ins import SignedIn
+from accounts.sign_ins import SignedIn, hashed
 from foundation import audits, mails
 from foundation.database import hold
 from foundation.errors import Conflict, Fault, Invalid, NotFound
@@ -114,7 +114,7 @@ def invite(session: Session, host: SignedIn, form: dict[str, str], language: Lan
         "lasts_minutes": links.lasts_minutes(Purpose.INVITE_COLLEAGUE),
     }
     mail = Mail(email, language, "colleague_invitation", values)
-    mails.write(session, mail, key=f"colleague_invitation {client.id} {email} {at.isoformat()}", at=at)
+    mails.write(session, mail, key=f"colleague_invitation {hashed(token)}", at=at)
     audits.record(session, host.actor, "invited", "client", client.id, at=at, role=position.role.value)
 
 

@@ -10,6 +10,7 @@ from accounts.colleagues import Invitation
 from accounts.links import LinkEnded
 from accounts.models.accounts import Account, AccountKind, Client, MailedLink, Purpose
 from accounts.registrations import Registration
+from accounts.sign_ins import hashed
 from foundation import audits, mails
 from foundation.audits import Actor, ActorKind
 from foundation.errors import Conflict, Fault, Invalid
@@ -87,7 +88,7 @@ def invite_operator(session: Session, email: str, language: Language, actor: Act
         "lasts_minutes": links.lasts_minutes(Purpose.INVITE_OPERATOR),
     }
     mail = Mail(address, language, "operator_invitation", values)
-    mails.write(session, mail, key=f"operator_invitation {address} {at.isoformat()}", at=at)
+    mails.write(session, mail, key=f"operator_invitation {hashed(token)}", at=at)
     audits.record(session, actor, "operator_invited", "installation", "", at=at)
     return token
 

@@ -1,16 +1,19 @@
 """Signing up, and confirming the address. Nothing here tells a stranger whether an address has an account."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
-from accounts import accounts, contacts, experts, links, passwords, terms
+from accounts import accounts, contacts, experts, links, passwords, personal_data, terms
 from accounts.models.accounts import Acceptance, Account, AccountKind, Client, Membership, Purpose, Role
 from accounts.models.experts import Expert
 from foundation import audits, mails
 from foundation.audits import Actor, ActorKind
-from foundation.database import hold
+from foundation.database import Database, hold
 from foundation.errors import Fault, Invalid
 from foundation.i18n import Language, message, translate
 from foundation.mails import Mail
@@ -78,15 +81,43 @@ def register(session: Session, registration: Registration, password_hash: str, *
     ask_to_confirm(session, account, at=at)
 
 
+UNCONFIRMED_KEPT_FOR = timedelta(days=30)
+
+
+def sweep(database: Database, at: datetime) -> None:
+    """Delete accounts whose address nobody has confirmed for a month, and what was mailed there."""
+    waiting = select(col(Account.email)).where(is_forsaken(at))
+    with database.reading() as session:
+        found = list(session.execute(waiting).scalars())
+    for email in found:
+        database.write(partial(_drop_forsaken, email=str(email), at=at))
+
+
+def is_forsaken(at: datetime) -> ColumnElement[bool]:
+    """Return the condition that an account has waited for too long to be confirmed."""
+    is_waiting = col(Account.email_confirmed_at).is_(None) & col(Account.email).is_not(None)
+    return is_waiting & (col(Account.created_at) < at - UNCONFIRMED_KEPT_FOR)
+
+
+def _drop_forsaken(session: Session, *, email: str, at: datetime) -> None:
+    hold(session, f"email {email}")
+    # Somebody may have signed up anew with the address meanwhile.
+    if session.execute(select(Account).where(is_forsaken(at), col(Account.email) == email)).first():
+        clear_unconfirmed(session, email)
+        mails.forget(session, email)
+
+
 def clear_unconfirmed(session: Session, email: str) -> None:
-    """Delete the account of an address that was never confirmed, with its hidden profile."""
+    """Delete the account of an address that was never confirmed, with its hidden profile and whom it acts for."""
     hold(session, f"email {email}")
     account = accounts.find_by_email(session, email)
     if account is None or account.email_confirmed_at:
         return
     expert = session.get(Expert, account.expert_id) if account.expert_id else None
+    clients = personal_data.clients_that_go(session, account.id)
     session.delete(account)
     session.flush()
+    session.execute(delete(Client).where(col(Client.id).in_(clients)))
     if expert:
         experts.remove(session, [expert.ref])
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -140,9 +140,14 @@ def end_all(session: Session, account_id: str, *, except_id: str | None = None) 
     session.execute(statement)
 
 
+def is_over(at: datetime) -> ColumnElement[bool]:
+    """Return the condition that a sign-in has ended, by its time or unused; an operator's is unused sooner."""
+    return (col(SignIn.ends_at) <= at) | (col(SignIn.seen_at) <= at - LIFETIME.idle)
+
+
 def sweep(session: Session, *, at: datetime) -> None:
     """Delete sign-ins that have ended."""
-    session.execute(delete(SignIn).where(col(SignIn.ends_at) <= at))
+    session.execute(delete(SignIn).where(is_over(at)))
 
 
 def _signed_in(sign_in: SignIn, account: Account, membership: Membership | None) -> SignedIn:

@@ -1,20 +1,23 @@
 """The audit log: who did what, from pages and from the command line alike. Rows are added, never changed.
 
-The database itself refuses changes (triggers). Rows name accounts by id only, and details hold nothing personal, so
-that erasing a person needs no change here.
+The database itself refuses changes, and to delete what is younger than five years (triggers). Rows name accounts by
+id only, and details hold nothing personal, so that erasing a person needs no change here.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, select
+from sqlalchemy import JSON, CheckConstraint, Index, delete, select
 from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, col
 
 from foundation.types import Instant
+
+KEPT_FOR = timedelta(days=1_827)
+"""Five years, leap days included: for as long somebody may claim something (French civil code, article 2224)."""
 
 
 class ActorKind(StrEnum):
@@ -76,6 +79,15 @@ def record(
             details=details,
         )
     )
+
+
+def drop_old(session: Session, *, at: datetime) -> int:
+    """Delete entries that have been kept for long enough; that is an entry too. Return how many they were."""
+    statement = delete(AuditEntry).where(col(AuditEntry.acted_at) < at - KEPT_FOR).returning(col(AuditEntry.id))
+    dropped = len(session.execute(statement).all())
+    if dropped:
+        record(session, SYSTEM, "old_entries_dropped", "installation", "", at=at, count=dropped)
+    return dropped
 
 
 def entries(

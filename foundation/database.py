@@ -10,7 +10,7 @@ import random
 import time
 import zlib
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -56,7 +56,10 @@ class Database:
         if is_sqlite and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         # A file doesn't go away between two questions.
-        self.engine = create_engine(url, pool_pre_ping=not is_sqlite, **({} if is_sqlite else _POOL))
+        # What a failing statement was given is people's: it is not to stand in logs.
+        self.engine = create_engine(
+            url, pool_pre_ping=not is_sqlite, hide_parameters=True, **({} if is_sqlite else _POOL)
+        )
         if is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -121,6 +124,12 @@ class Database:
             raise
         self._circuit.close()
 
+    def purge(self) -> None:
+        """Take what was deleted out of SQLite's write-ahead log. PostgreSQL's own vacuum sees to its files."""
+        if self.engine.dialect.name == "sqlite":
+            with closing(self.engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
@@ -171,6 +180,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "foreign_keys=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "temp_store=MEMORY",
+        "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

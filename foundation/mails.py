@@ -22,7 +22,7 @@ from sqlalchemy import JSON, CheckConstraint, Index, delete, func, or_, select, 
 from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, col
 
-from foundation import outbox
+from foundation import logs, outbox
 from foundation.database import insert
 from foundation.errors import Fault, Invalid
 from foundation.i18n import Language, message, translate
@@ -121,16 +121,18 @@ def newest(session: Session, most: int) -> list[MailRow]:
     return list(session.execute(newest_first).scalars())
 
 
-def mark_sent(session: Session, mail_id: str, at: datetime) -> None:
-    """Note that a mail has left."""
+def mark_sent(session: Session, mail_id: str, at: datetime, *, is_last: bool = False) -> None:
+    """Note that a mail has left; nothing of the last one to somebody who is erased is kept."""
     if row := session.get(MailRow, mail_id, with_for_update=True):
         row.sent_at, row.values = at, blanked(row.values)
+        _clear_if(row, is_last=is_last)
 
 
-def mark_failed(session: Session, mail_id: str, reason: str) -> None:
+def mark_failed(session: Session, mail_id: str, reason: str, *, is_last: bool = False) -> None:
     """Note why a mail will never be sent."""
     if row := session.get(MailRow, mail_id, with_for_update=True):
-        row.failure, row.values = _clean(reason)[:LONGEST_FAILURE], blanked(row.values)
+        row.failure, row.values = logs.scrubbed(_clean(reason))[:LONGEST_FAILURE], blanked(row.values)
+        _clear_if(row, is_last=is_last)
 
 
 def blanked(values: Any) -> Any:
@@ -159,6 +161,11 @@ def find_kept(session: Session, mail_ids: Collection[str]) -> set[str]:
     """Return which of some mails still hold what they said."""
     statement = select(col(MailRow.id)).where(col(MailRow.id).in_(sorted(mail_ids)), col(MailRow.values).is_not(None))
     return set(session.execute(statement).scalars())
+
+
+def _clear_if(row: MailRow, *, is_last: bool) -> None:
+    if is_last:
+        row.recipient, row.values = "", None
 
 
 def _clean(value: Any) -> Any:

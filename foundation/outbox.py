@@ -20,7 +20,7 @@ from sqlalchemy import Index, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, col
 
-from foundation import clock, renewals
+from foundation import clock, logs, renewals
 from foundation.database import Database, announced
 from foundation.errors import Busy, Unreachable
 from foundation.types import Instant
@@ -214,7 +214,7 @@ def _postpone(database: Database, row_id: int, attempts: int, error: Exception) 
                 attempts=attempts,
                 due_at=clock.now() + delay,
                 is_dead=attempts >= MAX_ATTEMPTS,
-                last_error=f"{type(error).__name__}: {error}".replace("\0", "")[:2000],
+                last_error=logs.scrubbed(f"{type(error).__name__}: {error}").replace("\0", "")[:2000],
             )
         )
 

@@ -52,8 +52,13 @@ def owe_due(database: Database, schedules: Iterable[Schedule], at: datetime) -> 
     return sum(database.write(lambda session: _owe(session, due, at))) if due else 0
 
 
-def _owe(session: Session, due: Iterable[tuple[Schedule, datetime]], at: datetime) -> list[bool]:
+def sweep(session: Session, at: datetime) -> None:
+    """Forget due times that are long past."""
     session.execute(delete(ScheduleRow).where(col(ScheduleRow.due_at) < at - KEPT_FOR))
+
+
+def _owe(session: Session, due: Iterable[tuple[Schedule, datetime]], at: datetime) -> list[bool]:
+    sweep(session, at)
     return [_owe_one(session, schedule, due_at) for schedule, due_at in due]
 
 

@@ -144,8 +144,13 @@ def build(profile: Profile, wordlists: Wordlists, priors: Mapping[str, float]) -
         sector_keys=sector_keys,
         mentioned_skills=_mentioned_skills(expert.headline, expert.summary, skill_keys, wordlists),
         language=dictionaries.language_of_words((*texts.words(expert.headline), *texts.words(expert.summary))) or "fr",
-        text_hash=hashlib.sha256(text_to_embed(expert.headline, expert.skills, expert.summary).encode()).hexdigest(),
+        text_hash=hash_of(expert.headline, expert.skills, expert.summary),
     )
+
+
+def hash_of(headline: str, skills: list[str], summary: str) -> str:
+    """Return what names the vector of a profile's text."""
+    return hashlib.sha256(text_to_embed(headline, skills, summary).encode()).hexdigest()
 
 
 def text_to_embed(headline: str, skills: list[str], summary: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -129,6 +129,35 @@ def store(session: Session, encoder: str, vectors: Mapping[str, Vector]) -> None
     if not rows:
         return
     session.execute(insert(session, Embedding).on_conflict_do_nothing(), rows)
+
+
+def prune(database: Database, kept: Callable[[], Collection[str]]) -> int:
+    """Drop vectors of texts that nobody has any more, and return how many; those that come with the code stay.
+
+    `kept` names what is in use. It is asked after the rows have been looked at: what comes meanwhile stays.
+    """
+    with database.reading() as session:
+        keys = select(col(Embedding.encoder), col(Embedding.text_hash))
+        rows = session.execute(keys.where(~col(Embedding.text_hash).startswith(CONCEPT))).all()
+    shipped = {encoder: _shipped_hashes(encoder) for encoder in {row.encoder for row in rows}}
+    in_use = frozenset(kept())
+    unused = {row.text_hash for row in rows if row.text_hash not in in_use | shipped[row.encoder]}
+    for start in range(0, len(found := sorted(unused)), READ_CHUNK):
+        chunk = found[start : start + READ_CHUNK]
+        database.write(lambda session, chunk=chunk: _drop(session, chunk))
+    return len(unused)
+
+
+def _drop(session: Session, hashes: Sequence[str]) -> None:
+    session.execute(delete(Embedding).where(col(Embedding.text_hash).in_(hashes)))
+
+
+def _shipped_hashes(encoder: str) -> frozenset[str]:
+    path = shipped_path(encoder)
+    if not path.exists():
+        return frozenset()
+    with np.load(path) as shipped:
+        return frozenset(shipped["hashes"].tolist())
 
 
 def count_stored(session: Session, encoder: str, hashes: Sequence[str]) -> int:

@@ -152,6 +152,22 @@ def build(profiles: Iterable[Profile], wordlists: Wordlists, priors: Mapping[str
     return [documents.build(profile, wordlists, priors) for profile in profiles if experts.is_findable(profile.expert)]
 
 
+def hashes_in_use(database: Database, wordlists: Wordlists) -> set[str]:
+    """Return what names the vectors of everybody's present text and free skills, hidden ones' too."""
+    found: set[str] = set()
+    after = ""
+    while True:
+        with database.reading() as session:
+            ids = experts.ids_after(session, after, WALK_CHUNK)
+            profiles = [profile.expert for profile in experts.load(session, ids)]
+        if not ids:
+            return found
+        for expert in profiles:
+            found.add(documents.hash_of(expert.headline, expert.skills, expert.summary))
+            found.update(skill_vectors.free_skills(expert.skills, wordlists))
+        after = ids[-1]
+
+
 def texts_to_encode(found: Iterable[Document], wordlists: Wordlists) -> dict[str, str]:
     """Return what needs a vector for some documents, by hash: each one's text, and its free skills."""
     wanted: dict[str, str] = {}

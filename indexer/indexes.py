@@ -192,6 +192,12 @@ class Index:
             properties |= {"encoder": self.encoder.name, "dimension": str(self.encoder.dimension)}
         self._build(lambda: self.generations.begin(self._prior(), properties, self._filler.sample), progress)
 
+    def purge(self) -> None:
+        """Drop what is left of who is gone: vectors of texts that nobody has, and what is deleted but still stands."""
+        wordlists = self.wordlists.current()
+        embeddings.prune(self.database, lambda: fillings.hashes_in_use(self.database, wordlists))
+        self.generations.purge()
+
     def roll_back(self, progress: Progress = lambda _: None) -> None:
         """Bring the previous generation up to date and make it live again; raise NotFound where none is kept."""
         self._build(self.generations.resume, progress)

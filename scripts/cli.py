@@ -24,6 +24,7 @@ from scripts import (
     operators,
     promotions,
     rankings,
+    retention,
     skills,
 )
 
@@ -51,6 +52,7 @@ app.add_typer(rankings.app, name="ranking")
 app.add_typer(skills.app, name="skills")
 app.add_typer(operators.app, name="operators")
 app.command("demo")(demos.load)
+app.command("retention")(retention.retention)
 
 
 @app.command()

@@ -71,6 +71,11 @@ def add(session: Session, searches: Iterable[EmptySearch], on: date) -> None:
         statement = insert(session, EmptySearchRow).values(**values, count=count)
         changes = {"count": col(EmptySearchRow.count) + statement.excluded["count"]}
         session.execute(statement.on_conflict_do_update(index_elements=["searched_on", "key"], set_=changes))
+    sweep(session, on)
+
+
+def sweep(session: Session, on: date) -> None:
+    """Forget the days that are long past."""
     session.execute(delete(EmptySearchRow).where(col(EmptySearchRow.searched_on) < on - timedelta(days=KEPT_DAYS)))
 
 

@@ -24,8 +24,8 @@ from taxonomy.zones import Zones
 
 CHECK_EVERY_SECONDS = 2.0
 PARTS = ("taxonomy", "zones", "synonyms")
-Stamp = tuple[tuple[str, int], ...]
-"""The files of a folder with the times of their last changes."""
+Stamp = tuple[tuple[str, int, int], ...]
+"""The files of a folder, with when each was changed last and how long it is."""
 SHORTEST_CORRECTED = 4
 LONG_WORD = 7
 
@@ -225,7 +225,8 @@ def _files_of(folder: Path, part: str) -> list[Path]:
 
 
 def _stamp(folder: Path) -> Stamp:
-    return tuple((path.name, path.stat().st_mtime_ns) for path in _files(folder))
+    found = ((path.name, path.stat()) for path in _files(folder))
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
 
 
 def _fingerprint(files: Iterable[Path]) -> str:

@@ -102,7 +102,7 @@ class AudienceDrain:
         try:
             audience = _BATCH.validate_json(batch)
         except ValidationError as error:
-            log.warning("a batch of impressions and views can't be read and is dropped", error=str(error))
+            log.warning("a batch of impressions and views can't be read and is dropped", faults=error.error_count())
         else:
             self._database.write(lambda session: audiences.record(session, audience))
         self._buffer.settle(batch)

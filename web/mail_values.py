@@ -35,7 +35,7 @@ Minutes = Annotated[int, Field(gt=0)]
 class Values(BaseModel):
     """The values of a template, and no others."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class ConfirmEmail(Values):
@@ -156,6 +156,8 @@ class AccountErased(Values):
     name: Line
 
 
+LAST = "account_erased"
+"""The mail after which nothing is kept of whom it went to."""
 TEMPLATES: dict[str, type[Values]] = {
     "confirm_email": ConfirmEmail,
     "reset_password": ResetPassword,

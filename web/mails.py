@@ -20,7 +20,7 @@ from foundation.i18n import Language
 from foundation.mail_transports import PAUSE_S, Refused, Send, choose
 from foundation.mails import MailRow
 from foundation.settings import Settings
-from web.mail_values import TEMPLATES, one_line
+from web.mail_values import LAST, TEMPLATES, one_line
 from web.rendering import template
 
 WIDTH = 72
@@ -82,14 +82,15 @@ class Mailer:
             if row is None:
                 return
             session.expunge(row)
+        is_last = row.template == LAST
         try:
             send(mail_id, compose(row, self._settings))
         except Refused as error:
             reason = str(error)
             log.warning("mail is refused for good", mail_id=mail_id, template=row.template, reason=reason)
-            self._database.write(lambda session: mails.mark_failed(session, mail_id, reason))
+            self._database.write(lambda session: mails.mark_failed(session, mail_id, reason, is_last=is_last))
         else:
-            self._database.write(lambda session: mails.mark_sent(session, mail_id, clock.now()))
+            self._database.write(lambda session: mails.mark_sent(session, mail_id, clock.now(), is_last=is_last))
 
 
 def compose(row: MailRow, settings: Settings) -> EmailMessage:

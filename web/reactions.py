@@ -14,6 +14,7 @@ from accounts.events import (
     AVAILABILITY_DUE,
     EXPERT_CHANGED,
     PRIORS_DUE,
+    RETENTION_DUE,
     SHORTLIST_SWEEP_DUE,
     STATUS_CHANGED,
     SWEEP_DUE,
@@ -25,11 +26,12 @@ from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
 from foundation.outbox import Reaction
 from foundation.schedules import Schedule
 from foundation.settings import Settings
-from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
+from indexer.events import PURGE_DUE, REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from search_api.events import ALERT_DUE, DAILY_ALERTS_DUE, SAVED_SEARCH_SWEEP_DUE, WEEKLY_ALERTS_DUE
 from search_api.models import Frequency
 from taxonomy.events import SKILLS_CHANGED
+from web import retention
 from web.alerts import Alerter
 from web.mails import Mailer
 
@@ -58,6 +60,7 @@ def table(index: Index) -> list[Lane]:
         Lane(VECTOR_MISSING, index.embed, batch=16),
         Lane(REBUILD_REQUESTED, lambda _: index.rebuild(), batch=100),
         Lane(SKILLS_CHANGED, lambda _: index.follow_words(), batch=100),
+        Lane(PURGE_DUE, lambda _: index.purge(), batch=100),
         Lane(PRIORS_DUE, lambda _: index.renew_priors(clock.now()), batch=100),
         Lane(SWEEP_DUE, lambda _: imports.sweep(index.database, clock.now()), batch=100),
         Lane(AUDIENCE_FOLD_DUE, lambda _: audience_days.fold(index.database, clock.now()), batch=100),
@@ -91,6 +94,7 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *mail_table(Mailer(settings, index.database)),
         *alert_table(Alerter(settings, index)),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, clock.now()), batch=100),
+        Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
     ]
 
@@ -104,6 +108,8 @@ SCHEDULES = [
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
     Schedule("availability", every=timedelta(days=1), topic=AVAILABILITY_DUE),
+    Schedule("index.purge", every=retention.PURGED_EVERY, topic=PURGE_DUE),
+    Schedule("retention", every=timedelta(days=1), topic=RETENTION_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),

@@ -107,6 +107,10 @@ class Generations(Protocol):
         """Throw away a generation that did not come to be."""
         ...
 
+    def purge(self) -> None:
+        """Take what was deleted out of the files of generations, where it is not found but may still stand."""
+        ...
+
     def sweep(self) -> None:
         """Remove generations that nobody needs: replaced ones, and those that a crash left half built."""
         ...

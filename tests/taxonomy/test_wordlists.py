@@ -95,3 +95,12 @@ def test_a_list_that_breaks_while_the_site_runs_leaves_the_last_good_one_in_use(
     while time.monotonic() < until:
         assert live.current() is before
         time.sleep(0.1)
+
+
+def test_lists_are_read_again_only_when_a_file_has_changed(folder: Path) -> None:
+    before = lists.read(folder)
+    assert lists.read(folder) is before
+    add_line(folder / "synonyms" / "fr.txt", "licorne, cheval cornu")
+    again = lists.read(folder)
+    assert again.fingerprint != before.fingerprint
+    assert again.synonyms.rules.keys() - before.synonyms.rules.keys()

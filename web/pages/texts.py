@@ -8,13 +8,12 @@ from typing import Any
 from accounts import audiences, links, passwords, picks, shared_shortlists, shortlists, sign_ins, terms
 from accounts.models.accounts import Purpose
 from accounts.terms import Document, Kind
-from foundation import mails
 from foundation.i18n import Language, message, translate
 from foundation.settings import Operator, Settings
 from ranking.profiles import Policy
-from search_api import empties, saved_searches
+from search_api import saved_searches
 from search_api.pointers import LivePointers
-from web import long_texts, rendering
+from web import long_texts, rendering, retention
 from web.long_texts import LongText
 
 HELP_PATH = "/help"
@@ -170,20 +169,25 @@ def _fixed_values(operator: Operator, language: Language) -> dict[str, str]:
         "operator.address": operator.address,
         "operator.email": operator.email,
         "operator.mediation": mediation,
-        "audience.kept_days": str(audiences.KEPT_FOR.days),
         "audience.repeated_minutes": str(int(audiences.REPEATED_WITHIN.total_seconds() // 60)),
         "audience.query_letters": str(audiences.LONGEST_QUERY),
-        "empties.kept_days": str(empties.KEPT_DAYS),
         "links.reset_minutes": str(links.lasts_minutes(Purpose.RESET_PASSWORD)),
-        "mails.kept_days": str(mails.KEPT_FOR.days),
         "password.shortest": str(passwords.SHORTEST),
         "shortlist.kept_days": str(shortlists.KEPT_UNUSED.days),
         "shortlist.link_days": str(shared_shortlists.LASTS.days),
         "shortlist.most": str(picks.MOST),
         "saved_searches.most": str(saved_searches.MOST),
-        "sign_in.idle_days": str(sign_ins.LIFETIME.idle.days),
         "sign_in.whole_days": str(sign_ins.LIFETIME.whole.days),
+        "purge.every_days": str(retention.PURGED_EVERY.days),
+        **kept_figures(),
     }
+
+
+def kept_figures() -> dict[str, str]:
+    """Return for how long things are kept, by placeholder."""
+    days = {rule.name: rule.kept_for.days for rule in retention.RULES}
+    years = {f"{name}_years": str(days // 365) for name, days in days.items()}
+    return {f"{name}_days": str(days) for name, days in days.items()} | years
 
 
 def _boost_values(policy: Policy) -> dict[str, str]:

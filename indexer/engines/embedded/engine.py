@@ -81,9 +81,10 @@ class EmbeddedEngine:
                 return
             analysed = [(document, analyse(document)) for document in fresh]
             words = words_of(fresh)
+            replaced = [*gone, *(item.id for item in fresh if item.id in self._slots)]
+            words.subtract(words_of(self._storage.read(replaced).values()))
             self._storage.write(analysed, gone, words)
-            for word, count in words.items():
-                self._words[word] = self._words.get(word, 0) + count
+            self._count_words(words)
             self._corrections = Corrections(self._words)
             self._add(analysed, gone)
             self._compact_if_wasteful()
@@ -187,13 +188,17 @@ class EmbeddedEngine:
     def refresh(self) -> None:
         """Do nothing: searches see at once what was written."""
 
+    def purge(self) -> None:
+        """Take what was deleted out of the generation's files."""
+        self._storage.purge()
+
     def is_outgrown(self, count: Callable[[], int]) -> bool:
         """Return False: averages are taken anew as the generation grows."""
         del count
         return False
 
     def vocabulary(self) -> Mapping[str, int]:
-        """Return every indexed word, with how often."""
+        """Return every word of the documents, with how often."""
         return self._words
 
     def nearest_exact_share(self, vector: Vector, count: int) -> float:
@@ -248,6 +253,15 @@ class EmbeddedEngine:
         if inherited:
             sources, targets = (np.array(side, dtype=np.int64) for side in zip(*inherited, strict=True))
             self._put_vectors(targets, self._vectors.raw[sources].astype(np.float32))
+
+    def _count_words(self, words: Mapping[str, int]) -> None:
+        """Follow how often words are written; one that nobody writes any more is none that anybody meant."""
+        for word, more in words.items():
+            count = self._words.get(word, 0) + more
+            if count > 0:
+                self._words[word] = count
+            else:
+                self._words.pop(word, None)
 
     def _put_vectors(self, slots: NDArray[np.int64], rows: NDArray[np.float32]) -> None:
         self._vectors.put(slots, rows, self._columns["language"][slots])

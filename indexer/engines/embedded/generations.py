@@ -89,6 +89,11 @@ class EmbeddedGenerations:
             if live is None or not path.name.startswith(live.name):
                 path.unlink(missing_ok=True)
 
+    def purge(self) -> None:
+        """Take what was deleted out of the live generation's files; others are removed once they are replaced."""
+        if self._engine is not None:
+            self._engine.purge()
+
     def close(self) -> None:
         """Close the open files."""
         for engine in (self._engine, self._previous):

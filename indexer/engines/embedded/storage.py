@@ -31,6 +31,8 @@ class Storage:
         self._connection.execute("PRAGMA journal_mode=WAL")
         # A delivery is settled only after this file holds it, so this file must survive a power cut too.
         self._connection.execute("PRAGMA synchronous=FULL")
+        # Whoever is erased is not to be read out of free pages of the file.
+        self._connection.execute("PRAGMA secure_delete=ON")
         self._connection.executescript(_TABLES)
 
     def close(self) -> None:
@@ -44,7 +46,7 @@ class Storage:
         removed: Iterable[str],
         words: Mapping[str, int],
     ) -> None:
-        """Store and drop documents in one transaction."""
+        """Store and drop documents in one transaction; `words` says how much oftener, or seldomer, each is written."""
         rows = [
             (
                 document.id,
@@ -65,6 +67,9 @@ class Storage:
             run.executemany(
                 "INSERT INTO words VALUES (?, ?) ON CONFLICT (word) DO UPDATE SET count = count + excluded.count",
                 words.items(),
+            )
+            run.executemany(
+                "DELETE FROM words WHERE word = ? AND count <= 0", [(word,) for word, more in words.items() if more < 0]
             )
             run.execute("COMMIT")
 
@@ -92,7 +97,7 @@ class Storage:
         return {row[0]: documents.load(row[1]) for row in rows}
 
     def words(self) -> dict[str, int]:
-        """Return every word ever indexed, with how often."""
+        """Return every word of the documents that are stored, with how often."""
         with self._lock:
             return dict(self._connection.execute("SELECT word, count FROM words"))
 
@@ -105,6 +110,11 @@ class Storage:
         """Return the hash of every text that stands for a document."""
         with self._lock:
             return [row[0] for row in self._connection.execute("SELECT DISTINCT text_hash FROM documents")]
+
+    def purge(self) -> None:
+        """Take what was deleted out of the write-ahead log too, where it stays for a while."""
+        with self._lock:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def property(self, name: str) -> str | None:
         """Return a property of the generation."""

@@ -60,7 +60,10 @@ def _afresh(
 
 
 class OpenSearchEngine:
-    """An `Engine` that searches the generation which `read` names, and writes those which `written` names."""
+    """An `Engine` that searches the generation which `read` names, and writes those which `written` names.
+
+    Who is gone goes from those that `replaced` names too.
+    """
 
     def __init__(
         self,
@@ -69,9 +72,10 @@ class OpenSearchEngine:
         written: Callable[[], Sequence[Generation]],
         encoder: str | None,
         look_again: Callable[[], None] = lambda: None,
+        replaced: Callable[[], Sequence[Generation]] = tuple[Generation, ...],
     ) -> None:
         self.node = node
-        self._read, self._written, self._look_again = read, written, look_again
+        self._read, self._written, self._look_again, self._replaced = read, written, look_again, replaced
         self._encoder = encoder
         self._counts = Counts(node, self._name)
         self._contents = Contents(node, self._name)
@@ -83,6 +87,9 @@ class OpenSearchEngine:
         kept = list(found)
         for generation in self._written():
             self.node.write(_items(generation, kept, removed, vectors))
+        if removed:
+            for generation in self._replaced():
+                self.node.write(_items(generation, (), removed, {}))
         self.forget()
 
     def put_all(self, several: Iterable[Changes]) -> None:

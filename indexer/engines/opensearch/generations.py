@@ -127,6 +127,14 @@ class OpenSearchGenerations:
             if not kept & held["aliases"].keys():
                 self.node.find("DELETE", f"/{name}")
 
+    def purge(self) -> None:
+        """Have segments written anew that hold what was deleted, in the background."""
+        for name in filter(None, (self.live(), self._named(PREVIOUS))):
+            # Deleted documents are kept by whatever is not flushed, and by segments of which they are a small share.
+            self.node.call("POST", f"/{name}/_flush")
+            self.node.call("PUT", f"/{name}/_settings", {"index.merge.policy.expunge_deletes_allowed": 0})
+            self.node.call("POST", f"/{name}/_forcemerge", only_expunge_deletes="true", wait_for_completion="false")
+
     def close(self) -> None:
         """Close the connections."""
         self.node.close()
@@ -151,8 +159,13 @@ class OpenSearchGenerations:
         names = dict.fromkeys(filter(None, (self.live(), self._named(BUILDING))))
         return [self._described(name) for name in names]
 
+    def _replaced(self) -> list[Generation]:
+        """Return the generation that is kept beside the live one, which must not outlive whoever is erased."""
+        name = self._named(PREVIOUS)
+        return [self._described(name)] if name is not None else []
+
     def _following(self) -> OpenSearchEngine:
-        return OpenSearchEngine(self.node, self._read, self._written, self._encoder, self._look_again)
+        return OpenSearchEngine(self.node, self._read, self._written, self._encoder, self._look_again, self._replaced)
 
     def _look_again(self) -> None:
         self._looked = None

@@ -122,6 +122,25 @@ def test_a_removed_document_is_gone(engine: EmbeddedEngine) -> None:
     assert (engine.count(), engine.documents(["a"]), engine.names_like("a", 5)) == (1, {}, [])
 
 
+def test_of_who_is_removed_nothing_is_left_in_the_files(tmp_path: Path) -> None:
+    with engine_at(tmp_path / "one.db") as engine:
+        engine.put([document("a", text="Quatrefages douane"), document("b")])
+        assert engine.correct("quatrefagis") == "quatrefages"
+        engine.put([], removed=["a"])
+        engine.purge()
+        assert (engine.correct("quatrefagis"), engine.correct("douanne")) == (None, "douane")
+        left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        assert b"uatrefages" not in left
+    with engine_at(tmp_path / "one.db") as engine:
+        assert dict(engine.vocabulary()) == {"douane": 1}
+
+
+def test_words_are_counted_as_often_as_documents_now_hold_them(engine: EmbeddedEngine) -> None:
+    for version in (1, 2, 3):
+        engine.put([document("a", version=version, text=f"douane {WORDS[version]}")])
+    assert dict(engine.vocabulary()) == {"douane": 1, WORDS[3]: 1}
+
+
 def test_removing_who_is_not_there_changes_nothing(engine: EmbeddedEngine) -> None:
     engine.put([document("a")])
     before = answers(engine)

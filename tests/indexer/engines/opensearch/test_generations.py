@@ -278,3 +278,18 @@ def test_an_index_that_was_made_with_another_mapping_is_made_again(loaded: Direc
 def test_the_embedded_index_knows_nothing_of_a_mapping(tmp_path: Path) -> None:
     with directory(tmp_path) as found:
         assert found.index.fingerprint().endswith(f"/{found.wordlists.current().fingerprint}")
+
+
+def test_who_is_gone_goes_from_the_previous_generation_and_from_the_segments_too(loaded: Directory) -> None:
+    loaded.index.rebuild()
+    generations, previous = ours(loaded), f"/{loaded.settings.opensearch_prefix}_previous"
+    with loaded.database.writing() as session:
+        gone = experts.get(session, "R1").id
+        assert generations.node.call("GET", f"{previous}/_doc/{gone}", stored_fields="body")["fields"]
+        experts.remove(session, ["R1"])
+    loaded.deliver()
+    assert "fields" not in generations.node.call("GET", f"{previous}/_doc/{gone}", stored_fields="body")
+    loaded.index.purge()
+    every = f"/{loaded.settings.opensearch_prefix}-*/_stats/docs"
+    eventually(lambda: generations.node.call("GET", every)["_all"]["total"]["docs"]["deleted"] == 0)
+    assert verify(loaded) == []

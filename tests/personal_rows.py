@@ -1,0 +1,193 @@
+"""People for whom every table holds something, and where somebody is named: for tests of privacy."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import SQLModel
+
+from accounts import passwords
+from accounts.models.accounts import (
+    Acceptance,
+    Account,
+    AccountKind,
+    Client,
+    MailedLink,
+    Membership,
+    RecoveryCode,
+    Role,
+    SignIn,
+)
+from accounts.models.audiences import AudienceDay, Impression, ResultPage, View
+from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
+from foundation import audits
+from foundation.audits import Actor, ActorKind
+from foundation.database import Database
+from foundation.mails import MailRow
+from foundation.outbox import OutboxRow
+from indexer import documents
+from indexer.models import Embedding
+from migrations import tables
+from search_api.models import EmptySearchRow, JudgedQuery, Judgment, ShadowMoveRow
+from tests import signed_in
+from tests.signed_in import PASSWORD
+
+AT = datetime(2026, 12, 1, 9, tzinfo=UTC)
+DAY = date(2026, 12, 1)
+PASSWORD_HASH = passwords.hashed(PASSWORD)
+
+
+def expert_columns(mark: str) -> dict[str, Any]:
+    texts = {"name", "headline", "summary", "city", "slug", "ref"}
+    filled: dict[str, Any] = {name: f"{mark} {name}" for name in texts}
+    return {**filled, "skills": [f"{mark} skill"], "created_at": AT, "updated_at": AT}
+
+
+def rows_of(account: Account, expert: Expert, mark: str) -> list[SQLModel]:
+    """Return a row of every table that holds something of somebody, each text with a mark of its own."""
+    texts: dict[str, Any] = {"skill": f"{mark} area", "comment": f"{mark} comment", "rating": 5}
+    days: dict[str, Any] = {"experienced_on": DAY, "published_on": DAY}
+    page = f"page of {account.id}"
+    visitor: dict[str, Any] = {"visitor_kind": "company", "visitor_key": "v"}
+    staged: dict[str, Any] = {**expert_columns(mark), "ref": expert.ref}
+    found: list[SQLModel] = [
+        SignIn(
+            token_hash=f"{mark} t1", account_id=account.id, opened_at=AT, seen_at=AT, ends_at=AT, agent=f"{mark} agent"
+        ),
+        RecoveryCode(code_hash=f"{mark} t2", account_id=account.id),
+        MailedLink(
+            token_hash=f"{mark} t3",
+            purpose="change_email",
+            account_id=account.id,
+            subject=f"{mark} new address",
+            made_at=AT,
+            ends_at=AT,
+        ),
+        MailedLink(
+            token_hash=f"{mark} t4",
+            purpose="invite_colleague",
+            subject=f"c1 {account.email} buyer",
+            made_at=AT,
+            ends_at=AT,
+        ),
+        MailedLink(
+            token_hash=f"{mark} t5",
+            purpose="invite_expert",
+            subject=f"{expert.ref} other@example.org",
+            made_at=AT,
+            ends_at=AT,
+        ),
+        Acceptance(account_id=account.id, document=f"{mark} terms", version="1", accepted_at=AT),
+        AudienceDay(expert_id=expert.id, day=DAY, visitor_kind="company", impressions=3),
+        ResultPage(
+            id=page,
+            shown_at=AT,
+            query=f"je cherche {account.name}",
+            draw_key="k",
+            profile_id="p",
+            arm="live",
+            holdout_percent=0,
+            **visitor,
+        ),
+        Impression(query_id=page, position=1, expert_id=expert.id, base=1, score=1),
+        View(expert_id=expert.id, viewed_at=AT, **visitor),
+        Review(expert_id=expert.id, **texts, **days),
+        StagedReview(expert_id=expert.id, batch="b", **texts, **days),
+        StagedExpert(**staged, batch="b", line=f"{mark} line"),
+        JudgedQuery(id=f"{mark} q", text=f"{account.name.casefold()} lyon", kind="name"),
+        JudgedQuery(id="other", text="douane", kind="word"),
+        Judgment(
+            query_id="other", expert_ref=expert.ref, source="graded", author=f"{mark} author", grade=2, judged_at=AT
+        ),
+        EmptySearchRow(searched_on=DAY, key=f"{mark} k", query=account.name.casefold(), filters="", count=1),
+        ShadowMoveRow(surface="search", live_id="l", shadow_id="s", expert_id=expert.id, times_left=1, times_entered=0),
+        Embedding(
+            encoder="e", text_hash=documents.hash_of(expert.headline, expert.skills, expert.summary), vector=b"12"
+        ),
+        MailRow(
+            id=f"{mark} m1",
+            key=f"{mark} m1",
+            recipient=str(account.email),
+            language="en",
+            template="password_changed",
+            values={"name": f"{mark} greeting"},
+            written_at=AT,
+            sent_at=AT,
+        ),
+        MailRow(
+            id=f"{mark} m2",
+            key=f"email_changed {account.id} now",
+            recipient="before@example.org",
+            language="en",
+            template="email_changed",
+            values={"name": "A", "new_email": account.email},
+            written_at=AT,
+        ),
+        OutboxRow(
+            topic="expert.changed", key=expert.id, recorded_at=AT, due_at=AT, is_dead=True, last_error=f"{mark} why"
+        ),
+    ]
+    return found
+
+
+def fill(session: Session, account: Account, mark: str) -> None:
+    """Give somebody a row in every table."""
+    client = Client(
+        is_person=False,
+        name=f"{mark} client",
+        address=f"{mark} street",
+        iban=f"{mark} iban",
+        created_at=AT,
+        vat_proof={"name": f"{mark} vat"},
+        billing_name=f"{mark} billing",
+        billing_email=f"{mark}@billing",
+    )
+    expert = session.get_one(Expert, account.expert_id)
+    expert.sqlmodel_update({**expert_columns(mark), "is_visible": True})
+    session.add_all([client, expert])
+    session.flush()
+    session.add(Membership(account_id=account.id, client_id=client.id, role=Role.OWNER.value, joined_at=AT))
+    for row in rows_of(account, expert, mark):
+        session.merge(row)
+        session.flush()
+    audits.record(session, Actor(ActorKind.ACCOUNT, account.id), "exported", "account", account.id, at=AT, note="told")
+
+
+def dump(database: Database) -> dict[str, list[str]]:
+    """Return every row of every table, in words."""
+    with database.reading() as session:
+        return {
+            table.name: sorted(str(dict(row)) for row in session.execute(select(table)).mappings())
+            for table in tables.metadata.sorted_tables
+        }
+
+
+def naming(database: Database, *words: str) -> list[str]:
+    """Return the rows, with their table, in which one of some words stands."""
+    return [
+        f"{table}: {row}"
+        for table, rows in dump(database).items()
+        for row in rows
+        if any(word.casefold() in row.casefold() for word in words)
+    ]
+
+
+def two_people(database: Database) -> tuple[Account, Account]:
+    """Return two experts for whom every table holds something."""
+    found: list[Account] = []
+    people = (("Zéphyrine Quatrefages", "mark-one", "+33612345678"), ("Otto Andersen", "mark-two", "+33698765432"))
+    for name, mark, phone in people:
+        account = signed_in.make(
+            database,
+            AccountKind.EXPERT,
+            name,
+            email=f"{mark}@example.org",
+            phone=phone,
+            password_hash=PASSWORD_HASH,
+            notifications={f"{mark} topic": True},
+        )
+        with database.writing() as session:
+            fill(session, account, mark)
+        found.append(account)
+    return found[0], found[1]

@@ -1,0 +1,154 @@
+"""Nothing outlives the rule that it is kept by, and nothing goes before."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import SQLModel, col
+
+from accounts import registrations
+from accounts.models.accounts import Account, AccountKind, Client, MailedLink, SignIn
+from accounts.models.audiences import Impression, ResultPage, View, VisitorSalt
+from accounts.models.experts import Expert, StagedExpert, StagedReview
+from accounts.registrations import Registration
+from foundation import audits, clock
+from foundation.audits import AuditEntry
+from foundation.database import Database
+from foundation.mails import MailRow
+from foundation.schedules import ScheduleRow
+from search_api.models import EmptySearchRow
+from tests import builders, signed_in
+from web import long_texts, retention
+from web.mails import Mailer
+from web.pages import texts
+
+DAY = timedelta(days=1)
+VISITOR: dict[str, Any] = {"visitor_kind": "company", "visitor_key": "v"}
+Rows = Callable[[str, datetime], list[SQLModel]]
+
+
+def page(name: str, at: datetime) -> list[SQLModel]:
+    kept = ResultPage(id=name, shown_at=at, draw_key="k", profile_id="p", arm="live", holdout_percent=0, **VISITOR)
+    return [kept, Impression(query_id=name, position=1, expert_id="e", base=1, score=1)]
+
+
+def staged(name: str, at: datetime) -> list[SQLModel]:
+    profile: dict[str, Any] = {"ref": name, "slug": name, "name": name, "headline": name, "line": ""}
+    review: dict[str, Any] = {"expert_id": "e", "skill": "s", "rating": 3, "experienced_on": at, "published_on": at}
+    batch = at.isoformat()
+    return [StagedExpert(batch=batch, created_at=at, updated_at=at, **profile), StagedReview(batch=batch, **review)]
+
+
+def rows_of(account_id: str) -> dict[str, Rows]:
+    """Return what makes the rows of each rule whose time began at an instant."""
+    sent: dict[str, Any] = {"recipient": "a@example.org", "language": "en", "template": "email_taken"}
+    return {
+        "sign_in.idle": lambda name, at: [
+            SignIn(token_hash=name, account_id=account_id, opened_at=at, seen_at=at, ends_at=at + 60 * DAY, agent="")
+        ],
+        "links.kept": lambda name, at: [
+            MailedLink(token_hash=name, purpose="reset_password", made_at=at - DAY, ends_at=at)
+        ],
+        "unconfirmed.kept": lambda name, at: [
+            Account(kind="expert", email=f"{name}@example.org", name=name, language="fr", created_at=at)
+        ],
+        "mails.kept": lambda name, at: [
+            MailRow(id=name, key=name, values={"name": "A"}, written_at=at, sent_at=at, **sent)
+        ],
+        "audience.kept": lambda name, at: [*page(name, at), View(expert_id="e", viewed_at=at, **VISITOR)],
+        "salts.kept": lambda _, at: [VisitorSalt(used_on=at.date(), salt="00")],
+        "empties.kept": lambda name, at: [
+            EmptySearchRow(searched_on=at.date(), key=name, query="q", filters="", count=1)
+        ],
+        "audit.kept": lambda name, at: [
+            AuditEntry(acted_at=at, actor_kind="system", action="started", object_kind="installation", object_id=name)
+        ],
+        "staged.kept": staged,
+        "schedules.kept": lambda name, at: [ScheduleRow(name=name, due_at=at)],
+    }
+
+
+@pytest.fixture
+def kept(database: Database, tmp_path: Path) -> tuple[Database, Mailer, datetime]:
+    return database, Mailer(builders.settings_in(tmp_path), database), datetime(2026, 12, 1, 9, tzinfo=UTC)
+
+
+def count(database: Database, table: type[SQLModel]) -> int:
+    with database.reading() as session:
+        return len(session.execute(select(table)).all())
+
+
+def test_every_rule_lets_go_of_what_is_older_and_keeps_what_is_not(kept: tuple[Database, Mailer, datetime]) -> None:
+    database, mailer, at = kept
+    account = signed_in.make(database, AccountKind.PRIVATE_CLIENT)
+    made = rows_of(account.id)
+    assert set(made) == {rule.name for rule in retention.RULES}
+    with database.writing() as session:
+        for name in made:
+            kept_for = next(rule.kept_for for rule in retention.RULES if rule.name == name)
+            # Audience and what is counted by day is kept for whole days.
+            for which, begun in (("old", at - kept_for - 2 * DAY), ("young", at - kept_for + timedelta(hours=1))):
+                for row in made[name](f"{which} {name}".replace(" ", "-"), begun):
+                    session.add(row)
+                    session.flush()
+    before = {item.rule.table_name: item.due for item in retention.standings(database, at)}
+    assert set(before.values()) == {1}
+    retention.sweep_all(database, mailer, at)
+    after = retention.standings(database, at)
+    assert [(item.rule.table_name, item.due) for item in after if item.due] == []
+    for rule in retention.RULES:
+        # The young ones; mails stay without what they said, one's own account and the entry about dropping besides.
+        more = 1 if rule.table in {MailRow, Account, AuditEntry} else 0
+        assert count(database, rule.table) == 1 + more, rule.table_name
+    with database.reading() as session:
+        cleared = session.get_one(MailRow, "old-mails.kept")
+        assert (cleared.recipient, cleared.values) == ("", None)
+        said = (
+            session.execute(select(AuditEntry).where(col(AuditEntry.action) == "old_entries_dropped")).scalars().one()
+        )
+        assert said.details == {"count": 1}
+
+
+def test_an_account_that_nobody_confirms_goes_with_all_that_it_brought(
+    kept: tuple[Database, Mailer, datetime],
+) -> None:
+    database, _, at = kept
+    for kind, email in ((AccountKind.EXPERT, "expert@example.org"), (AccountKind.COMPANY, "company@example.org")):
+        signed_up = Registration(
+            kind, "Zéphyrine Quatrefages", "Quatrefages SARL", email, "+33612345678", "fr", "secret"
+        )
+        with database.writing() as session:
+            registrations.register(session, signed_up, "hash", at=at)
+    registrations.sweep(database, at + registrations.UNCONFIRMED_KEPT_FOR)
+    assert count(database, Account) == 2
+    registrations.sweep(database, at + registrations.UNCONFIRMED_KEPT_FOR + DAY)
+    assert [count(database, table) for table in (Account, Client, Expert, MailedLink, MailRow)] == [0, 0, 0, 0, 0]
+
+
+def test_the_database_lets_go_of_no_audit_entry_that_is_younger(database: Database) -> None:
+    with database.writing() as session:
+        audits.record(session, audits.SYSTEM, "started", "installation", "", at=clock.now())
+    with pytest.raises(Exception, match="only added to"), database.writing() as session:
+        audits.drop_old(session, at=clock.now() + 2 * audits.KEPT_FOR)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_privacy_page_says_how_long_each_thing_is_kept(language: Any) -> None:
+    said = long_texts.read("privacy", language)
+    internal = {"staged.kept", "schedules.kept", "salts.kept"}
+    for rule in retention.RULES:
+        if rule.name not in internal:
+            assert {f"{{{{{rule.name}_days}}}}", f"{{{{{rule.name}_years}}}}"} & set(re.findall(r"{{.*?}}", said)), (
+                rule.name
+            )
+
+
+def test_the_figures_of_the_privacy_page_are_those_of_the_rules() -> None:
+    figures = texts.kept_figures()
+    for rule in retention.RULES:
+        assert figures[f"{rule.name}_days"] == str(rule.kept_for.days)
+    assert figures["audit.kept_years"] == "5"

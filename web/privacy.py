@@ -1,0 +1,170 @@
+"""What spans packages of privacy: everything held of somebody as one file, and erasing them everywhere."""
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from accounts import accounts
+from accounts import personal_data as accounts_data
+from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
+from foundation import audits, mails, personal_data
+from foundation.audits import Actor, ActorKind, AuditEntry
+from foundation.database import Database
+from foundation.i18n import Language, message, translate
+from foundation.mails import Mail, MailRow
+from foundation.outbox import OutboxRow
+from foundation.personal_data import Erasure, Holding, Subject
+from foundation.settings import Settings
+from indexer import personal_data as index_data
+from indexer.personal_data import TEXT
+from search_api import personal_data as search_data
+from web.mails import render
+
+IN_MEMORY_BYTES = 4 << 20
+"""An export that is larger waits in a file without a name until it has been sent."""
+
+
+def _mails(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
+    statement = select(MailRow).where(col(MailRow.recipient).in_(subject.of(EMAIL))).order_by(col(MailRow.written_at))
+    return [
+        {"template": row.template, "language": row.language, "written_at": row.written_at, "sent_at": row.sent_at}
+        | {"subject": None if row.values is None else _subject(row)}
+        for row in session.execute(statement).scalars()
+    ]
+
+
+def _subject(row: MailRow) -> str:
+    language: Language = "fr" if row.language == "fr" else "en"
+    return render(row.template, language, dict(row.values or {}), Settings())[0]
+
+
+_AUDIT = "the log of who did what names accounts by an id only, which leads to nobody once the account is blank"
+_DELIVERY = "a delivery that is owed: it holds nothing but an id, and is gone once it is made"
+
+HOLDINGS: tuple[Holding, ...] = (
+    Holding(MailRow, "recipient", EMAIL, Erasure.DELETED, "mails", read=_mails),
+    Holding(
+        MailRow,
+        "key",
+        ACCOUNT,
+        Erasure.DELETED,
+        why="to addresses that the account had before, or was to have",
+        holds_among_others=True,
+    ),
+    Holding(OutboxRow, "key", EXPERT, Erasure.DELETED, why=_DELIVERY),
+    Holding(AuditEntry, "actor_account_id", ACCOUNT, Erasure.KEPT, "acts", _AUDIT),
+    Holding(
+        AuditEntry,
+        "object_id",
+        ACCOUNT,
+        Erasure.KEPT,
+        "acts-about-you",
+        _AUDIT,
+        secret=frozenset({"actor_account_id", "actor_name"}),
+    ),
+    *search_data.HOLDINGS,
+    *index_data.HOLDINGS,
+    *accounts_data.HOLDINGS,
+)
+NOT_PERSONAL: Mapping[str, str] = {
+    "leases": "which process does something",
+    "schedules": "what was due when",
+    "skill_decisions": "words of the trade, by the logins of those who run commands",
+    "imported_sources": "words of other classifications, by the logins of those who run commands",
+    "imported_concepts": "words of other classifications",
+    **search_data.NOT_PERSONAL,
+    **accounts_data.NOT_PERSONAL,
+}
+PARTS: Mapping[str, str] = {
+    "account": message("your account: name, address, telephone, language, what may be mailed, and dates"),
+    "membership": message("for whom you act, and as what"),
+    "company": message("whom you act for: the company’s or your own details for orders and invoices"),
+    "profile": message("your profile as an expert"),
+    "reviews": message("the reviews on your profile"),
+    "audience": message("how often your profile was shown and opened, by day and kind of visitor"),
+    "grades": message("how well operators find that your profile suits queries, from 0 to 3"),
+    "sign-ins": message("where you are signed in"),
+    "links": message("links that were mailed to you and work once"),
+    "terms": message("which versions of the terms you accepted, and when"),
+    "mails": message("mails that we wrote to you; what they said is dropped after a month"),
+    "acts": message("what you did here that is logged"),
+    "acts-about-you": message("what was done to your account and is logged"),
+}
+"""The files of an export in the order of its README, with what each holds."""
+
+
+def subject_of(session: Session, account_id: str) -> Subject:
+    """Return all keys that mean the owner of an account."""
+    found = accounts_data.subject_of(session, account_id)
+    return Subject({**found.keys, TEXT: index_data.texts_of(session, found.of(EXPERT))})
+
+
+def parts_of(session: Session, account_id: str) -> dict[str, list[dict[str, Any]]]:
+    """Return what is held of the owner of an account, by part."""
+    subject = subject_of(session, account_id)
+    found: dict[str, list[dict[str, Any]]] = {part: [] for part in PARTS}
+    for holding in HOLDINGS:
+        if holding.part is not None:
+            found[holding.part].extend(personal_data.read(session, holding, subject))
+    return found
+
+
+def export(database: Database, account_id: str, language: Language, *, at: datetime) -> IO[bytes]:
+    """Return everything that is held of the owner of an account as a ZIP archive, to be read from its start."""
+    with database.reading() as session:
+        parts = parts_of(session, account_id)
+    archive: IO[bytes] = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 - whoever sends it closes it
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written:
+        kept = {part: rows for part, rows in parts.items() if rows}
+        written.writestr("README.txt", _readme(kept, language, at))
+        for part, rows in kept.items():
+            written.writestr(f"{part}.json", orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+    archive.seek(0)
+    return archive
+
+
+def erase(session: Session, account_id: str, *, at: datetime) -> None:
+    """Erase the owner of an account, and mail them that it is done.
+
+    What is in the index goes through the outbox. Raises Conflict where a company would be left without an owner, and
+    NotFound where the account is gone already.
+    """
+    account = accounts.take(session, account_id)
+    goes = accounts_data.clients_that_go(session, account_id)
+    whole = subject_of(session, account_id)
+    names = accounts_data.names_of(session, whole)
+    subject = Subject({**whole.keys, CLIENT: goes})
+    language: Language = "fr" if account.language == "fr" else "en"
+    last = Mail(account.email or "", language, "account_erased", {"name": account.name})
+    mails.forget(session, last.to)
+    search_data.forget_author(session, account_id, account.name)
+    search_data.forget_mentions(session, names)
+    accounts_data.forget_mentions(session, names)
+    personal_data.erase(session, HOLDINGS, subject)
+    accounts_data.blank(session, subject, at=at)
+    mails.write(session, last, key=f"account_erased {account_id}", at=at)
+    audits.record(session, Actor(ActorKind.ACCOUNT, account_id), "erased", accounts.KIND, account_id, at=at)
+
+
+def _readme(parts: Mapping[str, Any], language: Language, at: datetime) -> str:
+    """Say in the reader's language what is in the archive, and what is not."""
+
+    def said(text: str, **values: object) -> str:
+        return translate(language, text, **values)
+
+    lead = said(message("What Portulan holds about you, on %(date)s."), date=f"{at:%Y-%m-%d %H:%M} UTC")
+    files = [f"- {part}.json: {said(PARTS[part])}" for part in parts]
+    left_out = said(
+        message(
+            "Not in here: fingerprints of your password and codes, which open your account. "
+            "Files are JSON, in UTF-8; instants are in UTC, amounts in cents."
+        )
+    )
+    return "\n".join([lead, "", *files, "", left_out, ""])
