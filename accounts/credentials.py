@@ -20,7 +20,7 @@ from foundation.mails import Mail
 def ask_for_reset(session: Session, email: str, *, at: datetime) -> None:
     """Mail the link for a new password, if the address has an account; the caller learns nothing."""
     account = accounts.find_by_email(session, email)
-    if account is None or account.email_confirmed_at is None:
+    if account is None or account.email_confirmed_at is None or account.terminated_at:
         return
     token = links.make(session, Purpose.RESET_PASSWORD, account_id=account.id, at=at)
     lasts = links.lasts_minutes(Purpose.RESET_PASSWORD)

@@ -1,7 +1,7 @@
 """Experts: reading them, and the changes that decide whether they are found."""
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from accounts import audiences, merges, shortlist_rows, slugs
 from accounts.events import EXPERT_CHANGED
 from accounts.merges import COLUMNS, Row
 from accounts.models.experts import Expert, Review
+from accounts.models.notices import HiddenReview
 from accounts.models.profiles import PortraitFile, ReferenceLetter
 from foundation import files, outbox
 from foundation.errors import Invalid, NotFound
@@ -24,6 +25,7 @@ _FINDABLE_AMONG = select(col(Expert.id)).where(
     col(Expert.id).in_(bindparam("ids", expanding=True)),
     col(Expert.is_visible).is_(True),
     col(Expert.is_available).is_(True),
+    col(Expert.is_withheld).is_(False),
 )
 
 
@@ -33,11 +35,15 @@ class Profile:
 
     expert: Expert
     reviews: tuple[Review, ...]
+    hidden: tuple[Review, ...] = ()
+    """Reviews that an operator took out: they don't count, and the page says how many they are."""
+    muted: frozenset[str] = frozenset()
+    """The ids of reviews that count, but whose comments an operator took out."""
 
 
 def is_findable(expert: Expert) -> bool:
-    """Tell whether the expert may appear in results: ticked the display preference and is not unavailable."""
-    return expert.is_visible and expert.is_available
+    """Tell whether the expert may appear in results: wishes to, is not unavailable, and no operator keeps them back."""
+    return expert.is_shown and expert.is_available
 
 
 def get_shown(session: Session, slug: str) -> Profile:
@@ -45,7 +51,8 @@ def get_shown(session: Session, slug: str) -> Profile:
 
     Somebody who is only unavailable keeps a page, so that links sent to colleagues go on working.
     """
-    statement = select(Expert).where(col(Expert.slug) == slug, col(Expert.is_visible).is_(True))
+    is_shown = (col(Expert.is_visible).is_(True), col(Expert.is_withheld).is_(False))
+    statement = select(Expert).where(col(Expert.slug) == slug, *is_shown)
     # PostgreSQL takes no NUL in a text, not even to say that there is none like it.
     expert = None if "\0" in slug else session.execute(statement).scalar_one_or_none()
     if expert is None:
@@ -80,7 +87,8 @@ def load(session: Session, ids: Collection[str]) -> list[Profile]:
         chunk = wanted[start : start + READ_CHUNK]
         found = session.execute(select(Expert).where(col(Expert.id).in_(chunk))).scalars().all()
         reviews = _reviews(session, [expert.id for expert in found])
-        profiles.extend(Profile(expert, tuple(reviews.get(expert.id, ()))) for expert in found)
+        hidden = _hidden(session, chunk)
+        profiles.extend(_profile(expert, reviews.get(expert.id, []), hidden) for expert in found)
     return profiles
 
 
@@ -96,8 +104,12 @@ def count(session: Session) -> int:
 
 def count_findable(session: Session) -> int:
     """Count who may appear in results."""
-    findable = col(Expert.is_visible).is_(True) & col(Expert.is_available).is_(True)
-    return session.execute(select(func.count()).select_from(Expert).where(findable)).scalar_one()
+    findable = (
+        col(Expert.is_visible).is_(True),
+        col(Expert.is_available).is_(True),
+        col(Expert.is_withheld).is_(False),
+    )
+    return session.execute(select(func.count()).select_from(Expert).where(*findable)).scalar_one()
 
 
 def ids_after(session: Session, after: str, limit: int) -> list[str]:
@@ -185,6 +197,8 @@ def remove(session: Session, refs: Iterable[str]) -> int:
     """Delete experts with all that hangs on them; return how many there were."""
     taken = select(col(Expert.id)).where(col(Expert.ref).in_(list(refs))).order_by(col(Expert.id)).with_for_update()
     ids = list(session.execute(taken).scalars())
+    theirs = select(col(Review.id)).where(col(Review.expert_id).in_(ids))
+    session.execute(delete(HiddenReview).where(col(HiddenReview.review_id).in_(theirs)))
     session.execute(delete(Review).where(col(Review.expert_id).in_(ids)))
     _forget_files(session, ids)
     audiences.forget(session, ids)
@@ -201,6 +215,28 @@ def _forget_files(session: Session, ids: Sequence[str]) -> None:
         file_ids += session.execute(select(col(table.file_id)).where(of_theirs)).scalars()
         session.execute(delete(table).where(of_theirs))
     files.forget(session, *file_ids)
+
+
+def _profile(expert: Expert, reviews: Sequence[Review], hidden: Mapping[str, bool]) -> Profile:
+    return Profile(
+        expert,
+        tuple(review for review in reviews if not hidden.get(review.id)),
+        tuple(review for review in reviews if hidden.get(review.id)),
+        frozenset(review.id for review in reviews if hidden.get(review.id) is False),
+    )
+
+
+def _hidden(session: Session, expert_ids: Sequence[str]) -> dict[str, bool]:
+    """Return which reviews operators took out: True for whole ones, False for their comments."""
+    statement = (
+        select(col(HiddenReview.review_id), col(HiddenReview.is_whole))
+        .join(Review, col(Review.id) == col(HiddenReview.review_id))
+        .where(col(Review.expert_id).in_(expert_ids))
+    )
+    found: dict[str, bool] = {}
+    for review_id, is_whole in session.execute(statement):
+        found[review_id] = found.get(review_id, False) or is_whole
+    return found
 
 
 def _reviews(session: Session, expert_ids: Sequence[str]) -> dict[str, list[Review]]:

@@ -49,7 +49,8 @@ def record(profile: Profile) -> dict[str, Any]:
     }
     if expert.client_references:
         found["references"] = expert.client_references
-    found["reviews"] = [_review(review) for review in profile.reviews]
+    # Those that an operator hid too: importing the record again changes nothing, and they stay hidden.
+    found["reviews"] = [_review(review) for review in (*profile.reviews, *profile.hidden)]
     return found
 
 

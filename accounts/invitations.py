@@ -109,7 +109,7 @@ def invite_expert(session: Session, ref: str, email: str, language: Language, ac
         "name": expert.name,
         "token": token,
         "lasts_minutes": links.lasts_minutes(Purpose.INVITE_EXPERT),
-        "slug": expert.slug if expert.is_visible else None,
+        "slug": expert.slug if expert.is_shown else None,
     }
     mail = Mail(address, language, "expert_invitation", values)
     mails.write(session, mail, key=f"expert_invitation {ref} {at.isoformat()}", at=at)

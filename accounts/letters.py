@@ -155,7 +155,7 @@ def read(
     row = None if "\0" in letter_id else session.execute(statement).one_or_none()
     if row is not None:
         letter, expert = row
-        if is_operator or expert.id == reader_expert_id or (letter.is_shown and expert.is_visible):
+        if is_operator or expert.id == reader_expert_id or (letter.is_shown and expert.is_shown):
             return letter, files.get(session, letter.file_id)
     raise NotFound("there is no such letter")
 

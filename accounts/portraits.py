@@ -94,9 +94,9 @@ def read(session: Session, portrait_id: str, size_px: int, *, reader_expert_id: 
         .where(col(PortraitFile.portrait_id) == portrait_id, col(PortraitFile.size_px) == size_px)
     )
     row = None if "\0" in portrait_id else session.execute(statement).one_or_none()
-    if row is None or not (row[1].is_visible or row[1].id == reader_expert_id):
+    if row is None or not (row[1].is_shown or row[1].id == reader_expert_id):
         raise NotFound("there is no such portrait")
-    return files.get(session, row[0].file_id), row[1].is_visible
+    return files.get(session, row[0].file_id), row[1].is_shown
 
 
 def _forget(session: Session, expert_id: str) -> None:

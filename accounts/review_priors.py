@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts.models.experts import Expert, Review, SectorRating
+from accounts.models.notices import HiddenReview
 from ranking import reviews
 from taxonomy.wordlists import Wordlists
 
@@ -31,6 +32,7 @@ def means(session: Session, wordlists: Wordlists) -> dict[str, float]:
     rated = (
         select(col(Expert.sectors), func.sum(col(Review.rating)), func.count())
         .join(Review, col(Review.expert_id) == col(Expert.id))
+        .where(col(Review.id).not_in(select(col(HiddenReview.review_id)).where(col(HiddenReview.is_whole).is_(True))))
         .group_by(col(Expert.id))
         .execution_options(yield_per=READ_CHUNK)
     )

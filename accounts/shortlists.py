@@ -53,7 +53,7 @@ def shown_ids(session: Session, owner: Owner) -> list[str]:
         select(col(ShortlistItem.expert_id))
         .join(Shortlist, col(Shortlist.id) == col(ShortlistItem.shortlist_id))
         .join(Expert, col(Expert.id) == col(ShortlistItem.expert_id))
-        .where(owner.is_owner, col(Expert.is_visible).is_(True))
+        .where(owner.is_owner, col(Expert.is_visible).is_(True), col(Expert.is_withheld).is_(False))
         .order_by(col(ShortlistItem.position))
     )
     return list(session.execute(statement).scalars())
@@ -69,7 +69,7 @@ def entries(session: Session, shortlist: Shortlist) -> list[Entry]:
 def shown_profiles(session: Session, expert_ids: list[str]) -> dict[str, Profile]:
     """Return those of some experts whose profiles may be looked at, by id."""
     loaded = experts.load(session, expert_ids)
-    return {profile.expert.id: profile for profile in loaded if profile.expert.is_visible}
+    return {profile.expert.id: profile for profile in loaded if profile.expert.is_shown}
 
 
 def add(session: Session, owner: Owner, expert_id: str, *, at: datetime) -> None:

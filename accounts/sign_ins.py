@@ -106,7 +106,7 @@ def find(session: Session, token: str, *, at: datetime) -> tuple[SignedIn, bool]
         return None
     sign_in, account, membership = row
     is_over = at >= sign_in.ends_at or at - sign_in.seen_at >= lifetime_of(account.kind).idle
-    if is_over or account.erased_at:
+    if is_over or account.erased_at or account.terminated_at:
         return None
     return _signed_in(sign_in, account, membership), at - sign_in.seen_at >= SEEN_EVERY
 

@@ -59,7 +59,8 @@ def similar(session: Session, expert: Expert) -> list[str]:
         return []
     statement = (
         select(col(Expert.id))
-        .where(col(Expert.is_visible), col(Expert.is_available), col(Expert.id) != expert.id, or_(*shared))
+        .where(col(Expert.is_visible), col(Expert.is_available), col(Expert.is_withheld).is_(False))
+        .where(col(Expert.id) != expert.id, or_(*shared))
         .order_by(col(Expert.id))
         .limit(MOST)
     )

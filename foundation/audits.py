@@ -96,16 +96,18 @@ def entries(
     object_kind: str | None = None,
     object_id: str | None = None,
     account_id: str | None = None,
+    actor_name: str | None = None,
     action: str | None = None,
     before: int | None = None,
     limit: int = 100,
 ) -> Sequence[AuditEntry]:
-    """Return entries, latest first; `before` is the id of the last one seen, for paging."""
+    """Return entries, latest first; `before` is the id of the last one seen, for paging; `actor_name` a command's."""
     statement = select(AuditEntry).order_by(col(AuditEntry.id).desc()).limit(limit)
     wanted = {
         AuditEntry.object_kind: object_kind,
         AuditEntry.object_id: object_id,
         AuditEntry.actor_account_id: account_id,
+        AuditEntry.actor_name: actor_name,
         AuditEntry.action: action,
     }
     for column, value in wanted.items():
@@ -114,3 +116,15 @@ def entries(
     if before is not None:
         statement = statement.where(col(AuditEntry.id) < before)
     return session.execute(statement).scalars().all()
+
+
+def about(session: Session, account_id: str, object_kind: str, *, limit: int) -> Sequence[AuditEntry]:
+    """Return what an account did and what was done to it, latest first."""
+    is_object = (col(AuditEntry.object_kind) == object_kind) & (col(AuditEntry.object_id) == account_id)
+    statement = select(AuditEntry).where(is_object | (col(AuditEntry.actor_account_id) == account_id))
+    return session.execute(statement.order_by(col(AuditEntry.id).desc()).limit(limit)).scalars().all()
+
+
+def actions(session: Session) -> Sequence[str]:
+    """Return every kind of action that was recorded, in order."""
+    return session.execute(select(col(AuditEntry.action)).distinct().order_by(col(AuditEntry.action))).scalars().all()

@@ -10,7 +10,7 @@ left, so that a copy of the database gives no links; a month later the recipient
 
 import hashlib
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from sqlmodel import Field, SQLModel, col
 
 from foundation import logs, outbox
 from foundation.database import insert
-from foundation.errors import Fault, Invalid
+from foundation.errors import Conflict, Fault, Invalid, NotFound
 from foundation.i18n import Language, message, translate
 from foundation.types import Instant
 
@@ -133,6 +133,48 @@ def mark_failed(session: Session, mail_id: str, reason: str, *, is_last: bool = 
     if row := session.get(MailRow, mail_id, with_for_update=True):
         row.failure, row.values = logs.scrubbed(_clean(reason))[:LONGEST_FAILURE], blanked(row.values)
         _clear_if(row, is_last=is_last)
+
+
+def failed(session: Session, limit: int) -> Sequence[MailRow]:
+    """Return the mails that will never be sent and still say what they said, the last written first."""
+    statement = select(MailRow).where(col(MailRow.failure).is_not(None), col(MailRow.values).is_not(None))
+    return (
+        session.execute(statement.order_by(col(MailRow.written_at).desc(), col(MailRow.id)).limit(limit))
+        .scalars()
+        .all()
+    )
+
+
+def to_address(session: Session, address: str, limit: int) -> Sequence[MailRow]:
+    """Return the mails to an address, the last written first."""
+    statement = select(MailRow).where(col(MailRow.recipient) == address)
+    return (
+        session.execute(statement.order_by(col(MailRow.written_at).desc(), col(MailRow.id)).limit(limit))
+        .scalars()
+        .all()
+    )
+
+
+def resend(session: Session, mail_id: str) -> MailRow:
+    """Owe a mail that failed anew; raise Conflict where its links are gone: they open nothing when blank."""
+    row = session.get(MailRow, mail_id, with_for_update=True)
+    if row is None or row.failure is None:
+        raise NotFound("there is no such mail, or it has not failed")
+    if row.values is None or holds_secrets(row.values):
+        raise Conflict("what this mail linked to is gone: it has to be asked for anew")
+    row.failure = None
+    session.add(row)
+    outbox.record(session, MAIL_WRITTEN, [mail_id])
+    return row
+
+
+def holds_secrets(values: Any) -> bool:
+    """Tell whether values hold something that may open an account, or once did. Pure."""
+    if isinstance(values, list):
+        return any(holds_secrets(item) for item in values)
+    if not isinstance(values, dict):
+        return False
+    return any(str(name).endswith(_SECRET_ENDINGS) or holds_secrets(value) for name, value in values.items())
 
 
 def blanked(values: Any) -> Any:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Index, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Index, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, col
 
@@ -118,6 +118,46 @@ def oldest(session: Session, topic: str) -> datetime | None:
         col(OutboxRow.topic) == topic, col(OutboxRow.is_dead).is_(False)
     )
     return session.execute(statement).scalar_one()
+
+
+def stuck(session: Session, *, recorded_before: datetime, limit: int) -> Sequence[OutboxRow]:
+    """Return what was given up, then what is owed since before an instant, the oldest first."""
+    statement = (
+        select(OutboxRow)
+        .where(col(OutboxRow.is_dead).is_(True) | (col(OutboxRow.recorded_at) < recorded_before))
+        .order_by(col(OutboxRow.is_dead).desc(), col(OutboxRow.recorded_at), col(OutboxRow.id))
+        .limit(limit)
+    )
+    return session.execute(statement).scalars().all()
+
+
+def retry(session: Session, row_id: int) -> OutboxRow | None:
+    """Owe a delivery that failed anew, as if it had never been tried; None where there is none."""
+    found = _failed(session, col(OutboxRow.id) == row_id)
+    return found[0] if found else None
+
+
+def retry_all(session: Session, topic: str) -> int:
+    """Owe all that failed on a topic anew; return how many that were."""
+    return len(_failed(session, col(OutboxRow.topic) == topic))
+
+
+def drop(session: Session, row_id: int) -> OutboxRow | None:
+    """Owe a delivery that failed no more, though it was not made; return what it was, None where there is none."""
+    row = session.execute(select(OutboxRow).where(col(OutboxRow.id) == row_id).with_for_update()).scalar_one_or_none()
+    if row is None or not row.attempts:
+        return None
+    session.delete(row)
+    return row
+
+
+def _failed(session: Session, which: ColumnElement[bool]) -> list[OutboxRow]:
+    statement = select(OutboxRow).where(which, col(OutboxRow.attempts) > 0).order_by(col(OutboxRow.id))
+    rows = list(session.execute(statement.with_for_update()).scalars())
+    for row in rows:
+        row.attempts, row.is_dead, row.last_error, row.due_at = 0, False, None, clock.now()
+        announced(session).add(row.topic)
+    return rows
 
 
 def _claim(database: Database, topic: str, batch: int, lease_for: timedelta) -> list[tuple[int, str, int]]:

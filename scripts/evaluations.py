@@ -14,9 +14,10 @@ from foundation.errors import Conflict, Fault, Invalid
 from ranking import metrics
 from ranking.metrics import Metric
 from ranking.profiles import Profile
-from scripts import evaluation_tables, judgments, searching, tables
+from scripts import authors, evaluation_tables, judgments, searching, tables
+from scripts.authors import As, Author
 from scripts.evaluation_tables import Tuning
-from scripts.rankings import As, ProfileName, signed
+from scripts.rankings import PROFILE, ProfileName
 from scripts.searching import Looking, looking
 from scripts.tables import AsJson
 from search_api import evaluations, rankings, tunings
@@ -48,7 +49,7 @@ def evaluate(
         str, typer.Option(help="Compare with another profile, or with an evaluation that is kept (ev_…).")
     ] = "",
     source: SourceName = Source.GRADED,
-    author: As = None,
+    author: As = "",
     as_json: AsJson = False,
 ) -> None:
     """Search every judged query with a profile and say how good the order is, with intervals.
@@ -56,8 +57,8 @@ def evaluate(
     Exit 1 where it is significantly worse than what it is compared with.
     """
     wanted = _metrics([METRIC, *metric] if metric else DEFAULT_METRICS)
-    by = signed(author, "").author
     with looking() as found:
+        by = authors.find(found.database, author).name
         judged = _judged(found, file, source, by)
         is_kept = against.startswith("ev_")
         other = _kept(found, against) if is_kept else None
@@ -81,7 +82,7 @@ def tune(
     metric: Annotated[str, typer.Option(help="What to tune for: nDCG with the full ideal.")] = METRIC,
     seed: Annotated[int, typer.Option(help="Draws folds and the order of steps.")] = SEED,
     source: SourceName = Source.GRADED,
-    author: As = None,
+    author: As = "",
     as_json: AsJson = False,
 ) -> None:
     """Look for better weights by judged queries, and keep them as a draft with what folds that were held out reached.
@@ -89,16 +90,16 @@ def tune(
     Nothing goes live by this: see `portulan ranking promote`.
     """
     (target,) = _metrics([metric])
-    by = signed(author, "").author
     with looking() as found:
-        report = _tune(found, profile, _judged(found, file, source, by), target, seed, by)
+        by = authors.find(found.database, author)
+        report = _tune(found, profile, _judged(found, file, source, by.name), target, seed, by)
     if as_json:
         tables.put_json(evaluation_tables.tuning_json(report))
     else:
         evaluation_tables.show_tuning(report)
 
 
-def _tune(found: Looking, name: str, judged: JudgedSet, target: Metric, seed: int, by: str) -> Tuning:
+def _tune(found: Looking, name: str, judged: JudgedSet, target: Metric, seed: int, by: Author) -> Tuning:
     """Tune a profile, measure it before and after by searches, and keep what is better."""
     start = _profile(found, name)
     before_all = _conditions(found, judged)
@@ -116,7 +117,7 @@ def _tune(found: Looking, name: str, judged: JudgedSet, target: Metric, seed: in
     folds = tunings.folds(learned, judged, target)
     wanted, at = _metrics([METRIC, target.name, *DEFAULT_METRICS]), clock.now()
     base, training, held_out = (
-        _measured(profile, judged, ranking, wanted, conditions, Signature(by, at))
+        _measured(profile, judged, ranking, wanted, conditions, Signature(by.name, at))
         for profile, ranking in (
             (start, before),
             (draft, Ranking(after, Basis.IN_SAMPLE)),
@@ -125,7 +126,7 @@ def _tune(found: Looking, name: str, judged: JudgedSet, target: Metric, seed: in
     )
     if not is_same:
         note = f"tuned from {start.id} for {target.name} on judgments {judged.sha}, seed {seed}"
-        _keep(found, draft, start, [base, training, held_out], Signature(by, at, note))
+        _keep(found, draft, start, [base, training, held_out], Signature(by.name, at, note), by)
     return Tuning(start, draft, base, training, held_out, target.name)
 
 
@@ -167,12 +168,20 @@ def _rank(found: Looking, profile: Profile, judged: JudgedSet, heard: Heard) -> 
     return tunings.rank(found.ranked_by(profile), judged, tuned, heard)
 
 
-def _keep(found: Looking, draft: Profile, parent: Profile, rows: Sequence[Evaluation], signature: Signature) -> None:
+def _keep(
+    found: Looking,
+    draft: Profile,
+    parent: Profile,
+    rows: Sequence[Evaluation],
+    signature: Signature,
+    by: Author,
+) -> None:
     """Keep a draft with the evaluations that speak for it, all or nothing."""
 
     def work(session: Session) -> None:
         rankings.save(session, draft, signature, parent_id=parent.id)
         session.add_all(rows)
+        by.note(session, "ranking_tuned", PROFILE, draft.id, at=signature.at, parent=parent.id)
 
     found.database.write(work)
 

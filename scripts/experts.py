@@ -1,9 +1,8 @@
 """`portulan experts`: bringing records in and out, and the switches that decide who is found."""
 
-import getpass
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,31 +11,36 @@ from typing import Annotated, BinaryIO
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from sqlalchemy.orm import Session
 
 from accounts import experts, exports, imports, invitations
 from accounts.links import lasts_minutes
 from accounts.models.accounts import Purpose
 from foundation import clock
-from foundation.audits import Actor, ActorKind
 from foundation.database import Database
 from foundation.i18n import Language
 from foundation.settings import Settings
-from scripts import databases, tables
+from scripts import authors, databases, tables
+from scripts.authors import As
 
 app = typer.Typer(help="Import, export and change experts.", no_args_is_help=True)
 errors = Console(stderr=True, highlight=False)
 BAD_INPUT = 2
+Ref = Annotated[str, typer.Argument(help="The expert's ref.")]
 
 
 @app.command("import")
 def import_records(
     file: Annotated[str, typer.Argument(help="A file of expert records, one JSON object a line; - for stdin.")],
     skip_invalid: Annotated[bool, typer.Option(help="Import the good lines and say what was left.")] = False,
+    author: As = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Import expert records: all of them, or none and every fault listed."""
     with _opened(file) as (lines, size):
-        outcome = run_import(databases.opened(), lines, size, skip_invalid=skip_invalid)
+        database = databases.opened()
+        by = authors.find(database, author)
+        outcome = run_import(database, lines, size, skip_invalid=skip_invalid)
     for fault in outcome.faults:
         sys.stderr.write(f"{fault}\n")
     counts = {
@@ -52,6 +56,8 @@ def import_records(
             nothing = {"created": 0, "updated": 0, "unchanged": 0}
             tables.put_json({**counts, **nothing, "imported": False})
         raise typer.Exit(BAD_INPUT)
+    with database.writing() as session:
+        by.note(session, "experts_imported", "experts", "", at=clock.now(), **counts)
     if as_json:
         tables.put_json({**counts, "imported": True})
         return
@@ -79,47 +85,49 @@ def export_records(
 
 
 @app.command()
-def show(ref: Annotated[str, typer.Argument(help="The expert's ref.")]) -> None:
+def show(ref: Ref, author: As = "") -> None:
     """Tick the display preference: the profile may be found."""
-    with databases.opened().writing() as session:
-        experts.show(session, ref, at=clock.now())
+    _change(ref, author, "expert_shown", lambda session, at: experts.show(session, ref, at=at))
 
 
 @app.command()
-def hide(ref: Annotated[str, typer.Argument(help="The expert's ref.")]) -> None:
+def hide(ref: Ref, author: As = "") -> None:
     """Untick the display preference: out of results at once."""
-    with databases.opened().writing() as session:
-        experts.hide(session, ref, at=clock.now())
+    _change(ref, author, "expert_hidden", lambda session, at: experts.hide(session, ref, at=at))
 
 
 @app.command()
 def available(
-    ref: Annotated[str, typer.Argument(help="The expert's ref.")],
+    ref: Ref,
     since: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="From which day.")] = None,
+    author: As = "",
 ) -> None:
     """Declare an expert available, now or from a day on."""
-    with databases.opened().writing() as session:
-        experts.declare_available(session, ref, since=since.date() if since else None, at=clock.now())
+    day = since.date() if since else None
+    _change(
+        ref, author, "expert_available", lambda session, at: experts.declare_available(session, ref, since=day, at=at)
+    )
 
 
 @app.command()
-def unavailable(ref: Annotated[str, typer.Argument(help="The expert's ref.")]) -> None:
+def unavailable(ref: Ref, author: As = "") -> None:
     """Declare an expert unavailable: out of results at once."""
-    with databases.opened().writing() as session:
-        experts.declare_unavailable(session, ref, at=clock.now())
+    _change(ref, author, "expert_unavailable", lambda session, at: experts.declare_unavailable(session, ref, at=at))
 
 
 @app.command()
 def invite(
-    ref: Annotated[str, typer.Argument(help="The expert's ref.")],
+    ref: Ref,
     email: Annotated[str, typer.Argument(help="Where the invitation goes; their account will have this address.")],
     language: Annotated[str, typer.Option(help="Of the mail: fr or en.")] = "fr",
+    author: As = "",
 ) -> None:
     """Invite an imported expert to own the profile: the link is mailed and printed."""
     settings = Settings()
-    actor = Actor(ActorKind.COMMAND, name=getpass.getuser())
+    database = databases.opened(settings)
+    actor = authors.find(database, author).actor
     wanted: Language = "en" if language == "en" else "fr"
-    with databases.opened(settings).writing() as session:
+    with database.writing() as session:
         token = invitations.invite_expert(session, ref, email, wanted, actor, at=clock.now())
     typer.echo(f"{settings.site_address}/invitation?token={token}")
     typer.echo(f"The link works once, for {lasts_minutes(Purpose.INVITE_EXPERT) // 1440} days.", err=True)
@@ -129,13 +137,26 @@ def invite(
 def delete(
     refs: Annotated[list[str], typer.Argument(help="The experts' refs.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    author: As = "",
 ) -> None:
     """Delete experts with their reviews."""
     if not yes:
         typer.confirm(f"Delete {len(refs)} experts for good?", abort=True)
-    with databases.opened().writing() as session:
+    database = databases.opened()
+    by = authors.find(database, author)
+    with database.writing() as session:
         count = experts.remove(session, refs)
+        by.note(session, "experts_deleted", "experts", at=clock.now(), deleted=count)
     typer.echo(f"{count} deleted.")
+
+
+def _change(ref: str, author: str, action: str, work: Callable[[Session, datetime], None]) -> None:
+    """Change one expert, and note who did."""
+    database, at = databases.opened(), clock.now()
+    by = authors.find(database, author)
+    with database.writing() as session:
+        work(session, at)
+        by.note(session, action, "expert", experts.get(session, ref).id, at=at)
 
 
 def run_import(

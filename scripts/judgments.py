@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from foundation import clock
-from scripts import databases, tables
-from scripts.rankings import As, signed
+from scripts import authors, databases, tables
+from scripts.authors import As
 from scripts.tables import AsJson
 from search_api import judgment_records, judgments
 
@@ -19,14 +19,17 @@ BAD_INPUT = 2
 @app.command("import")
 def import_file(
     file: Annotated[str, typer.Argument(help="CSV with a header, or JSONL; - for stdin.")],
-    author: As = None,
+    author: As = "",
     as_json: AsJson = False,
 ) -> None:
     """Import judgments: all of them, or none and every fault listed; whoever graded before has it replaced."""
-    parsed = read(file, signed(author, "").author)
-    with databases.opened().writing() as session:
+    database = databases.opened()
+    by = authors.find(database, author)
+    parsed = read(file, by.name)
+    with database.writing() as session:
         outcome = judgments.store(session, parsed, at=clock.now())
-    counts = {"created": outcome.created, "updated": outcome.updated, "unchanged": outcome.unchanged}
+        counts = {"created": outcome.created, "updated": outcome.updated, "unchanged": outcome.unchanged}
+        by.note(session, "judgments_imported", "judgments", "", at=clock.now(), **counts)
     if as_json:
         tables.put_json(counts)
     else:

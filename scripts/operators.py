@@ -1,6 +1,5 @@
 """`portulan operators`: who runs the site."""
 
-import getpass
 from typing import Annotated
 
 import typer
@@ -9,13 +8,12 @@ from accounts import invitations
 from accounts.links import lasts_minutes
 from accounts.models.accounts import Purpose
 from foundation import clock
-from foundation.audits import Actor, ActorKind
 from foundation.i18n import Language
 from foundation.settings import Settings
-from scripts import databases
+from scripts import authors, databases
+from scripts.authors import As
 
 app = typer.Typer(help="Invite people to run the site.", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="Who acts, for the audit log; by default who is logged in.")]
 
 
 @app.callback()
@@ -31,9 +29,10 @@ def create(
 ) -> None:
     """Invite an operator: the link, mailed and printed, lets them choose a password and a second factor."""
     settings = Settings()
-    actor = Actor(ActorKind.COMMAND, name=author or getpass.getuser())
     wanted: Language = "en" if language == "en" else "fr"
-    with databases.opened(settings).writing() as session:
+    database = databases.opened(settings)
+    actor = authors.find(database, author).actor
+    with database.writing() as session:
         token = invitations.invite_operator(session, email, wanted, actor, at=clock.now())
     hours = lasts_minutes(Purpose.INVITE_OPERATOR) // 60
     typer.echo(f"{settings.site_address}/invitation?token={token}")

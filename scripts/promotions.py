@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from accounts import experts
 from foundation.errors import Fault, Invalid
-from scripts import databases, tables
+from scripts import authors, databases, tables
 from scripts import rankings as commands
-from scripts.rankings import As, Note, OnSurface
+from scripts.authors import As, Author
+from scripts.rankings import PROFILE, Note, OnSurface
 from scripts.tables import AsJson
 from search_api import evaluations, rankings, shadows
 from search_api.models import MoveRow
@@ -28,11 +29,13 @@ def promote(
     ] = None,
     surface: OnSurface = None,
     note: Note = "",
-    author: As = None,
+    author: As = "",
     as_json: AsJson = False,
 ) -> None:
     """Make a profile live, in every process within two seconds; refused without evidence that it isn't worse."""
-    signature = commands.signed(author, note)
+    database = databases.opened()
+    by = authors.find(database, author)
+    signature = commands.signed(by, note)
 
     def work(session: Session) -> str:
         profile_id = rankings.find_id(session, name, surface or "search")
@@ -44,19 +47,30 @@ def promote(
             refusal=evaluations.refusal,
             override_reason=(override or "").strip() or None,
         )
+        details = {"surfaces": list(commands.surfaces(surface)), "override": bool(override)}
+        by.note(session, "ranking_promoted", PROFILE, profile_id, at=signature.at, **details)
         return profile_id
 
-    promoted = databases.opened().write(work)
+    promoted = database.write(work)
     if as_json:
         tables.put_json({"live": promoted, "surfaces": commands.surfaces(surface)})
     else:
         tables.say(f"{promoted} is live. `portulan ranking rollback` goes back.", style="green")
 
 
-def rollback(surface: OnSurface = None, note: Note = "", author: As = None, as_json: AsJson = False) -> None:
+def rollback(surface: OnSurface = None, note: Note = "", author: As = "", as_json: AsJson = False) -> None:
     """Make live what was live before the latest promotion; in every process within two seconds."""
-    signature = commands.signed(author, note)
-    found = databases.opened().write(lambda session: rankings.roll_back(session, commands.surfaces(surface), signature))
+    database = databases.opened()
+    by = authors.find(database, author)
+    signature = commands.signed(by, note)
+
+    def work(session: Session) -> dict[Surface, str]:
+        live = rankings.roll_back(session, commands.surfaces(surface), signature)
+        for each, profile_id in live.items():
+            by.note(session, "ranking_rolled_back", PROFILE, profile_id, at=signature.at, surfaces=[each])
+        return live
+
+    found = database.write(work)
     if as_json:
         tables.put_json(found)
         return
@@ -69,14 +83,14 @@ def shadow(
     off: Off = False,
     surface: OnSurface = None,
     note: Note = "",
-    author: As = None,
+    author: As = "",
     as_json: AsJson = False,
 ) -> None:
     """Have a profile rank along without being seen, or report what it would have changed."""
     if name == REPORT and not off:
         _report_shadows(surface, as_json=as_json)
         return
-    _set_role("shadow", None if off else name, surface, commands.signed(author, note), as_json=as_json)
+    _set_role("shadow", None if off else name, surface, author, note, as_json=as_json)
 
 
 def canary(
@@ -88,15 +102,14 @@ def canary(
     off: Off = False,
     surface: OnSurface = None,
     note: Note = "",
-    author: As = None,
+    author: As = "",
     as_json: AsJson = False,
 ) -> None:
     """Have a profile answer a share of searches, or be mixed in; always the same searches within a week."""
     if not off and (name is None or percent is None):
         raise Invalid([Fault("canary", "missing", "give a profile and a percentage, or --off")])
     target, mode = None if off else name, "interleaved" if interleave else "answers"
-    signature = commands.signed(author, note)
-    _set_role("canary", target, surface, signature, percent=percent or 0, mode=mode, as_json=as_json)
+    _set_role("canary", target, surface, author, note, percent=percent or 0, mode=mode, as_json=as_json)
 
 
 def history(surface: OnSurface = None, as_json: AsJson = False) -> None:
@@ -128,13 +141,16 @@ def _set_role(
     role: Role,
     name: str | None,
     surface: Surface | None,
-    signature: rankings.Signature,
+    author: str,
+    note: str,
     *,
     percent: int = 0,
     mode: Mode = "answers",
     as_json: bool,
 ) -> None:
-    surfaces = commands.surfaces(surface)
+    surfaces, database = commands.surfaces(surface), databases.opened()
+    by: Author = authors.find(database, author)
+    signature = commands.signed(by, note)
 
     def work(session: Session) -> str | None:
         profile_id = rankings.find_id(session, name, surfaces[0]) if name else None
@@ -142,9 +158,11 @@ def _set_role(
             rankings.set_canary(session, profile_id, surfaces, signature, percent=percent, mode=mode)
         else:
             rankings.set_shadow(session, profile_id, surfaces, signature)
+        action = f"{role}_set" if profile_id else f"{role}_ended"
+        by.note(session, action, PROFILE, profile_id or "", at=signature.at, surfaces=list(surfaces))
         return profile_id
 
-    profile_id = databases.opened().write(work)
+    profile_id = database.write(work)
     if as_json:
         share = {"percent": percent, "mode": mode} if percent and profile_id else {}
         tables.put_json({role: profile_id, "surfaces": surfaces, **share})

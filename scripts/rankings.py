@@ -1,12 +1,12 @@
 """`portulan ranking`: looking at ranking profiles and making drafts of new ones."""
 
-import getpass
 from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import orjson
 import typer
+from sqlalchemy.orm import Session
 
 from foundation import clock
 from foundation.errors import Fault, Invalid, Unavailable
@@ -15,7 +15,8 @@ from indexer.engines import choices
 from ranking import changes, profiles
 from ranking.changes import Difference, Refused
 from ranking.profiles import CONSTANTS, FIRST, Inputs, Profile
-from scripts import databases, tables
+from scripts import authors, databases, tables
+from scripts.authors import As, Author
 from scripts.tables import AsJson
 from search_api import rankings
 from search_api.models import ProfileRow
@@ -27,8 +28,9 @@ app = typer.Typer(help="Look at what decides the order, change it, and go back."
 OnSurface = Annotated[
     Surface | None, typer.Option("--surface", help="Only searches with a query, or only lists without one; else both.")
 ]
-As = Annotated[str | None, typer.Option("--as", help="Who does it; else the name of your account here.")]
 Note = Annotated[str, typer.Option(help="Why, for those who read the history.")]
+PROFILE = "ranking_profile"
+"""What the audit log calls profiles."""
 ProfileName = Annotated[str, typer.Argument(help="An id or its beginning, live, canary, shadow, or first.")]
 
 
@@ -101,7 +103,7 @@ def make_draft(
     ] = None,
     base: Annotated[str, typer.Option("--from", help="What to start from: an id, or a role.")] = "live",
     note: Note = "",
-    author: As = None,
+    author: As = "",
     as_json: AsJson = False,
 ) -> None:
     """Make a draft: a profile with some numbers set, and with the words and encoder of now. It ranks nobody yet."""
@@ -114,8 +116,14 @@ def make_draft(
     except Refused as refused:
         raise Invalid([Fault(fault.field, fault.code, fault.message) for fault in refused.faults]) from None
     draft = replace(changed, inputs=loaded_inputs())
-    signature = signed(author, note or " ".join(f"{name}={value}" for name, value in wanted.items()))
-    database.write(lambda session: rankings.save(session, draft, signature, parent_id=parent.id))
+    by = authors.find(database, author)
+    signature = signed(by, note or " ".join(f"{name}={value}" for name, value in wanted.items()))
+
+    def work(session: Session) -> None:
+        rankings.save(session, draft, signature, parent_id=parent.id)
+        by.note(session, "ranking_drafted", PROFILE, draft.id, at=signature.at, parent=parent.id)
+
+    database.write(work)
     differences = changes.differences(parent, draft)
     if as_json:
         tables.put_json({"id": draft.id, "parent": parent.id, "differences": [asdict(item) for item in differences]})
@@ -129,9 +137,9 @@ def surfaces(chosen: Surface | None) -> tuple[Surface, ...]:
     return (chosen,) if chosen else SURFACES
 
 
-def signed(author: str | None, note: str) -> Signature:
+def signed(author: Author, note: str = "") -> Signature:
     """Return who does something now, and why."""
-    return Signature(author or getpass.getuser(), clock.now(), note)
+    return Signature(author.name, clock.now(), note)
 
 
 def loaded_inputs() -> Inputs:

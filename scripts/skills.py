@@ -1,8 +1,6 @@
 """`portulan skills`: widening the reviewed skills, and seeing to those on profiles that no concept knows."""
 
-import getpass
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +14,8 @@ from foundation.database import Database
 from foundation.errors import Fault, Invalid
 from foundation.settings import Settings
 from indexer import embeddings, encoders, near_concepts
-from scripts import databases, tables
+from scripts import authors, databases, tables
+from scripts.authors import As
 from scripts.tables import AsJson
 from taxonomy import decisions, esco, imported_skills
 from taxonomy.concepts import LANGUAGES, Language, is_reviewed
@@ -29,7 +28,8 @@ BAD_INPUT = 2
 MOST_LISTED = 200
 NEXT = "Searches use it within seconds; profiles and facets do when the index is rebuilt, which is owed now."
 
-Author = Annotated[str, typer.Option("--as", help="Who decides; by default who is logged in.")]
+KIND = "skill"
+"""What the audit log calls them."""
 Skill = Annotated[str, typer.Argument(help="A skill as profiles say it.")]
 
 
@@ -39,7 +39,7 @@ def import_esco(
     language: Annotated[str, typer.Option(help="Which languages to read, such as fr,en.")] = "fr,en",
     release: Annotated[str, typer.Option(help="The release of ESCO, to be kept with its words.")] = "unknown",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
-    author: Author = "",
+    author: As = "",
     as_json: AsJson = False,
 ) -> None:
     """Take over ESCO's skills: more names for our concepts where the labels match, new concepts where not.
@@ -56,6 +56,7 @@ def import_esco(
             errors.print(f"{len(found.faults)} faults: nothing was imported.")
         raise typer.Exit(BAD_INPUT)
     database, wordlists = _opened()
+    by = authors.find(database, author)
     matched = imported_skills.match(found.concepts, wordlists.skills, esco.SOURCE)
     with database.writing() as session:
         change = imported_skills.keep(
@@ -64,9 +65,11 @@ def import_esco(
             matched,
             release=release,
             digest=found.digest,
-            author=_author(author),
+            author=by.name,
             at=clock.now(),
         )
+        details = {"release": release, "concepts": matched.new, "names": matched.names}
+        by.note(session, "skills_imported", "skill_source", esco.SOURCE, at=clock.now(), **details)
         if dry_run:
             session.rollback()
     told = {
@@ -91,11 +94,15 @@ def import_esco(
 
 
 @app.command()
-def forget(source: Annotated[str, typer.Argument(help="What was imported: esco.")], as_json: AsJson = False) -> None:
+def forget(
+    source: Annotated[str, typer.Argument(help="What was imported: esco.")], author: As = "", as_json: AsJson = False
+) -> None:
     """Take out all words that were imported from a source."""
     database, _ = _opened()
+    by = authors.find(database, author)
     with database.writing() as session:
         dropped, lost = imported_skills.forget(session, source)
+        by.note(session, "skills_forgotten", "skill_source", source, at=clock.now(), concepts=dropped)
     if as_json:
         tables.put_json({"source": source, "removed": dropped, "without_concept": lost})
         return
@@ -127,15 +134,15 @@ def name(
     skill: Skill,
     fr: Annotated[str, typer.Option(help="Its label in French.")],
     en: Annotated[str, typer.Option(help="Its label in English.")],
-    author: Author = "",
+    author: As = "",
     as_json: AsJson = False,
 ) -> None:
     """Make a concept of a free skill."""
     database, wordlists = _opened()
+    by, at = authors.find(database, author), clock.now()
     with database.writing() as session:
-        concept = decisions.name(
-            session, skill, fr=fr, en=en, wordlists=wordlists, author=_author(author), at=clock.now()
-        )
+        concept = decisions.name(session, skill, fr=fr, en=en, wordlists=wordlists, author=by.name, at=at)
+        by.note(session, "skill_named", KIND, skill, at=at, concept=concept)
     _tell({"skill": skill, "concept": concept}, f"“{skill}” is the concept {concept} now.", as_json=as_json)
 
 
@@ -143,22 +150,26 @@ def name(
 def merge(
     skill: Skill,
     concept: Annotated[str, typer.Argument(help="A concept, by its id or any of its labels.")],
-    author: Author = "",
+    author: As = "",
     as_json: AsJson = False,
 ) -> None:
     """Make a free skill a name of a concept."""
     database, wordlists = _opened()
+    by, at = authors.find(database, author), clock.now()
     with database.writing() as session:
-        found = decisions.merge(session, skill, concept, wordlists=wordlists, author=_author(author), at=clock.now())
+        found = decisions.merge(session, skill, concept, wordlists=wordlists, author=by.name, at=at)
+        by.note(session, "skill_merged", KIND, skill, at=at, concept=found)
     _tell({"skill": skill, "concept": found}, f"“{skill}” is a name of {found} now.", as_json=as_json)
 
 
 @app.command()
-def ignore(skill: Skill, author: Author = "", as_json: AsJson = False) -> None:
+def ignore(skill: Skill, author: As = "", as_json: AsJson = False) -> None:
     """Leave a free skill as it is; it is listed no more."""
     database, _ = _opened()
+    by, at = authors.find(database, author), clock.now()
     with database.writing() as session:
-        decisions.ignore(session, skill, author=_author(author), at=clock.now())
+        decisions.ignore(session, skill, author=by.name, at=at)
+        by.note(session, "skill_ignored", KIND, skill, at=at)
     if as_json:
         tables.put_json({"skill": skill})
     else:
@@ -166,11 +177,13 @@ def ignore(skill: Skill, author: Author = "", as_json: AsJson = False) -> None:
 
 
 @app.command()
-def undo(skill: Skill, author: Author = "", as_json: AsJson = False) -> None:
+def undo(skill: Skill, author: As = "", as_json: AsJson = False) -> None:
     """Take back what was decided about a skill."""
     database, _ = _opened()
+    by, at = authors.find(database, author), clock.now()
     with database.writing() as session:
-        decision = decisions.undo(session, skill, author=_author(author), at=clock.now())
+        decision = decisions.undo(session, skill, author=by.name, at=at)
+        by.note(session, "skill_decision_undone", KIND, skill, at=at, kind=decision.kind)
     _tell({"skill": skill, "kind": decision.kind}, f"“{skill}” is no more {decision.kind}.", as_json=as_json)
 
 
@@ -260,14 +273,6 @@ def _languages(value: str) -> tuple[Language, ...]:
     if not found or set(wanted) - set(LANGUAGES):
         raise Invalid([Fault("language", "unknown_language", f"“{value}”: give fr, en or fr,en")])
     return found
-
-
-def _author(given: str) -> str:
-    if given.strip():
-        return given.strip()
-    with suppress(OSError, KeyError):
-        return getpass.getuser()
-    raise Invalid([Fault("as", "missing", "nobody is logged in: say who decides with --as")])
 
 
 def _opened() -> tuple[Database, Wordlists]:

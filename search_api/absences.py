@@ -48,6 +48,8 @@ def _hidden(expert: Expert) -> Iterator[Absence]:
         yield Absence("not_visible", "the expert does not wish to be shown: `portulan experts show REF`")
     if not expert.is_available:
         yield Absence("not_available", "the expert is unavailable: `portulan experts available REF`")
+    if expert.is_withheld:
+        yield Absence("withheld", "an operator keeps the profile back: see the account, or the notices about it")
 
 
 def _filtered(document: Document, filters: Filters) -> Iterator[Absence]:

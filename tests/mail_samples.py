@@ -59,5 +59,25 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         },
         {"name": NAME, "reason": "Terms, article 7.", "facts": "Three reviews.", "terminates_on": "2027-01-01"},
     ],
+    "suspension_answered": [
+        {"name": NAME, "is_lifted": is_lifted, "reason": "Les avis ont été vérifiés :\n\nils sont vrais."}
+        for is_lifted in (True, False)
+    ],
+    "notice_received": [
+        {"name": NAME, "number": "1A2B3C4D", "expert": EXPERT["name"], "explanation": "Cet avis est faux.\n\nVraiment."}
+    ],
+    "notice_decided": [
+        {
+            "name": NAME,
+            "is_notifier": is_notifier,
+            "number": "1A2B3C4D",
+            "expert": EXPERT["name"],
+            "is_about_review": decision != "profile_hidden",
+            "decision": decision,
+            "reason": "" if decision == "reopened" else "Conditions, article 7.\n\nL’avis n’est lié à aucune mission.",
+        }
+        for decision in ("no_action", "comment_hidden", "review_hidden", "profile_hidden", "suspended", "reopened")
+        for is_notifier in (True, False)
+    ],
     "account_erased": [{"name": NAME}],
 }

@@ -1,17 +1,18 @@
 """The addresses of one's own account: who one is, password, second factor, where one is signed in, mails."""
 
+from contextlib import suppress
 from typing import Any
 
 import segno
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from accounts import accounts, contacts, credentials, notifications, passwords, second_factors, sign_ins
+from accounts import accounts, contacts, credentials, notifications, passwords, second_factors, sign_ins, suspensions
 from accounts.models.accounts import Account, AccountKind
 from accounts.sign_ins import SignedIn
 from foundation import audits, clock
 from foundation.database import Database
-from foundation.errors import Invalid
+from foundation.errors import Conflict, Fault, Invalid
 from foundation.i18n import Language, message, translate
 from web import arrivals, attempts, forms
 from web import sign_ins as edge
@@ -97,6 +98,18 @@ def end_sign_ins(request: Request, form: Form) -> Response:
             sign_ins.end_all(session, who.account_id, except_id=who.sign_in_id)
         audits.record(session, who.actor, "signed_out_elsewhere", accounts.KIND, who.account_id, at=clock.now())
     return forms.lead_on(PATH, done="signed_out")
+
+
+@router.post("/complaint")
+def complain(request: Request, form: Form) -> Response:
+    """Keep what somebody who is suspended answers."""
+    who, faults = edge.required(request), list[Fault]()
+    text = suspensions.read_text(form, "complaint", suspensions.LONGEST_TEXT, language_of(request), faults)
+    if faults:
+        return _page(request, who, form, {"complaint": faults[0].message}, status=422)
+    with suppress(Conflict), _database(request).writing() as session:
+        suspensions.complain(session, who.account_id, text, who.actor, at=clock.now())
+    return forms.lead_on(PATH, done="complained")
 
 
 @router.get("/second-factor")

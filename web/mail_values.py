@@ -150,6 +150,37 @@ class Suspension(Values):
     """When the account ends for good, at least 30 days from the suspension; None: it may last."""
 
 
+class SuspensionAnswered(Values):
+    """To a suspended account: the suspension is over, or stays after a complaint was looked at."""
+
+    name: Line
+    is_lifted: bool
+    reason: str
+
+
+class NoticeReceived(Values):
+    """To whoever sent a notice about something here (Regulation (EU) 2022/2065, article 16(4))."""
+
+    name: Line
+    number: Line
+    expert: Line
+    """Whose profile it is about."""
+    explanation: str
+
+
+class NoticeDecided(Values):
+    """To whoever sent a notice, and to whom it is about: what was decided and why (articles 16(5) and 17)."""
+
+    name: Line
+    is_notifier: bool
+    """Else the recipient is whose profile it is about."""
+    number: Line
+    expert: Line
+    is_about_review: bool
+    decision: Literal["no_action", "comment_hidden", "review_hidden", "profile_hidden", "suspended", "reopened"]
+    reason: str
+
+
 class AccountErased(Values):
     """To the address of an account that is gone."""
 
@@ -171,5 +202,8 @@ TEMPLATES: dict[str, type[Values]] = {
     "alert": Alert,
     "availability_ask": AvailabilityAsk,
     "suspension": Suspension,
+    "suspension_answered": SuspensionAnswered,
+    "notice_received": NoticeReceived,
+    "notice_decided": NoticeDecided,
     "account_erased": AccountErased,
 }

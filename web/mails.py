@@ -129,6 +129,16 @@ def render(name: str, language: Language, values: dict[str, Any], settings: Sett
     return subject, wrap(text.render(context)), html
 
 
+def subject_of(row: MailRow) -> str:
+    """Return what a mail's recipient reads first; the template's name where its values are gone."""
+    if row.values is None or row.template not in TEMPLATES:
+        return row.template
+    # Not checked: blanked tokens would not pass, and no subject holds one.
+    values = TEMPLATES[row.template].model_construct(**row.values)
+    text = template(f"mails/{row.template}.txt", "fr" if row.language == "fr" else "en")
+    return one_line("".join(text.blocks["subject"](text.new_context(dict(values)))))
+
+
 def absolute(site: str, address: str) -> str:
     """Return an address with its host."""
     return f"{site}{address}" if address.startswith("/") else address

@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from accounts import audience_days, availabilities, imports, shortlists, vat_numbers
+from accounts import audience_days, availabilities, imports, shortlists, suspensions, vat_numbers
 from accounts.events import (
     AUDIENCE_FOLD_DUE,
     AVAILABILITY_DUE,
@@ -17,6 +17,7 @@ from accounts.events import (
     RETENTION_DUE,
     SHORTLIST_SWEEP_DUE,
     STATUS_CHANGED,
+    SUSPENSIONS_DUE,
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
@@ -65,6 +66,7 @@ def table(index: Index) -> list[Lane]:
         Lane(SWEEP_DUE, lambda _: imports.sweep(index.database, clock.now()), batch=100),
         Lane(AUDIENCE_FOLD_DUE, lambda _: audience_days.fold(index.database, clock.now()), batch=100),
         Lane(SHORTLIST_SWEEP_DUE, lambda _: _sweep_shortlists(index.database), batch=100),
+        Lane(SUSPENSIONS_DUE, lambda _: suspensions.terminate_due(index.database, clock.now()), batch=100),
     ]
 
 
@@ -110,6 +112,7 @@ SCHEDULES = [
     Schedule("availability", every=timedelta(days=1), topic=AVAILABILITY_DUE),
     Schedule("index.purge", every=retention.PURGED_EVERY, topic=PURGE_DUE),
     Schedule("retention", every=timedelta(days=1), topic=RETENTION_DUE),
+    Schedule("suspensions.end", every=timedelta(days=1), topic=SUSPENSIONS_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),

@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlencode
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
@@ -22,6 +23,8 @@ from taxonomy import languages, zones
 from web import assets, shortlists, sign_ins
 
 Text = TypeVar("Text", bound=str)
+PARIS = ZoneInfo("Europe/Paris")
+"""Where operators are: what they read of the log agrees with their clocks."""
 LANGUAGE_COOKIE = "lang"
 OWN_WAY = frozenset({"from", "reviews", "search"})
 """Parameters that say how a page was come by or is looked at, and make no other page of it."""
@@ -49,6 +52,7 @@ def _environment(language: Language) -> Environment:
         "country": lambda code: typeset(zones.country_label(code, language), language),
         "language": lambda code: languages.label(code, language),
         "moment": lambda at: format_datetime(at, format="long", locale=language),
+        "paris_moment": lambda at: format_datetime(at, format="medium", tzinfo=PARIS, locale=language),
         "duration": lambda minutes: duration(minutes, language),
         "typeset": lambda text, written_in=language: typeset(text, written_in),
     }

@@ -85,6 +85,11 @@ class Account(SQLModel, table=True):
     suspension_facts: str | None = None
     terminates_on: date | None = None
     """When a suspension ends the account for good; at least 30 days after (P2B, article 4)."""
+    complaint: str | None = None
+    """What a suspended person answers, as long as no operator has replied."""
+    complained_at: datetime | None = Field(default=None, sa_type=Instant)
+    terminated_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When a suspension came to its end: nobody signs in any more, what the account holds waits to be erased."""
     erased_at: datetime | None = Field(default=None, sa_type=Instant)
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index
+from sqlalchemy import JSON, CheckConstraint, Index, false
 from sqlmodel import Field, SQLModel
 
 from accounts.models.identities import new_id
@@ -81,6 +81,14 @@ class Expert(ExpertColumns, table=True):
             name="legal_status_is_known",
         ),
     )
+
+    is_withheld: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Operators keep the profile back; its owner's own preference stays as it is. See `accounts.withholdings`."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether everybody may look at the profile, though it need not be in results."""
+        return self.is_visible and not self.is_withheld
 
 
 class ReviewColumns(SQLModel):

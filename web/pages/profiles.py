@@ -83,7 +83,9 @@ def context(
             "is_boosted": shown.boost_granted_until is not None and shown.boost_granted_until >= today,
             "boosted": False,
             "why": [],
-            "reviews": [_review(review, language) for review in _sorted(profile, sort)],
+            "reviews": [_review(review, language, path, profile.muted) for review in _sorted(profile, sort)],
+            "hidden_reviews": len(profile.hidden),
+            "report_url": f"{path}/report",
             "ratings_by_skill": ratings_by_skill(profile.reviews),
             "review_rules": [
                 {"label": translate(language, _CONTROLS[origin]), "text": translate(language, _RULES[origin])}
@@ -122,11 +124,13 @@ def _sorted(profile: Profile, sort: str) -> list[Review]:
     return list(profile.reviews)
 
 
-def _review(review: Review, language: Language) -> dict[str, Any]:
+def _review(review: Review, language: Language, path: str, muted: frozenset[str]) -> dict[str, Any]:
     return {
         "skill": review.skill,
         "rating": review.rating,
-        "comment": review.comment,
+        "comment": None if review.id in muted else review.comment,
+        "is_muted": review.id in muted,
+        "report_url": address(f"{path}/report", [("review", review.id)]),
         "on": review.experienced_on,
         "published_on": review.published_on,
         "control": translate(language, _CONTROLS[ReviewOrigin(review.origin)]),

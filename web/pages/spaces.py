@@ -162,6 +162,7 @@ def aside(own: OwnProfile, wordlists: Wordlists, language: Language) -> dict[str
     return {
         "card": cards.preview(document, wordlists, language),
         "is_visible": expert.is_visible,
+        "is_withheld": expert.is_withheld,
         "is_available": expert.is_available,
         "public_url": f"/experts/{expert.slug}",
         "percent": completeness.percent,

@@ -1,0 +1,43 @@
+"""The address where operators begin: what needs somebody's attention, and the way to every area."""
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from accounts import notices, suspensions
+from foundation import clock, mails, outbox
+from search_api import empties
+from taxonomy import decisions
+from web import free_skill_lists, operator_desk
+from web.operator_desk import PAGE, PATH
+
+NEAR = timedelta(days=7)
+"""How long before its term a suspended account is shown."""
+WEEK = timedelta(days=7)
+router = APIRouter(prefix=PATH, include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@router.get("")
+def show(request: Request) -> Response:
+    """Show what waits."""
+    operator_desk.operator(request)
+    today = clock.today()
+    with operator_desk.database(request).reading() as session:
+        decided = decisions.decisions(session)
+        cards = [
+            ("deliveries", outbox.count_dead(session)),
+            ("mails", len(mails.failed(session, PAGE))),
+            ("notices", notices.count_open(session)),
+            ("complaints", suspensions.count_complaints(session)),
+            ("terms", len(suspensions.nearing(session, today, within=NEAR))),
+            ("skills", len(free_skill_lists.waiting(request, decided))),
+            ("searches", len(empties.most_frequent(session, since=today - WEEK, limit=PAGE))),
+        ]
+    context: dict[str, Any] = {
+        "all_cards": cards,
+        "cards": [(name, count) for name, count in cards if count],
+        "most": PAGE,
+    }
+    return operator_desk.page(request, "home.html", "home", context)
