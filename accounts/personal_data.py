@@ -1,5 +1,6 @@
 """What `accounts` holds of people: what of it they may take with them, and how they leave (GDPR, articles 15 to 20)."""
 
+import base64
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -21,6 +22,8 @@ from accounts.models.accounts import (
 )
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View
 from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
+from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
+from foundation import files
 from foundation.database import hold
 from foundation.errors import Conflict
 from foundation.personal_data import Erasure, Holding, Subject
@@ -37,6 +40,23 @@ _STAGED = "an import that waits for its publication: it is in the profile afterw
 def _audience(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
     days = [day for expert_id in subject.of(EXPERT) for day in audience_days.by_day(session, expert_id, _FIRST, _LAST)]
     return [day.model_dump(exclude={"expert_id"}) for day in days]
+
+
+def _portrait(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
+    statement = select(PortraitFile).where(col(PortraitFile.expert_id).in_(subject.of(EXPERT)))
+    found = session.execute(statement.order_by(col(PortraitFile.size_px).desc()).limit(1)).scalars().all()
+    return [{"size_px": row.size_px, **_file(session, row.file_id)} for row in found]
+
+
+def _letters(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
+    statement = select(ReferenceLetter).where(col(ReferenceLetter.expert_id).in_(subject.of(EXPERT)))
+    found = session.execute(statement.order_by(col(ReferenceLetter.place))).scalars().all()
+    return [row.model_dump(exclude={"expert_id", "file_id"}) | _file(session, row.file_id) for row in found]
+
+
+def _file(session: Session, file_id: str) -> dict[str, Any]:
+    file = files.get(session, file_id)
+    return {"media_type": file.media_type, "content_base64": base64.b64encode(file.content).decode()}
 
 
 HOLDINGS = (
@@ -68,6 +88,10 @@ HOLDINGS = (
     Holding(Review, "expert_id", EXPERT, Erasure.DELETED, "reviews"),
     Holding(StagedReview, "expert_id", EXPERT, Erasure.DELETED, why=_STAGED),
     Holding(StagedExpert, "ref", REF, Erasure.DELETED, why=_STAGED),
+    Holding(ProfileVersion, "expert_id", EXPERT, Erasure.DELETED, "profile-before"),
+    Holding(LegalIdentity, "expert_id", EXPERT, Erasure.DELETED, "legal-identity"),
+    Holding(PortraitFile, "expert_id", EXPERT, Erasure.BY_USE_CASE, "portrait", read=_portrait),
+    Holding(ReferenceLetter, "expert_id", EXPERT, Erasure.BY_USE_CASE, "letters", read=_letters),
     Holding(Expert, "id", EXPERT, Erasure.BY_USE_CASE, "profile"),
     Holding(
         Account,
@@ -79,6 +103,7 @@ HOLDINGS = (
     ),
 )
 NOT_PERSONAL = {
+    "stored_files": "bytes that portraits and letters point to: they are taken along, and go, with those",
     "visitor_salts": "a day's secret, without which no visitor key can be made again",
     "result_pages": "under a key that leads to nobody once its day is over; a query that names an erased person goes",
     "sector_ratings": "means over all reviews of a sector",

@@ -185,8 +185,9 @@ def said(fault: Fault, language: Language) -> str:
         return translate(language, _CHANGED)
     if fault.code == "unknown" and fault.field in _UNKNOWN:
         return translate(language, _UNKNOWN[fault.field], typed=fault.message)
-    reason = _REASONS.get(fault.code) or _BY_FIELD.get(fault.field)
-    return translate(language, reason or message("This can’t be used here."))
+    if fault.code in {"missing", "value_error"} and fault.field in _BY_FIELD:
+        return translate(language, _BY_FIELD[fault.field])
+    return translate(language, _REASONS.get(fault.code, message("This can’t be used here.")))
 
 
 def country_name(code: str, language: Language) -> str:
