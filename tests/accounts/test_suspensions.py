@@ -32,7 +32,7 @@ def expert(database: Database) -> Account:
     found = signed_in.make(database, AccountKind.EXPERT, "Zoe", phone="+33612345678")
     with database.writing() as session:
         ref = _expert(session, found).ref
-        experts.change(session, ref, {"headline": "Customs", "is_visible": True}, at=AT)
+        experts.change(session, ref, {"headline": "Customs", "summary": "Customs.", "is_visible": True}, at=AT)
     return found
 
 
