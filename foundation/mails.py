@@ -9,6 +9,7 @@ left, so that a copy of the database gives no links; a month later the recipient
 """
 
 import hashlib
+import json
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from uuid import uuid4
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic_core import to_jsonable_python
-from sqlalchemy import JSON, CheckConstraint, Index, delete, func, or_, select, update
+from sqlalchemy import JSON, CheckConstraint, Index, String, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, col
 
@@ -197,6 +198,17 @@ def clear(session: Session, at: datetime) -> None:
 def forget(session: Session, address: str) -> None:
     """Drop every mail to an address, those that are owed too: whoever erases an account writes its last mail after."""
     session.execute(delete(MailRow).where(or_(*(col(MailRow.recipient) == one for one in {address, address.lower()}))))
+
+
+def forget_mentions(session: Session, words: Collection[str]) -> None:
+    """Drop what mails to others say, where somebody who is erased is named in it; one that is owed is not sent."""
+    # Values are kept as JSON, which may write a letter as \\u00e9.
+    forms = {form for word in words for form in (word, json.dumps(word)[1:-1])}
+    if forms:
+        said = cast(MailRow.values, String)
+        mentioning = or_(*(said.icontains(form, autoescape=True) for form in sorted(forms)))
+        statement = update(MailRow).where(mentioning).values(values=None, recipient="")
+        session.execute(statement.execution_options(synchronize_session=False))
 
 
 def find_kept(session: Session, mail_ids: Collection[str]) -> set[str]:

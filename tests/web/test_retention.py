@@ -14,13 +14,14 @@ from accounts import registrations
 from accounts.models.accounts import Account, AccountKind, Client, MailedLink, SignIn
 from accounts.models.audiences import Impression, ResultPage, View, VisitorSalt
 from accounts.models.experts import Expert, StagedExpert, StagedReview
+from accounts.models.shortlists import Shortlist
 from accounts.registrations import Registration
 from foundation import audits, clock
 from foundation.audits import AuditEntry
 from foundation.database import Database
 from foundation.mails import MailRow
 from foundation.schedules import ScheduleRow
-from search_api.models import EmptySearchRow
+from search_api.models import EmptySearchRow, SavedSearch
 from tests import builders, signed_in
 from web import long_texts, retention
 from web.mails import Mailer
@@ -68,6 +69,18 @@ def rows_of(account_id: str) -> dict[str, Rows]:
             AuditEntry(acted_at=at, actor_kind="system", action="started", object_kind="installation", object_id=name)
         ],
         "staged.kept": staged,
+        "shortlists.kept": lambda name, at: [Shortlist(token_hash=name, made_at=at, used_at=at)],
+        "saved_searches.removed": lambda name, at: [
+            SavedSearch(
+                account_id=account_id,
+                name=name,
+                parameters={},
+                frequency="off",
+                saved_at=at,
+                looked_at=at,
+                removed_at=at,
+            )
+        ],
         "schedules.kept": lambda name, at: [ScheduleRow(name=name, due_at=at)],
     }
 
@@ -139,7 +152,7 @@ def test_the_database_lets_go_of_no_audit_entry_that_is_younger(database: Databa
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_privacy_page_says_how_long_each_thing_is_kept(language: Any) -> None:
     said = long_texts.read("privacy", language)
-    internal = {"staged.kept", "schedules.kept", "salts.kept"}
+    internal = {"staged.kept", "schedules.kept", "salts.kept", "saved_searches.removed"}
     for rule in retention.RULES:
         if rule.name not in internal:
             assert {f"{{{{{rule.name}_days}}}}", f"{{{{{rule.name}_years}}}}"} & set(re.findall(r"{{.*?}}", said)), (
