@@ -6,9 +6,9 @@ A notice names the thing, a reason and who speaks, and is confirmed and answered
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -25,6 +25,8 @@ from foundation.mails import Mail
 KIND = "notice"
 """What the audit log calls them."""
 LONGEST_CONTENT = 2_000
+SENDERS_KEPT_FOR = timedelta(days=365)
+"""After the decision: by then nobody has a complaint left (Regulation (EU) 2022/2065, article 20: six months)."""
 NAMELESS = Ground.CHILD_ABUSE
 
 
@@ -141,6 +143,30 @@ def forget(session: Session, account_id: str) -> None:
     """Drop name and address of who sent notices from an account that is erased; what was decided stays."""
     theirs = update(Notice).where(col(Notice.account_id) == account_id)
     session.execute(theirs.values(notifier_name=None, notifier_email=None))
+
+
+def forget_sender(session: Session, account_id: str, email: str) -> None:
+    """Drop name and address of whoever sent notices without signing in, but from an account's address."""
+    theirs = update(Notice).where(col(Notice.notifier_email) == email)
+    session.execute(theirs.values(notifier_name=None, notifier_email=None, account_id=account_id))
+
+
+def forget_expert(session: Session, expert_id: str) -> None:
+    """Drop what notices say of an expert who is erased; that there was one, and what was decided, stays."""
+    about = update(Notice).where(col(Notice.expert_id) == expert_id)
+    session.execute(about.values(content="", explanation=""))
+    session.execute(about.where(col(Notice.decision_reason).is_not(None)).values(decision_reason=""))
+
+
+def is_settled(at: datetime) -> ColumnElement[bool]:
+    """Return the condition that a notice was decided so long ago that its sender need not be reached any more."""
+    is_named = col(Notice.notifier_email).is_not(None) & (col(Notice.notifier_email) != "")
+    return is_named & (col(Notice.decided_at) < at - SENDERS_KEPT_FOR)
+
+
+def sweep(session: Session, *, at: datetime) -> None:
+    """Drop name and address of senders who need not be reached any more."""
+    session.execute(update(Notice).where(is_settled(at)).values(notifier_name=None, notifier_email=""))
 
 
 def number(notice: Notice) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import accounts, audience_days, experts, sign_ins
+from accounts import accounts, audience_days, experts, notices, sign_ins
 from accounts.models.accounts import (
     Acceptance,
     Account,
@@ -22,6 +22,7 @@ from accounts.models.accounts import (
 )
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View
 from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
+from accounts.models.notices import Notice
 from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from foundation.database import hold
@@ -101,6 +102,16 @@ HOLDINGS = (
     Holding(ReferenceLetter, "expert_id", EXPERT, Erasure.BY_USE_CASE, "letters"),
     Holding(LegalIdentity, "expert_id", EXPERT, Erasure.DELETED, "legal-identity"),
     Holding(Expert, "id", EXPERT, Erasure.BY_USE_CASE, "profile"),
+    Holding(Notice, "account_id", ACCOUNT, Erasure.BY_USE_CASE, "notices", secret=frozenset({"decided_by"})),
+    Holding(Notice, "notifier_email", EMAIL, Erasure.BY_USE_CASE, "notices", secret=frozenset({"decided_by"})),
+    Holding(
+        Notice,
+        "expert_id",
+        EXPERT,
+        Erasure.BY_USE_CASE,
+        "notices-about-you",
+        secret=frozenset({"notifier_name", "notifier_email", "account_id", "decided_by", "explanation"}),
+    ),
     Holding(
         Account,
         "id",
@@ -111,6 +122,7 @@ HOLDINGS = (
     ),
 )
 NOT_PERSONAL = {
+    "hidden_reviews": "which reviews are not shown, by which notice",
     "visitor_salts": "a day's secret, without which no visitor key can be made again",
     "result_pages": "under a key that leads to nobody once its day is over; a query that names an erased person goes",
     "stored_files": "the bytes of portraits and letters, which are exported and erased with these",
@@ -207,6 +219,12 @@ def blank(session: Session, subject: Subject, *, at: datetime) -> None:
     The rows stay: invoices and the audit log point to them. What `HOLDINGS` says is deleted is so already.
     """
     experts.remove(session, subject.of(REF))
+    for expert_id in subject.of(EXPERT):
+        notices.forget_expert(session, expert_id)
+    for account_id in subject.of(ACCOUNT):
+        notices.forget(session, account_id)
+        for email in subject.of(EMAIL):
+            notices.forget_sender(session, account_id, email)
     for client_id in subject.of(CLIENT):
         client = session.get(Client, client_id)
         if client is not None:

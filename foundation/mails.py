@@ -81,7 +81,7 @@ def write(session: Session, mail: Mail, *, key: str, at: datetime) -> bool:
     """Owe a mail in the caller's transaction; return False if `key` was used before: then nothing is sent again."""
     row = insert(session, MailRow).values(
         id=str(uuid4()),
-        key=hashlib.sha256(key.encode(errors="replace")).hexdigest(),
+        key=_kept_key(key),
         recipient=checked_address(mail.to, mail.language),
         language=mail.language,
         template=mail.template,
@@ -97,7 +97,7 @@ def write(session: Session, mail: Mail, *, key: str, at: datetime) -> bool:
 
 def was_written(session: Session, key: str) -> bool:
     """Tell whether a mail was written under a key: for whoever would have to make a link for it first."""
-    return session.execute(select(col(MailRow.id)).where(col(MailRow.key) == key)).first() is not None
+    return session.execute(select(col(MailRow.id)).where(col(MailRow.key) == _kept_key(key))).first() is not None
 
 
 def checked_address(address: str, language: Language) -> str:
@@ -215,6 +215,10 @@ def find_kept(session: Session, mail_ids: Collection[str]) -> set[str]:
     """Return which of some mails still hold what they said."""
     statement = select(col(MailRow.id)).where(col(MailRow.id).in_(sorted(mail_ids)), col(MailRow.values).is_not(None))
     return set(session.execute(statement).scalars())
+
+
+def _kept_key(key: str) -> str:
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
 
 
 def _clear_if(row: MailRow, *, is_last: bool) -> None:

@@ -21,6 +21,7 @@ from accounts.models.accounts import (
 )
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View
 from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
+from accounts.models.notices import Notice
 from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from foundation import audits
@@ -54,6 +55,10 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
     page = f"page of {account.id}"
     visitor: dict[str, Any] = {"visitor_kind": "company", "visitor_key": "v"}
     staged: dict[str, Any] = {**expert_columns(mark), "ref": expert.ref}
+    notices: dict[str, dict[str, Any]] = {
+        f"{mark} about": {"kind": "notice", "expert_id": expert.id, "notifier_email": "lea@example.org"},
+        "sent": {"kind": "notice", "expert_id": "e9", "notifier_name": account.name, "notifier_email": account.email},
+    }
     found: list[SQLModel] = [
         SignIn(
             token_hash=f"{mark} t1", account_id=account.id, opened_at=AT, seen_at=AT, ends_at=AT, agent=f"{mark} agent"
@@ -131,6 +136,21 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             shortlist_id=f"another {account.id}", expert_id=expert.id, author="Léa", text=f"{mark} said", written_at=AT
         ),
         ShortlistComment(shortlist_id=f"another {account.id}", author=account.name, text="Bien.", written_at=AT),
+        *(
+            Notice(
+                id=f"{len(which)} {account.id}",
+                ground="other",
+                explanation=f"{which} because",
+                content=f"{which} stood",
+                language="fr",
+                sent_at=AT,
+                decision="no_action",
+                decision_reason=f"{which} reason",
+                decided_at=AT,
+                **columns,
+            )
+            for which, columns in notices.items()
+        ),
         Acceptance(account_id=account.id, document=f"{mark} terms", version="1", accepted_at=AT),
         AudienceDay(expert_id=expert.id, day=DAY, visitor_kind="company", impressions=3),
         ResultPage(

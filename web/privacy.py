@@ -92,6 +92,8 @@ PARTS: Mapping[str, str] = {
     "links": message("links that were mailed to you and work once"),
     "terms": message("which versions of the terms you accepted, and when"),
     "mails": message("mails that we wrote to you; what they said is dropped after a month"),
+    "notices": message("notices that you sent about unlawful content"),
+    "notices-about-you": message("notices about your profile or its reviews, and what was decided"),
     "acts": message("what you did here that is logged"),
     "acts-about-you": message("what was done to your account and is logged"),
 }
@@ -110,7 +112,8 @@ def parts_of(session: Session, account_id: str) -> dict[str, list[dict[str, Any]
     found: dict[str, list[dict[str, Any]]] = {part: [] for part in PARTS}
     for holding in HOLDINGS:
         if holding.part is not None:
-            found[holding.part].extend(personal_data.read(session, holding, subject))
+            known = found[holding.part]
+            known.extend(row for row in personal_data.read(session, holding, subject) if row not in known)
     return found
 
 

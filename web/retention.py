@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
-from accounts import audience_days, audiences, imports, links, registrations, shortlists, sign_ins
+from accounts import audience_days, audiences, imports, links, notices, registrations, shortlists, sign_ins
 from accounts.models.accounts import Account, MailedLink, SignIn
 from accounts.models.audiences import Impression, ResultPage, View, VisitorSalt
 from accounts.models.experts import StagedExpert, StagedReview
+from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist
 from foundation import audits, leases, mails, schedules
 from foundation.audits import AuditEntry
@@ -188,6 +189,15 @@ RULES: Sequence[Rule] = (
         col(StagedReview.batch),
         _STAGED,
         _is_abandoned(col(StagedReview.batch)),
+    ),
+    Rule(
+        Notice,
+        "senders.kept",
+        notices.SENDERS_KEPT_FOR,
+        col(Notice.decided_at),
+        "senders can be told what came of complaints; then names and addresses go, and the notice stays",
+        notices.is_settled,
+        _in_one(lambda session, at: notices.sweep(session, at=at)),
     ),
     Rule(
         Shortlist,

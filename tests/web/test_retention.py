@@ -14,6 +14,7 @@ from accounts import registrations
 from accounts.models.accounts import Account, AccountKind, Client, MailedLink, SignIn
 from accounts.models.audiences import Impression, ResultPage, View, VisitorSalt
 from accounts.models.experts import Expert, StagedExpert, StagedReview
+from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist
 from accounts.registrations import Registration
 from foundation import audits, clock
@@ -81,6 +82,22 @@ def rows_of(account_id: str) -> dict[str, Rows]:
                 removed_at=at,
             )
         ],
+        "senders.kept": lambda name, at: [
+            Notice(
+                id=name,
+                kind="notice",
+                ground="other",
+                explanation="x",
+                expert_id="e",
+                content="c",
+                language="fr",
+                notifier_email=f"{name}@example.org",
+                sent_at=at,
+                decision="no_action",
+                decision_reason="r",
+                decided_at=at,
+            )
+        ],
         "schedules.kept": lambda name, at: [ScheduleRow(name=name, due_at=at)],
     }
 
@@ -115,7 +132,7 @@ def test_every_rule_lets_go_of_what_is_older_and_keeps_what_is_not(kept: tuple[D
     assert [(item.rule.table_name, item.due) for item in after if item.due] == []
     for rule in retention.RULES:
         # The young ones; mails stay without what they said, one's own account and the entry about dropping besides.
-        more = 1 if rule.table in {MailRow, Account, AuditEntry} else 0
+        more = 1 if rule.table in {MailRow, Account, AuditEntry, Notice} else 0
         assert count(database, rule.table) == 1 + more, rule.table_name
     with database.reading() as session:
         cleared = session.get_one(MailRow, "old-mails.kept")
