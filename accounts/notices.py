@@ -139,23 +139,11 @@ def count_open(session: Session) -> int:
     return session.execute(select(func.count()).where(col(Notice.decision).is_(None))).scalar_one()
 
 
-def forget(session: Session, account_id: str) -> None:
-    """Drop name and address of who sent notices from an account that is erased; what was decided stays."""
-    theirs = update(Notice).where(col(Notice.account_id) == account_id)
-    session.execute(theirs.values(notifier_name=None, notifier_email=None))
-
-
-def forget_sender(session: Session, account_id: str, email: str) -> None:
-    """Drop name and address of whoever sent notices without signing in, but from an account's address."""
-    theirs = update(Notice).where(col(Notice.notifier_email) == email)
-    session.execute(theirs.values(notifier_name=None, notifier_email=None, account_id=account_id))
-
-
-def forget_expert(session: Session, expert_id: str) -> None:
-    """Drop what notices say of an expert who is erased; that there was one, and what was decided, stays."""
-    about = update(Notice).where(col(Notice.expert_id) == expert_id)
-    session.execute(about.values(content="", explanation=""))
-    session.execute(about.where(col(Notice.decision_reason).is_not(None)).values(decision_reason=""))
+def forget(session: Session, account_id: str, email: str | None) -> None:
+    """Drop name, address and words of who sent notices, signed in or not; what was decided about them stays."""
+    theirs = update(Notice).where((col(Notice.account_id) == account_id) | (col(Notice.notifier_email) == email))
+    blank = theirs.values(notifier_name=None, notifier_email=None, explanation="", account_id=account_id)
+    session.execute(blank.execution_options(synchronize_session=False))
 
 
 def is_settled(at: datetime) -> ColumnElement[bool]:

@@ -37,6 +37,7 @@ _FIRST, _LAST = date(1970, 1, 1), date(9000, 1, 1)
 
 _OPENS = "what it holds would let a reader into the account"
 _OTHERS_LIST = "what a client notes of experts is the client's; an erased expert leaves an empty place"
+_OF_OPERATORS = frozenset({"decided_by"})
 _STAGED = "an import that waits for its publication: it is in the profile afterwards, or swept within a day"
 
 
@@ -97,21 +98,14 @@ HOLDINGS = (
     Holding(Review, "expert_id", EXPERT, Erasure.DELETED, "reviews"),
     Holding(StagedReview, "expert_id", EXPERT, Erasure.DELETED, why=_STAGED),
     Holding(StagedExpert, "ref", REF, Erasure.DELETED, why=_STAGED),
-    Holding(ProfileVersion, "expert_id", EXPERT, Erasure.DELETED, "profile-versions"),
+    Holding(ProfileVersion, "expert_id", EXPERT, Erasure.DELETED, "profile-before"),
     Holding(PortraitFile, "expert_id", EXPERT, Erasure.BY_USE_CASE, "portrait"),
     Holding(ReferenceLetter, "expert_id", EXPERT, Erasure.BY_USE_CASE, "letters"),
     Holding(LegalIdentity, "expert_id", EXPERT, Erasure.DELETED, "legal-identity"),
+    Holding(Notice, "account_id", ACCOUNT, Erasure.BY_USE_CASE, "notices", secret=_OF_OPERATORS),
+    Holding(Notice, "notifier_email", EMAIL, Erasure.BY_USE_CASE, "notices-by-mail", secret=_OF_OPERATORS),
+    Holding(Notice, "expert_id", EXPERT, Erasure.DELETED, why="it names who sent it; what was decided is in the mails"),
     Holding(Expert, "id", EXPERT, Erasure.BY_USE_CASE, "profile"),
-    Holding(Notice, "account_id", ACCOUNT, Erasure.BY_USE_CASE, "notices", secret=frozenset({"decided_by"})),
-    Holding(Notice, "notifier_email", EMAIL, Erasure.BY_USE_CASE, "notices", secret=frozenset({"decided_by"})),
-    Holding(
-        Notice,
-        "expert_id",
-        EXPERT,
-        Erasure.BY_USE_CASE,
-        "notices-about-you",
-        secret=frozenset({"notifier_name", "notifier_email", "account_id", "decided_by", "explanation"}),
-    ),
     Holding(
         Account,
         "id",
@@ -122,10 +116,10 @@ HOLDINGS = (
     ),
 )
 NOT_PERSONAL = {
-    "hidden_reviews": "which reviews are not shown, by which notice",
+    "stored_files": "bytes that portraits and letters point to: they are taken along, and go, with those",
+    "hidden_reviews": "which reviews are not shown, by the notice that it was decided about",
     "visitor_salts": "a day's secret, without which no visitor key can be made again",
     "result_pages": "under a key that leads to nobody once its day is over; a query that names an erased person goes",
-    "stored_files": "the bytes of portraits and letters, which are exported and erased with these",
     "sector_ratings": "means over all reviews of a sector",
 }
 
@@ -219,12 +213,6 @@ def blank(session: Session, subject: Subject, *, at: datetime) -> None:
     The rows stay: invoices and the audit log point to them. What `HOLDINGS` says is deleted is so already.
     """
     experts.remove(session, subject.of(REF))
-    for expert_id in subject.of(EXPERT):
-        notices.forget_expert(session, expert_id)
-    for account_id in subject.of(ACCOUNT):
-        notices.forget(session, account_id)
-        for email in subject.of(EMAIL):
-            notices.forget_sender(session, account_id, email)
     for client_id in subject.of(CLIENT):
         client = session.get(Client, client_id)
         if client is not None:
@@ -233,11 +221,13 @@ def blank(session: Session, subject: Subject, *, at: datetime) -> None:
     for account_id in subject.of(ACCOUNT):
         sign_ins.end_all(session, account_id)
         account = accounts.take(session, account_id)
+        notices.forget(session, account_id, account.email)
         account.email = account.phone = account.password_hash = account.expert_id = None
         account.name, account.notifications = "", {}
         account.second_factor_secret = account.second_factor_since = account.email_confirmed_at = None
         account.second_factor_step = 0
         account.suspended_at = account.suspension_reason = account.suspension_facts = account.terminates_on = None
+        account.complaint = account.complained_at = None
         account.erased_at = at
         session.add(account)
     session.flush()

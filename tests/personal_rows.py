@@ -52,13 +52,11 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
     """Return a row of every table that holds something of somebody, each text with a mark of its own."""
     texts: dict[str, Any] = {"skill": f"{mark} area", "comment": f"{mark} comment", "rating": 5}
     days: dict[str, Any] = {"experienced_on": DAY, "published_on": DAY}
+    notice: dict[str, Any] = {"kind": "notice", "ground": "fraud", "explanation": f"{mark} said", "content": "C"}
+    notice |= {"language": "fr", "sent_at": AT}
     page = f"page of {account.id}"
     visitor: dict[str, Any] = {"visitor_kind": "company", "visitor_key": "v"}
     staged: dict[str, Any] = {**expert_columns(mark), "ref": expert.ref}
-    notices: dict[str, dict[str, Any]] = {
-        f"{mark} about": {"kind": "notice", "expert_id": expert.id, "notifier_email": "lea@example.org"},
-        "sent": {"kind": "notice", "expert_id": "e9", "notifier_name": account.name, "notifier_email": account.email},
-    }
     found: list[SQLModel] = [
         SignIn(
             token_hash=f"{mark} t1", account_id=account.id, opened_at=AT, seen_at=AT, ends_at=AT, agent=f"{mark} agent"
@@ -133,24 +131,13 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             shortlist_id=f"another {account.id}", expert_id=expert.id, position=1, added_at=AT, note=f"{mark} noted"
         ),
         ShortlistComment(
-            shortlist_id=f"another {account.id}", expert_id=expert.id, author="Léa", text=f"{mark} said", written_at=AT
+            shortlist_id=f"another {account.id}",
+            expert_id=expert.id,
+            author="Léa",
+            text=f"{mark} opinion",
+            written_at=AT,
         ),
         ShortlistComment(shortlist_id=f"another {account.id}", author=account.name, text="Bien.", written_at=AT),
-        *(
-            Notice(
-                id=f"{len(which)} {account.id}",
-                ground="other",
-                explanation=f"{which} because",
-                content=f"{which} stood",
-                language="fr",
-                sent_at=AT,
-                decision="no_action",
-                decision_reason=f"{which} reason",
-                decided_at=AT,
-                **columns,
-            )
-            for which, columns in notices.items()
-        ),
         Acceptance(account_id=account.id, document=f"{mark} terms", version="1", accepted_at=AT),
         AudienceDay(expert_id=expert.id, day=DAY, visitor_kind="company", impressions=3),
         ResultPage(
@@ -166,6 +153,9 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
         Impression(query_id=page, position=1, expert_id=expert.id, base=1, score=1),
         View(expert_id=expert.id, viewed_at=AT, **visitor),
         Review(expert_id=expert.id, **texts, **days),
+        Notice(account_id=account.id, expert_id="other", **notice),
+        Notice(notifier_email=account.email, notifier_name=account.name, expert_id="other", **notice),
+        Notice(notifier_email="ben@example.org", expert_id=expert.id, **notice),
         StagedReview(expert_id=expert.id, batch="b", **texts, **days),
         StagedExpert(**staged, batch="b", line=f"{mark} line"),
         JudgedQuery(id=f"{mark} q", text=f"{account.name.casefold()} lyon", kind="name"),

@@ -79,7 +79,7 @@ PARTS: Mapping[str, str] = {
     "membership": message("for whom you act, and as what"),
     "company": message("whom you act for: the company’s or your own details for orders and invoices"),
     "profile": message("your profile as an expert"),
-    "profile-versions": message("what your latest edits of your profile replaced"),
+    "profile-before": message("what your latest edits replaced, so that they can be taken back"),
     "portrait": message("your portrait; its files are in the folder “files”"),
     "letters": message("your reference letters; their files are in the folder “files”"),
     "legal-identity": message("under which legal identity you work"),
@@ -88,12 +88,12 @@ PARTS: Mapping[str, str] = {
     "grades": message("how well operators find that your profile suits queries, from 0 to 3"),
     "saved-searches": message("your saved searches"),
     "shortlist": message("your shortlist, or your company’s, with notes and comments"),
+    "notices": message("what you reported here as unlawful or untrue, and what was decided"),
+    "notices-by-mail": message("the same, where you were not signed in"),
     "sign-ins": message("where you are signed in"),
     "links": message("links that were mailed to you and work once"),
     "terms": message("which versions of the terms you accepted, and when"),
     "mails": message("mails that we wrote to you; what they said is dropped after a month"),
-    "notices": message("notices that you sent about unlawful content"),
-    "notices-about-you": message("notices about your profile or its reviews, and what was decided"),
     "acts": message("what you did here that is logged"),
     "acts-about-you": message("what was done to your account and is logged"),
 }
@@ -131,8 +131,8 @@ def export(database: Database, account_id: str, language: Language, *, at: datet
     return archive
 
 
-def erase(session: Session, account_id: str, *, at: datetime) -> None:
-    """Erase the owner of an account, and mail them that it is done.
+def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | None = None) -> None:
+    """Erase the owner of an account, and mail them that it is done; `actor` is who did, if it was not the owner.
 
     What is in the index goes through the outbox. Raises Conflict where a company would be left without an owner, and
     NotFound where the account is gone already.
@@ -154,7 +154,8 @@ def erase(session: Session, account_id: str, *, at: datetime) -> None:
     personal_data.erase(session, HOLDINGS, subject)
     accounts_data.blank(session, subject, at=at)
     mails.write(session, last, key=f"account_erased {account_id}", at=at)
-    audits.record(session, Actor(ActorKind.ACCOUNT, account_id), "erased", accounts.KIND, account_id, at=at)
+    actor = actor or Actor(ActorKind.ACCOUNT, account_id)
+    audits.record(session, actor, "erased", accounts.KIND, account_id, at=at)
 
 
 def _readme(parts: Mapping[str, Any], language: Language, at: datetime) -> str:

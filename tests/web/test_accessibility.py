@@ -89,6 +89,35 @@ def test_a_profile_has_no_serious_fault(new_page: NewPage, screen: str) -> None:
     assert faults(page) == []
 
 
+@pytest.mark.parametrize("screen", ["a desk", "a phone in the dark"])
+def test_shortlist_comparison_and_shared_list_have_no_serious_fault(new_page: NewPage, screen: str) -> None:
+    page = new_page(**SCREENS[screen])
+    found: list[str] = []
+
+    def look() -> None:
+        unfold(page)
+        found.extend(faults(page))
+
+    page.goto("/experts?q=customs")
+    for position in range(3):
+        page.get_by_test_id("shortlisting").nth(position).click()
+        page.locator("[data-listed=true]").nth(position).wait_for()
+    look()
+    page.goto("/shortlist")
+    page.get_by_test_id("share").click()
+    page.get_by_test_id("remove").last.click()
+    look()
+    link = page.get_by_test_id("share-link").input_value()
+    page.locator("#compare button").click()
+    look()
+    page.goto(link)
+    page.locator("#author").fill("Karim")
+    page.locator("#text").fill("Good.")
+    page.locator(".share-form button").click()
+    look()
+    assert found == []
+
+
 def test_open_suggestions_have_no_serious_fault(new_page: NewPage) -> None:
     page = new_page(locale="en")
     page.goto("/")

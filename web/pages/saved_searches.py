@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from textwrap import shorten
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from search_api.models import Frequency, SavedSearch
 from search_api.requests import Parameters
 from search_api.searches import Searcher
 from web.pages import addresses, cards, criteria
+from web.pages.results import LONG_QUERY
 from web.pages.shortlists import one_line
 from web.rendering import address
 
@@ -61,7 +63,7 @@ def new_context(
         "words": words,
         "search": query_string(parameters),
         "results_url": results_url(parameters),
-        "name": typed.get("name", default_name(words, language)),
+        "name": typed.get("name", default_name(parameters, words, language)),
         "frequency": read_frequency(typed.get("frequency", Frequency.DAILY)).value,
         "frequencies": frequencies(language),
         "longest_name": saved_searches.LONGEST_NAME,
@@ -74,11 +76,12 @@ def frequencies(language: Language) -> list[dict[str, str]]:
     return [{"value": value.value, "label": translate(language, label)} for value, label in FREQUENCIES.items()]
 
 
-def default_name(words: Sequence[str], language: Language) -> str:
-    """Return what a search is called unless its owner says otherwise: what it asks for."""
+def default_name(parameters: Parameters, words: Sequence[str], language: Language) -> str:
+    """Return what a search is called unless its owner says otherwise: what it asks for, or how a brief begins."""
+    if len(parameters.q) > LONG_QUERY:
+        return shorten(one_line(parameters.q), LONG_QUERY, placeholder="…")
     name = ", ".join(words) or translate(language, "All experts")
-    longest = saved_searches.LONGEST_NAME
-    return name if len(name) <= longest else f"{name[: longest - 1].rstrip(' ,')}…"
+    return shorten(name, saved_searches.LONGEST_NAME, placeholder="…")
 
 
 def read_name(text: str, default: str, language: Language) -> str:
