@@ -6,9 +6,9 @@ A notice names the thing, a reason and who speaks, and is confirmed and answered
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -25,6 +25,8 @@ from foundation.mails import Mail
 KIND = "notice"
 """What the audit log calls them."""
 LONGEST_CONTENT = 2_000
+SENDERS_KEPT_FOR = timedelta(days=365)
+"""After the decision: by then nobody has a complaint left (Regulation (EU) 2022/2065, article 20: six months)."""
 NAMELESS = Ground.CHILD_ABUSE
 
 
@@ -142,6 +144,17 @@ def forget(session: Session, account_id: str, email: str | None) -> None:
     theirs = update(Notice).where((col(Notice.account_id) == account_id) | (col(Notice.notifier_email) == email))
     blank = theirs.values(notifier_name=None, notifier_email=None, explanation="", account_id=account_id)
     session.execute(blank.execution_options(synchronize_session=False))
+
+
+def is_settled(at: datetime) -> ColumnElement[bool]:
+    """Return the condition that a notice was decided so long ago that its sender need not be reached any more."""
+    is_named = col(Notice.notifier_email).is_not(None) & (col(Notice.notifier_email) != "")
+    return is_named & (col(Notice.decided_at) < at - SENDERS_KEPT_FOR)
+
+
+def sweep(session: Session, *, at: datetime) -> None:
+    """Drop name and address of senders who need not be reached any more."""
+    session.execute(update(Notice).where(is_settled(at)).values(notifier_name=None, notifier_email=""))
 
 
 def number(notice: Notice) -> str:

@@ -1,7 +1,6 @@
 """What `accounts` holds of people: what of it they may take with them, and how they leave (GDPR, articles 15 to 20)."""
 
-import base64
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from accounts.models.accounts import (
     Client,
     MailedLink,
     Membership,
+    Purpose,
     RecoveryCode,
     Role,
     SignIn,
@@ -24,9 +24,10 @@ from accounts.models.audiences import AudienceDay, Impression, ResultPage, View
 from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
 from accounts.models.notices import Notice
 from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
-from foundation import files
+from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from foundation.database import hold
 from foundation.errors import Conflict
+from foundation.files import StoredFile
 from foundation.personal_data import Erasure, Holding, Subject
 from taxonomy import texts
 
@@ -35,6 +36,7 @@ ACCOUNT, EMAIL, CLIENT, EXPERT, REF = "account", "email", "client", "expert", "e
 _FIRST, _LAST = date(1970, 1, 1), date(9000, 1, 1)
 
 _OPENS = "what it holds would let a reader into the account"
+_OTHERS_LIST = "what a client notes of experts is the client's; an erased expert leaves an empty place"
 _OF_OPERATORS = frozenset({"decided_by"})
 _STAGED = "an import that waits for its publication: it is in the profile afterwards, or swept within a day"
 
@@ -44,21 +46,24 @@ def _audience(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]
     return [day.model_dump(exclude={"expert_id"}) for day in days]
 
 
-def _portrait(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
-    statement = select(PortraitFile).where(col(PortraitFile.expert_id).in_(subject.of(EXPERT)))
-    found = session.execute(statement.order_by(col(PortraitFile.size_px).desc()).limit(1)).scalars().all()
-    return [{"size_px": row.size_px, **_file(session, row.file_id)} for row in found]
+def _shortlists(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
+    """Return clients' lists with what stands on them."""
+    found = session.execute(select(Shortlist).where(col(Shortlist.client_id).in_(subject.of(CLIENT)))).scalars()
+    return [
+        shortlist.model_dump(exclude={"token_hash", "share_id", "share_hash"})
+        | {
+            "experts": _dumped(session, ShortlistItem, shortlist.id),
+            "comments": _dumped(session, ShortlistComment, shortlist.id),
+        }
+        for shortlist in found
+    ]
 
 
-def _letters(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
-    statement = select(ReferenceLetter).where(col(ReferenceLetter.expert_id).in_(subject.of(EXPERT)))
-    found = session.execute(statement.order_by(col(ReferenceLetter.place))).scalars().all()
-    return [row.model_dump(exclude={"expert_id", "file_id"}) | _file(session, row.file_id) for row in found]
-
-
-def _file(session: Session, file_id: str) -> dict[str, Any]:
-    file = files.get(session, file_id)
-    return {"media_type": file.media_type, "content_base64": base64.b64encode(file.content).decode()}
+def _dumped(
+    session: Session, table: type[ShortlistItem] | type[ShortlistComment], shortlist_id: str
+) -> list[dict[str, Any]]:
+    rows = session.execute(select(table).where(col(table.shortlist_id) == shortlist_id)).scalars()
+    return [row.model_dump(exclude={"shortlist_id"}) for row in rows]
 
 
 HOLDINGS = (
@@ -82,6 +87,9 @@ HOLDINGS = (
         holds_among_others=True,
     ),
     Holding(Acceptance, "account_id", ACCOUNT, Erasure.DELETED, "terms"),
+    Holding(Shortlist, "client_id", CLIENT, Erasure.DELETED, "shortlist", read=_shortlists),
+    Holding(ShortlistItem, "expert_id", EXPERT, Erasure.BY_USE_CASE, why=_OTHERS_LIST),
+    Holding(ShortlistComment, "expert_id", EXPERT, Erasure.BY_USE_CASE, why=_OTHERS_LIST),
     Holding(Membership, "account_id", ACCOUNT, Erasure.DELETED, "membership"),
     Holding(Client, "id", CLIENT, Erasure.BY_USE_CASE, "company"),
     Holding(AudienceDay, "expert_id", EXPERT, Erasure.DELETED, "audience", read=_audience),
@@ -91,9 +99,9 @@ HOLDINGS = (
     Holding(StagedReview, "expert_id", EXPERT, Erasure.DELETED, why=_STAGED),
     Holding(StagedExpert, "ref", REF, Erasure.DELETED, why=_STAGED),
     Holding(ProfileVersion, "expert_id", EXPERT, Erasure.DELETED, "profile-before"),
+    Holding(PortraitFile, "expert_id", EXPERT, Erasure.BY_USE_CASE, "portrait"),
+    Holding(ReferenceLetter, "expert_id", EXPERT, Erasure.BY_USE_CASE, "letters"),
     Holding(LegalIdentity, "expert_id", EXPERT, Erasure.DELETED, "legal-identity"),
-    Holding(PortraitFile, "expert_id", EXPERT, Erasure.BY_USE_CASE, "portrait", read=_portrait),
-    Holding(ReferenceLetter, "expert_id", EXPERT, Erasure.BY_USE_CASE, "letters", read=_letters),
     Holding(Notice, "account_id", ACCOUNT, Erasure.BY_USE_CASE, "notices", secret=_OF_OPERATORS),
     Holding(Notice, "notifier_email", EMAIL, Erasure.BY_USE_CASE, "notices-by-mail", secret=_OF_OPERATORS),
     Holding(Notice, "expert_id", EXPERT, Erasure.DELETED, why="it names who sent it; what was decided is in the mails"),
@@ -132,6 +140,34 @@ def subject_of(session: Session, account_id: str) -> Subject:
     )
 
 
+def files_of(session: Session, subject: Subject) -> Iterator[tuple[str, bytes]]:
+    """Yield the files that somebody has sent, under names that tell what they are."""
+    experts_of = subject.of(EXPERT)
+    portraits = select(PortraitFile).where(col(PortraitFile.expert_id).in_(experts_of))
+    letters = select(ReferenceLetter).where(col(ReferenceLetter.expert_id).in_(experts_of))
+    named = [
+        *((f"portrait-{row.size_px}", row.file_id) for row in session.execute(portraits).scalars()),
+        *((f"letter-{row.place}", row.file_id) for row in session.execute(letters).scalars()),
+    ]
+    for name, file_id in sorted(named):
+        file = session.get_one(StoredFile, file_id)
+        yield f"{name}.{file.media_type.rpartition('/')[2]}", file.content
+        session.expunge(file)
+
+
+def addresses_of(session: Session, subject: Subject) -> frozenset[str]:
+    """Return the addresses that mails about an account may have gone to: its own, and those that it was to have.
+
+    One that is another account's by now is that one's.
+    """
+    wanted = select(col(MailedLink.subject)).where(
+        col(MailedLink.account_id).in_(subject.of(ACCOUNT)), col(MailedLink.purpose) == Purpose.CHANGE_EMAIL.value
+    )
+    asked = set(session.execute(wanted).scalars()) - set(subject.of(EMAIL))
+    taken = session.execute(select(col(Account.email)).where(col(Account.email).in_(sorted(asked)))).scalars()
+    return frozenset(asked - set(taken)) | frozenset(subject.of(EMAIL))
+
+
 def names_of(session: Session, subject: Subject) -> frozenset[str]:
     """Return the ways to write somebody's full name, by which searches for them are known; a first name is none."""
     written = [session.get(Account, account_id) for account_id in subject.of(ACCOUNT)]
@@ -141,12 +177,14 @@ def names_of(session: Session, subject: Subject) -> frozenset[str]:
 
 
 def forget_mentions(session: Session, names: Collection[str]) -> None:
-    """Keep pages of results without the query, where it names somebody."""
+    """Keep pages of results without the query, and comments without their author, where these name somebody."""
     if names:
         column = col(ResultPage.query)
         mentioning = or_(*(column.icontains(name, autoescape=True) for name in sorted(names)))
         statement = update(ResultPage).where(mentioning).values(query=None)
         session.execute(statement.execution_options(synchronize_session=False))
+        signed = update(ShortlistComment).where(col(ShortlistComment.author).in_(sorted(names))).values(author="–")
+        session.execute(signed.execution_options(synchronize_session=False))
 
 
 def clients_that_go(session: Session, account_id: str) -> frozenset[str]:

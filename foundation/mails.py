@@ -9,6 +9,7 @@ left, so that a copy of the database gives no links; a month later the recipient
 """
 
 import hashlib
+import json
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from uuid import uuid4
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic_core import to_jsonable_python
-from sqlalchemy import JSON, CheckConstraint, Index, delete, func, or_, select, update
+from sqlalchemy import JSON, CheckConstraint, Index, String, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, col
 
@@ -80,7 +81,7 @@ def write(session: Session, mail: Mail, *, key: str, at: datetime) -> bool:
     """Owe a mail in the caller's transaction; return False if `key` was used before: then nothing is sent again."""
     row = insert(session, MailRow).values(
         id=str(uuid4()),
-        key=hashlib.sha256(key.encode(errors="replace")).hexdigest(),
+        key=_kept_key(key),
         recipient=checked_address(mail.to, mail.language),
         language=mail.language,
         template=mail.template,
@@ -96,7 +97,7 @@ def write(session: Session, mail: Mail, *, key: str, at: datetime) -> bool:
 
 def was_written(session: Session, key: str) -> bool:
     """Tell whether a mail was written under a key: for whoever would have to make a link for it first."""
-    return session.execute(select(col(MailRow.id)).where(col(MailRow.key) == key)).first() is not None
+    return session.execute(select(col(MailRow.id)).where(col(MailRow.key) == _kept_key(key))).first() is not None
 
 
 def checked_address(address: str, language: Language) -> str:
@@ -199,10 +200,25 @@ def forget(session: Session, address: str) -> None:
     session.execute(delete(MailRow).where(or_(*(col(MailRow.recipient) == one for one in {address, address.lower()}))))
 
 
+def forget_mentions(session: Session, words: Collection[str]) -> None:
+    """Drop what mails to others say, where somebody who is erased is named in it; one that is owed is not sent."""
+    # Values are kept as JSON, which may write a letter as \\u00e9.
+    forms = {form for word in words for form in (word, json.dumps(word)[1:-1])}
+    if forms:
+        said = cast(MailRow.values, String)
+        mentioning = or_(*(said.icontains(form, autoescape=True) for form in sorted(forms)))
+        statement = update(MailRow).where(mentioning).values(values=None, recipient="")
+        session.execute(statement.execution_options(synchronize_session=False))
+
+
 def find_kept(session: Session, mail_ids: Collection[str]) -> set[str]:
     """Return which of some mails still hold what they said."""
     statement = select(col(MailRow.id)).where(col(MailRow.id).in_(sorted(mail_ids)), col(MailRow.values).is_not(None))
     return set(session.execute(statement).scalars())
+
+
+def _kept_key(key: str) -> str:
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
 
 
 def _clear_if(row: MailRow, *, is_last: bool) -> None:

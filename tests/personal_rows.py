@@ -22,15 +22,18 @@ from accounts.models.accounts import (
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View
 from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
 from accounts.models.notices import Notice
+from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
+from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from foundation import audits
 from foundation.audits import Actor, ActorKind
 from foundation.database import Database
+from foundation.files import StoredFile
 from foundation.mails import MailRow
 from foundation.outbox import OutboxRow
 from indexer import documents
 from indexer.models import Embedding
 from migrations import tables
-from search_api.models import EmptySearchRow, JudgedQuery, Judgment, ShadowMoveRow
+from search_api.models import EmptySearchRow, JudgedQuery, Judgment, SavedSearch, ShadowMoveRow
 from tests import signed_in
 from tests.signed_in import PASSWORD
 
@@ -45,7 +48,7 @@ def expert_columns(mark: str) -> dict[str, Any]:
     return {**filled, "skills": [f"{mark} skill"], "created_at": AT, "updated_at": AT}
 
 
-def rows_of(account: Account, expert: Expert, mark: str) -> list[SQLModel]:
+def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list[SQLModel]:
     """Return a row of every table that holds something of somebody, each text with a mark of its own."""
     texts: dict[str, Any] = {"skill": f"{mark} area", "comment": f"{mark} comment", "rating": 5}
     days: dict[str, Any] = {"experienced_on": DAY, "published_on": DAY}
@@ -81,6 +84,60 @@ def rows_of(account: Account, expert: Expert, mark: str) -> list[SQLModel]:
             made_at=AT,
             ends_at=AT,
         ),
+        SavedSearch(
+            account_id=account.id,
+            name=f"{mark} saved",
+            parameters={"q": f"{mark} asked"},
+            frequency="off",
+            saved_at=AT,
+            looked_at=AT,
+        ),
+        ProfileVersion(expert_id=expert.id, version=1, replaced={"headline": f"{mark} former"}, edited_at=AT),
+        StoredFile(
+            id=f"file of {account.id}",
+            content=f"{mark} bytes".encode(),
+            media_type="application/pdf",
+            size_bytes=1,
+            sha256="",
+            stored_at=AT,
+        ),
+        ReferenceLetter(
+            expert_id=expert.id,
+            place=1,
+            title=f"{mark} letter",
+            is_shown=True,
+            pages=1,
+            file_id=f"file of {account.id}",
+            added_at=AT,
+        ),
+        PortraitFile(portrait_id=account.id, size_px=1, expert_id=expert.id, file_id=f"file of {account.id}"),
+        LegalIdentity(
+            expert_id=expert.id,
+            status="sasu",
+            country="FR",
+            legal_name=f"{mark} legal",
+            address=f"{mark} seat",
+            changed_at=AT,
+        ),
+        Shortlist(id=f"theirs {account.id}", client_id=client_id, name=f"{mark} list", made_at=AT, used_at=AT),
+        ShortlistItem(
+            shortlist_id=f"theirs {account.id}", expert_id="e9", position=1, added_at=AT, note=f"{mark} note"
+        ),
+        ShortlistComment(
+            shortlist_id=f"theirs {account.id}", author="Léa", text=f"{mark} comment there", written_at=AT
+        ),
+        Shortlist(id=f"another {account.id}", token_hash=f"browser {account.id}", made_at=AT, used_at=AT),
+        ShortlistItem(
+            shortlist_id=f"another {account.id}", expert_id=expert.id, position=1, added_at=AT, note=f"{mark} noted"
+        ),
+        ShortlistComment(
+            shortlist_id=f"another {account.id}",
+            expert_id=expert.id,
+            author="Léa",
+            text=f"{mark} opinion",
+            written_at=AT,
+        ),
+        ShortlistComment(shortlist_id=f"another {account.id}", author=account.name, text="Bien.", written_at=AT),
         Acceptance(account_id=account.id, document=f"{mark} terms", version="1", accepted_at=AT),
         AudienceDay(expert_id=expert.id, day=DAY, visitor_kind="company", impressions=3),
         ResultPage(
@@ -122,7 +179,7 @@ def rows_of(account: Account, expert: Expert, mark: str) -> list[SQLModel]:
             sent_at=AT,
         ),
         MailRow(
-            id=f"{mark} m2",
+            id=f"another mail of {account.id}",
             key=f"email_changed {account.id} now",
             recipient="before@example.org",
             language="en",
@@ -154,7 +211,7 @@ def fill(session: Session, account: Account, mark: str) -> None:
     session.add_all([client, expert])
     session.flush()
     session.add(Membership(account_id=account.id, client_id=client.id, role=Role.OWNER.value, joined_at=AT))
-    for row in rows_of(account, expert, mark):
+    for row in rows_of(account, expert, client.id, mark):
         session.merge(row)
         session.flush()
     audits.record(session, Actor(ActorKind.ACCOUNT, account.id), "exported", "account", account.id, at=AT, note="told")

@@ -50,14 +50,6 @@ _DELIVERY = "a delivery that is owed: it holds nothing but an id, and is gone on
 
 HOLDINGS: tuple[Holding, ...] = (
     Holding(MailRow, "recipient", EMAIL, Erasure.DELETED, "mails", read=_mails),
-    Holding(
-        MailRow,
-        "key",
-        ACCOUNT,
-        Erasure.DELETED,
-        why="to addresses that the account had before, or was to have",
-        holds_among_others=True,
-    ),
     Holding(OutboxRow, "key", EXPERT, Erasure.DELETED, why=_DELIVERY),
     Holding(AuditEntry, "actor_account_id", ACCOUNT, Erasure.KEPT, "acts", _AUDIT),
     Holding(
@@ -88,12 +80,14 @@ PARTS: Mapping[str, str] = {
     "company": message("whom you act for: the company’s or your own details for orders and invoices"),
     "profile": message("your profile as an expert"),
     "profile-before": message("what your latest edits replaced, so that they can be taken back"),
-    "portrait": message("your portrait, in its largest size"),
-    "letters": message("your reference letters, private ones too"),
+    "portrait": message("your portrait; its files are in the folder “files”"),
+    "letters": message("your reference letters; their files are in the folder “files”"),
     "legal-identity": message("under which legal identity you work"),
     "reviews": message("the reviews on your profile"),
     "audience": message("how often your profile was shown and opened, by day and kind of visitor"),
     "grades": message("how well operators find that your profile suits queries, from 0 to 3"),
+    "saved-searches": message("your saved searches"),
+    "shortlist": message("your shortlist, or your company’s, with notes and comments"),
     "notices": message("what you reported here as unlawful or untrue, and what was decided"),
     "notices-by-mail": message("the same, where you were not signed in"),
     "sign-ins": message("where you are signed in"),
@@ -118,17 +112,18 @@ def parts_of(session: Session, account_id: str) -> dict[str, list[dict[str, Any]
     found: dict[str, list[dict[str, Any]]] = {part: [] for part in PARTS}
     for holding in HOLDINGS:
         if holding.part is not None:
-            found[holding.part].extend(personal_data.read(session, holding, subject))
+            known = found[holding.part]
+            known.extend(row for row in personal_data.read(session, holding, subject) if row not in known)
     return found
 
 
 def export(database: Database, account_id: str, language: Language, *, at: datetime) -> IO[bytes]:
     """Return everything that is held of the owner of an account as a ZIP archive, to be read from its start."""
-    with database.reading() as session:
-        parts = parts_of(session, account_id)
     archive: IO[bytes] = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 - whoever sends it closes it
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written:
-        kept = {part: rows for part, rows in parts.items() if rows}
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written, database.reading() as session:
+        kept = {part: rows for part, rows in parts_of(session, account_id).items() if rows}
+        for name, content in accounts_data.files_of(session, subject_of(session, account_id)):
+            written.writestr(f"files/{name}", content)
         written.writestr("README.txt", _readme(kept, language, at))
         for part, rows in kept.items():
             written.writestr(f"{part}.json", orjson.dumps(rows, option=orjson.OPT_INDENT_2))
@@ -149,7 +144,10 @@ def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | Non
     subject = Subject({**whole.keys, CLIENT: goes})
     language: Language = "fr" if account.language == "fr" else "en"
     last = Mail(account.email or "", language, "account_erased", {"name": account.name})
-    mails.forget(session, last.to)
+    addresses = accounts_data.addresses_of(session, whole)
+    for address in addresses:
+        mails.forget(session, address)
+    mails.forget_mentions(session, addresses | names)
     search_data.forget_author(session, account_id, account.name)
     search_data.forget_mentions(session, names)
     accounts_data.forget_mentions(session, names)

@@ -12,17 +12,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
-from accounts import audience_days, audiences, imports, links, registrations, sign_ins
+from accounts import audience_days, audiences, imports, links, notices, registrations, shortlists, sign_ins
 from accounts.models.accounts import Account, MailedLink, SignIn
 from accounts.models.audiences import Impression, ResultPage, View, VisitorSalt
 from accounts.models.experts import StagedExpert, StagedReview
+from accounts.models.notices import Notice
+from accounts.models.shortlists import Shortlist
 from foundation import audits, leases, mails, schedules
 from foundation.audits import AuditEntry
 from foundation.database import Database
 from foundation.mails import MailRow
 from foundation.schedules import ScheduleRow
-from search_api import empties
-from search_api.models import EmptySearchRow
+from search_api import empties, saved_searches
+from search_api.models import EmptySearchRow, SavedSearch
 from web.mails import Mailer
 
 SWEEPING = "sweeping what was kept for long enough"
@@ -187,6 +189,33 @@ RULES: Sequence[Rule] = (
         col(StagedReview.batch),
         _STAGED,
         _is_abandoned(col(StagedReview.batch)),
+    ),
+    Rule(
+        Notice,
+        "senders.kept",
+        notices.SENDERS_KEPT_FOR,
+        col(Notice.decided_at),
+        "senders can be told what came of complaints; then names and addresses go, and the notice stays",
+        notices.is_settled,
+        _in_one(lambda session, at: notices.sweep(session, at=at)),
+    ),
+    Rule(
+        Shortlist,
+        "shortlists.kept",
+        shortlists.KEPT_UNUSED,
+        col(Shortlist.used_at),
+        "who comes back within a season finds the list again",
+        lambda at: col(Shortlist.client_id).is_(None) & (col(Shortlist.used_at) < at - shortlists.KEPT_UNUSED),
+        _in_one(lambda session, at: shortlists.sweep(session, at=at)),
+    ),
+    Rule(
+        SavedSearch,
+        "saved_searches.removed",
+        saved_searches.KEPT_REMOVED,
+        col(SavedSearch.removed_at),
+        "deleting can be taken back for a while",
+        lambda at: col(SavedSearch.removed_at) < at - saved_searches.KEPT_REMOVED,
+        _in_one(lambda session, at: saved_searches.sweep(session, at=at)),
     ),
     Rule(
         ScheduleRow,

@@ -185,3 +185,21 @@ def test_the_database_refuses_what_can_not_be(database: Database, change: dict[s
     given = {"id": "i", "key": "k", "recipient": TO, "language": "fr", "template": "t", "written_at": AT, **change}
     with pytest.raises(IntegrityError), database.writing() as session:
         session.add(MailRow(**given))
+
+
+def test_a_mail_is_known_by_its_event_afterwards(database: Database) -> None:
+    write(database)
+    with database.reading() as session:
+        assert [mails.was_written(session, key) for key in ("k", "another")] == [True, False]
+
+
+def test_what_mails_say_of_somebody_who_is_erased_is_dropped_and_owed_ones_are_not_sent(database: Database) -> None:
+    write(database, values={"experts": [{"name": "Zéphyrine 100% Quatrefages"}]})
+    write(database, key="other", values={"name": "Zéphyrine 1000 Quatrefages"})
+    with database.writing() as session:
+        mails.forget_mentions(session, {"Zéphyrine 100% Quatrefages"})
+    kept = {found.values is not None: found.recipient for found in rows(database)}
+    assert kept == {False: "", True: TO}
+    with database.reading() as session:
+        gone = next(found for found in rows(database) if found.values is None)
+        assert mails.find_owed(session, gone.id) is None

@@ -94,10 +94,14 @@ def test_an_export_holds_everything_but_secrets_and_what_is_said_to_be_left_out(
     assert left_out == {
         "mark-one t1", "mark-one t2", "mark-one t3", "mark-one t4", "mark-one t5",  # hashes of what opens something
         "mark-one author",  # an operator
-        "mark-one m2", "mark-one k", "mark-one ref other",
+        "mark-one k", "mark-one ref other", "mark-one noted", "mark-one opinion",
+        "mark-one bytes",  # a file
         "mark-one line", "mark-one m1", "mark-one q", "mark-one greeting", "mark-one why",
     }  # fmt: skip
     assert "mark-two" not in said
+    with database.reading() as session:
+        files = dict(privacy.accounts_data.files_of(session, privacy.subject_of(session, account.id)))
+    assert files == {"letter-1.pdf": b"mark-one bytes", "portrait-1.pdf": b"mark-one bytes"}
     assert PASSWORD_HASH not in said
 
 
@@ -152,7 +156,7 @@ def test_erasing_signs_out_and_lets_the_address_sign_up_anew(site: TestClient) -
     database = database_of(site)
     builders.eventually(lambda: not naming(database, str(account.email), "Vaugirard"))
     with database.reading() as session:
-        [mail] = session.execute(select(MailRow).where(col(MailRow.key).contains(account.id))).scalars()
+        [mail] = session.execute(select(MailRow).where(col(MailRow.template) == "account_erased")).scalars()
         assert (mail.template, mail.recipient, mail.values) == ("account_erased", "", None)
         assert mail.sent_at
 

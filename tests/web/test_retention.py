@@ -14,13 +14,15 @@ from accounts import registrations
 from accounts.models.accounts import Account, AccountKind, Client, MailedLink, SignIn
 from accounts.models.audiences import Impression, ResultPage, View, VisitorSalt
 from accounts.models.experts import Expert, StagedExpert, StagedReview
+from accounts.models.notices import Notice
+from accounts.models.shortlists import Shortlist
 from accounts.registrations import Registration
 from foundation import audits, clock
 from foundation.audits import AuditEntry
 from foundation.database import Database
 from foundation.mails import MailRow
 from foundation.schedules import ScheduleRow
-from search_api.models import EmptySearchRow
+from search_api.models import EmptySearchRow, SavedSearch
 from tests import builders, signed_in
 from web import long_texts, retention
 from web.mails import Mailer
@@ -68,6 +70,34 @@ def rows_of(account_id: str) -> dict[str, Rows]:
             AuditEntry(acted_at=at, actor_kind="system", action="started", object_kind="installation", object_id=name)
         ],
         "staged.kept": staged,
+        "shortlists.kept": lambda name, at: [Shortlist(token_hash=name, made_at=at, used_at=at)],
+        "saved_searches.removed": lambda name, at: [
+            SavedSearch(
+                account_id=account_id,
+                name=name,
+                parameters={},
+                frequency="off",
+                saved_at=at,
+                looked_at=at,
+                removed_at=at,
+            )
+        ],
+        "senders.kept": lambda name, at: [
+            Notice(
+                id=name,
+                kind="notice",
+                ground="other",
+                explanation="x",
+                expert_id="e",
+                content="c",
+                language="fr",
+                notifier_email=f"{name}@example.org",
+                sent_at=at,
+                decision="no_action",
+                decision_reason="r",
+                decided_at=at,
+            )
+        ],
         "schedules.kept": lambda name, at: [ScheduleRow(name=name, due_at=at)],
     }
 
@@ -102,7 +132,7 @@ def test_every_rule_lets_go_of_what_is_older_and_keeps_what_is_not(kept: tuple[D
     assert [(item.rule.table_name, item.due) for item in after if item.due] == []
     for rule in retention.RULES:
         # The young ones; mails stay without what they said, one's own account and the entry about dropping besides.
-        more = 1 if rule.table in {MailRow, Account, AuditEntry} else 0
+        more = 1 if rule.table in {MailRow, Account, AuditEntry, Notice} else 0
         assert count(database, rule.table) == 1 + more, rule.table_name
     with database.reading() as session:
         cleared = session.get_one(MailRow, "old-mails.kept")
@@ -139,7 +169,7 @@ def test_the_database_lets_go_of_no_audit_entry_that_is_younger(database: Databa
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_privacy_page_says_how_long_each_thing_is_kept(language: Any) -> None:
     said = long_texts.read("privacy", language)
-    internal = {"staged.kept", "schedules.kept", "salts.kept"}
+    internal = {"staged.kept", "schedules.kept", "salts.kept", "saved_searches.removed"}
     for rule in retention.RULES:
         if rule.name not in internal:
             assert {f"{{{{{rule.name}_days}}}}", f"{{{{{rule.name}_years}}}}"} & set(re.findall(r"{{.*?}}", said)), (
