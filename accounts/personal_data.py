@@ -1,6 +1,7 @@
 """What `accounts` holds of people: what of it they may take with them, and how they leave (GDPR, articles 15 to 20)."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import accounts, audience_days, experts, sign_ins
+from accounts import accounts, audience_days, experts, shortlist_rows, sign_ins
 from accounts.models.accounts import (
     Acceptance,
     Account,
@@ -21,6 +22,7 @@ from accounts.models.accounts import (
 )
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View
 from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
+from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from foundation.database import hold
 from foundation.errors import Conflict
 from foundation.personal_data import Erasure, Holding, Subject
@@ -37,6 +39,22 @@ _STAGED = "an import that waits for its publication: it is in the profile afterw
 def _audience(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
     days = [day for expert_id in subject.of(EXPERT) for day in audience_days.by_day(session, expert_id, _FIRST, _LAST)]
     return [day.model_dump(exclude={"expert_id"}) for day in days]
+
+
+def _shortlists(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
+    statement = select(Shortlist).where(col(Shortlist.client_id).in_(subject.of(CLIENT)))
+    return [
+        {
+            "name": shortlist.name,
+            "made_at": shortlist.made_at,
+            "used_at": shortlist.used_at,
+            "share_ends_at": shortlist.share_ends_at,
+            "experts": [asdict(pick) for pick in shortlist_rows.read(session, shortlist.id)],
+            "removed": shortlist.removed,
+            "left_out": shortlist.left_out,
+        }
+        for shortlist in session.execute(statement).scalars()
+    ]
 
 
 HOLDINGS = (
@@ -61,6 +79,15 @@ HOLDINGS = (
     ),
     Holding(Acceptance, "account_id", ACCOUNT, Erasure.DELETED, "terms"),
     Holding(Membership, "account_id", ACCOUNT, Erasure.DELETED, "membership"),
+    Holding(Shortlist, "client_id", CLIENT, Erasure.DELETED, "shortlists", read=_shortlists),
+    Holding(
+        ShortlistItem,
+        "expert_id",
+        EXPERT,
+        Erasure.BY_USE_CASE,
+        why="whose lists one is on is theirs; an empty place stays there, so that they see that somebody is gone",
+    ),
+    Holding(ShortlistComment, "expert_id", EXPERT, Erasure.DELETED, why="what others say among themselves"),
     Holding(Client, "id", CLIENT, Erasure.BY_USE_CASE, "company"),
     Holding(AudienceDay, "expert_id", EXPERT, Erasure.DELETED, "audience", read=_audience),
     Holding(Impression, "expert_id", EXPERT, Erasure.DELETED, why="exported as sums by day; single ones are visitors'"),

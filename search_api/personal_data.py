@@ -7,13 +7,14 @@ from sqlalchemy import delete, or_, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts.personal_data import EXPERT, REF
+from accounts.personal_data import ACCOUNT, EXPERT, REF
 from foundation.personal_data import Erasure, Holding
-from search_api.models import EmptySearchRow, Evaluation, JudgedQuery, Judgment, ShadowMoveRow
+from search_api.models import EmptySearchRow, Evaluation, JudgedQuery, Judgment, SavedSearch, ShadowMoveRow
 
 _LOGINS = "authors are the logins of those who run commands on the installation's own machines"
 
 HOLDINGS = (
+    Holding(SavedSearch, "account_id", ACCOUNT, Erasure.DELETED, "saved-searches"),
     Holding(Judgment, "expert_ref", REF, Erasure.DELETED, "grades", secret=frozenset({"author"})),
     Holding(ShadowMoveRow, "expert_id", EXPERT, Erasure.DELETED, why="how often two rankings differed, not the person"),
 )

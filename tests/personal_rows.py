@@ -21,6 +21,7 @@ from accounts.models.accounts import (
 )
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View
 from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
+from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from foundation import audits
 from foundation.audits import Actor, ActorKind
 from foundation.database import Database
@@ -29,7 +30,7 @@ from foundation.outbox import OutboxRow
 from indexer import documents
 from indexer.models import Embedding
 from migrations import tables
-from search_api.models import EmptySearchRow, JudgedQuery, Judgment, ShadowMoveRow
+from search_api.models import EmptySearchRow, JudgedQuery, Judgment, SavedSearch, ShadowMoveRow
 from tests import signed_in
 from tests.signed_in import PASSWORD
 
@@ -148,6 +149,22 @@ def fill(session: Session, account: Account, mark: str) -> None:
     session.add_all([client, expert])
     session.flush()
     session.add(Membership(account_id=account.id, client_id=client.id, role=Role.OWNER.value, joined_at=AT))
+    shortlist = Shortlist(client_id=client.id, name=f"{mark} list", made_at=AT, used_at=AT)
+    session.add(shortlist)
+    session.flush()
+    item = ShortlistItem(shortlist_id=shortlist.id, expert_id=expert.id, position=1, added_at=AT, note=f"{mark} note")
+    said = ShortlistComment(
+        shortlist_id=shortlist.id, expert_id=expert.id, author="a colleague", text="a word", written_at=AT
+    )
+    search = SavedSearch(
+        account_id=account.id,
+        name=f"{mark} search",
+        parameters={"q": f"{mark} words"},
+        frequency="daily",
+        saved_at=AT,
+        looked_at=AT,
+    )
+    session.add_all([item, said, search])
     for row in rows_of(account, expert, mark):
         session.merge(row)
         session.flush()

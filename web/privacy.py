@@ -89,6 +89,8 @@ PARTS: Mapping[str, str] = {
     "profile": message("your profile as an expert"),
     "reviews": message("the reviews on your profile"),
     "audience": message("how often your profile was shown and opened, by day and kind of visitor"),
+    "shortlists": message("your shortlist, with your notes"),
+    "saved-searches": message("your saved searches, and whom their mails told you of"),
     "grades": message("how well operators find that your profile suits queries, from 0 to 3"),
     "sign-ins": message("where you are signed in"),
     "links": message("links that were mailed to you and work once"),
