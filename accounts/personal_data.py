@@ -1,5 +1,6 @@
 """What `accounts` holds of people: what of it they may take with them, and how they leave (GDPR, articles 15 to 20)."""
 
+import base64
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
@@ -22,7 +23,9 @@ from accounts.models.accounts import (
 )
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View
 from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
+from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
+from foundation import files
 from foundation.database import hold
 from foundation.errors import Conflict
 from foundation.personal_data import Erasure, Holding, Subject
@@ -55,6 +58,23 @@ def _shortlists(session: Session, subject: Subject) -> Sequence[Mapping[str, Any
         }
         for shortlist in session.execute(statement).scalars()
     ]
+
+
+def _portrait(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
+    statement = select(PortraitFile).where(col(PortraitFile.expert_id).in_(subject.of(EXPERT)))
+    found = session.execute(statement.order_by(col(PortraitFile.size_px).desc()).limit(1)).scalars().all()
+    return [{"size_px": row.size_px, **_file(session, row.file_id)} for row in found]
+
+
+def _letters(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
+    statement = select(ReferenceLetter).where(col(ReferenceLetter.expert_id).in_(subject.of(EXPERT)))
+    found = session.execute(statement.order_by(col(ReferenceLetter.place))).scalars().all()
+    return [row.model_dump(exclude={"expert_id", "file_id"}) | _file(session, row.file_id) for row in found]
+
+
+def _file(session: Session, file_id: str) -> dict[str, Any]:
+    file = files.get(session, file_id)
+    return {"media_type": file.media_type, "content_base64": base64.b64encode(file.content).decode()}
 
 
 HOLDINGS = (
@@ -95,6 +115,10 @@ HOLDINGS = (
     Holding(Review, "expert_id", EXPERT, Erasure.DELETED, "reviews"),
     Holding(StagedReview, "expert_id", EXPERT, Erasure.DELETED, why=_STAGED),
     Holding(StagedExpert, "ref", REF, Erasure.DELETED, why=_STAGED),
+    Holding(ProfileVersion, "expert_id", EXPERT, Erasure.DELETED, "profile-before"),
+    Holding(LegalIdentity, "expert_id", EXPERT, Erasure.DELETED, "legal-identity"),
+    Holding(PortraitFile, "expert_id", EXPERT, Erasure.BY_USE_CASE, "portrait", read=_portrait),
+    Holding(ReferenceLetter, "expert_id", EXPERT, Erasure.BY_USE_CASE, "letters", read=_letters),
     Holding(Expert, "id", EXPERT, Erasure.BY_USE_CASE, "profile"),
     Holding(
         Account,
@@ -106,6 +130,7 @@ HOLDINGS = (
     ),
 )
 NOT_PERSONAL = {
+    "stored_files": "bytes that portraits and letters point to: they are taken along, and go, with those",
     "visitor_salts": "a day's secret, without which no visitor key can be made again",
     "result_pages": "under a key that leads to nobody once its day is over; a query that names an erased person goes",
     "sector_ratings": "means over all reviews of a sector",

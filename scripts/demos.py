@@ -9,9 +9,10 @@ import typer
 
 from foundation import clock
 from foundation.settings import ROOT, Settings
-from scripts import databases, demo_traffic
+from scripts import databases, demo_accounts, demo_traffic
 from scripts.experts import run_import
 from scripts.indexes import deliver
+from web.demo_people import PASSWORD, PEOPLE
 
 SAMPLE = ROOT / "data" / "sample" / "experts.jsonl"
 WRITTEN_ON = date(2026, 11, 1)
@@ -33,9 +34,13 @@ def load() -> None:
     typer.echo("Adding some weeks of invented visits")
     refs = [str(orjson.loads(line)["ref"]) for line in SAMPLE.read_bytes().splitlines()]
     database.write(lambda session: demo_traffic.add(session, refs, clock.today()))
+    demo_accounts.add(settings, database, clock.now())
     typer.echo("Indexing words and meanings")
     deliver(settings, database)
-    typer.echo("The directory is ready.")
+    typer.echo("The directory is ready. Look around as one of these people, with one click at /demo:")
+    for person in PEOPLE:
+        typer.echo(f"  {person.kind.value:9} {person.email}")
+    typer.echo(f"  The password of company and expert: {PASSWORD}")
 
 
 def lines(today: date) -> Iterator[bytes]:

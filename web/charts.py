@@ -11,7 +11,8 @@ from dataclasses import dataclass
 GAP = 0.25
 """Share of a bar's room that is left empty."""
 MOST_TICKS = 5
-MOST_LABELS = 6
+MOST_LABELS = 4
+"""More would touch each other on a phone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Reading the mails of a demonstration: the addresses of its mailbox, which no other installation has.
+"""A demonstration's own pages: being one of its people, and reading its mails. No other installation has them.
 
 Where the sample directory is loaded and no server takes mails, they are files, and whoever tries the site out finds
 them here, whoever they were written to.
@@ -11,19 +11,26 @@ from email.policy import default
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
-from foundation import mails
+from accounts import accounts, sign_ins
+from foundation import clock, mails
 from foundation.database import Database
 from foundation.errors import NotFound
+from foundation.http import address_of
 from foundation.mail_transports import Folder
 from foundation.mails import MailRow
 from foundation.settings import Settings
+from web import arrivals
+from web.demo_people import PASSWORD, PEOPLE
+from web.forms import Form
 from web.rendering import language_of, private, render
 
-PATH = "/demo/mail"
+HOME = "/demo"
+PATH = f"{HOME}/mail"
 MOST = 100
+OWN_MACHINE = frozenset({"127.0.0.1", "::1", "testclient"})
 FRAMING = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; frame-src 'self'"
@@ -35,10 +42,32 @@ FRAMED = (
 )
 """The policy of the mail in it: nothing runs or loads; a link that is followed leaves the frame."""
 _ADDRESS = re.compile(r"(https?://\S+)")
-router = APIRouter(prefix=PATH, include_in_schema=False, default_response_class=HTMLResponse)
+router = APIRouter(prefix=HOME, include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("")
+def show_people(request: Request) -> HTMLResponse:
+    """Show whom one may be."""
+    _folder(request)
+    return private(render(request, "demo.html", language_of(request), {"people": PEOPLE, "password": PASSWORD}))
+
+
+@router.post("/sign-in")
+def sign_in(request: Request, form: Form) -> Response:
+    """Sign in as one of the demonstration's people: only where it runs on the visitor's own machine."""
+    _folder(request)
+    if address_of(request) not in OWN_MACHINE:
+        raise NotFound
+    email = next((person.email for person in PEOPLE if person.kind == form.get("kind")), "")
+    with _database(request).writing() as session:
+        account = accounts.find_by_email(session, email)
+        if account is None:
+            raise NotFound
+        token = sign_ins.open_for(session, account, arrivals.agent_of(request), at=clock.now())
+    return arrivals.welcome(request, account, token, next_path="")
+
+
+@router.get("/mail")
 def list_mails(request: Request) -> HTMLResponse:
     """Show who was written what, the newest first."""
     folder = _folder(request)
@@ -48,7 +77,7 @@ def list_mails(request: Request) -> HTMLResponse:
     return private(render(request, "demo_mails.html", language_of(request), {"mails": found, "most": MOST}))
 
 
-@router.get("/{mail_id}")
+@router.get("/mail/{mail_id}")
 def show_mail(request: Request, mail_id: str) -> HTMLResponse:
     """Show a mail, its text and its HTML."""
     row, message = _find(request, mail_id)
@@ -58,7 +87,7 @@ def show_mail(request: Request, mail_id: str) -> HTMLResponse:
     return response
 
 
-@router.get("/{mail_id}/html")
+@router.get("/mail/{mail_id}/html")
 def show_html(request: Request, mail_id: str) -> HTMLResponse:
     """Give the HTML of a mail, for the frame."""
     _, message = _find(request, mail_id)

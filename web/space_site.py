@@ -194,7 +194,7 @@ def _saved(request: Request, owner: Owner, saved: Saved) -> Response:
         return RedirectResponse(f"{PROFILE}?saved=yes", status_code=303)
     language = language_of(request)
     own = _own(request, owner)
-    aside = spaces.aside(own, _wordlists(request), language)
+    aside = spaces.aside(own, _wordlists(request), language, clock.today())
     html = render(request, "my/aside.html", language, aside).body
     return JSONResponse(
         {

@@ -1,19 +1,26 @@
+import base64
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
+from sqlmodel import col
 
-from accounts import experts, legal_identities, letters, portraits
-from accounts.models.accounts import AccountKind
+from accounts import experts, legal_identities, letters, links, portraits
+from accounts.models.accounts import AccountKind, Purpose
 from accounts.models.experts import Expert
-from foundation import audits
+from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
+from foundation import audits, clock
 from foundation.database import Database
+from foundation.files import StoredFile
 from tests import signed_in
 from tests.accounts.test_letters import pdf
 from tests.accounts.test_portraits import SVG, image
 from tests.builders import eventually, full_record, record, site
+from web import privacy
 
 ENGLISH = {"Accept-Language": "en"}
 JSON = {"Accept": "application/json"}
@@ -291,3 +298,58 @@ def test_a_bad_letter_is_refused_with_its_title_kept(client: TestClient) -> None
     assert 'value="Kept &lt;title&gt;"' in answer.text
     assert send(client, "letter", pdf(), letter_title=" ").status_code == 422
     assert send(client, "letter", b"x" * 4_000_000, letter_title="Big").status_code == 422
+
+
+def test_files_and_identity_are_taken_along_and_go_with_their_owner(client: TestClient) -> None:
+    client.cookies.clear()
+    account = signed_in.as_new(client, AccountKind.EXPERT, "Zoé")
+    send(client, "portrait", image())
+    send(client, "letter", pdf(), letter_title="Private one")
+    save(client, headline="Before")
+    client.post("/my/identity", data={"country": "DE", "status": "other", "legal_name": "Zoé", "address": "Ulm"})
+    with database(client).reading() as session:
+        parts = privacy.parts_of(session, account.id)
+    assert [item["title"] for item in parts["letters"]] == ["Private one"]
+    assert base64.b64decode(parts["portrait"][0]["content_base64"]).startswith(b"RIFF")
+    assert [len(parts[name]) for name in ("profile-before", "legal-identity")] == [1, 1]
+    with database(client).writing() as session:
+        privacy.erase(session, account.id, at=clock.now())
+    with database(client).reading() as session:
+        for table in (LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter):
+            theirs = select(table).where(col(table.expert_id) == account.expert_id)
+            assert session.execute(theirs).first() is None
+        contents = session.execute(select(StoredFile)).scalars().all()
+        used = {
+            row.file_id for table in (PortraitFile, ReferenceLetter) for row in session.execute(select(table)).scalars()
+        }
+        assert {file.id for file in contents} == used
+
+
+def test_a_mailed_question_is_answered_once_and_following_the_link_answers_nothing(client: TestClient) -> None:
+    client.cookies.clear()
+    account = signed_in.make(database(client), AccountKind.EXPERT, "Yves")
+    with database(client).writing() as session:
+        token = links.make(session, Purpose.CONFIRM_AVAILABILITY, account_id=account.id, at=clock.now())
+    path = f"/availability?token={token}"
+    for _ in range(2):
+        assert "Are you still available?" in client.get(path).text
+    refused = client.post("/availability", data={"token": token, "availability": "from"})
+    assert refused.status_code == 422
+    assert "Please give the day" in refused.text
+    assert "Thank you" in client.post("/availability", data={"token": token, "availability": "not"}).text
+    with database(client).reading() as session:
+        assert not experts.load(session, [str(account.expert_id)])[0].expert.is_available
+    assert client.get(path).status_code == 404
+    assert client.post("/availability", data={"token": token, "availability": "now"}).status_code == 404
+    assert client.get("/availability?token=%00").status_code == 404
+
+
+def test_what_was_not_confirmed_is_said_on_the_page_and_in_results(client: TestClient) -> None:
+    expert = publish(client, headline="Mycologist")
+    with database(client).writing() as session:
+        values = {"availability_confirmed_on": date(2026, 1, 1), "available_from": None}
+        experts.change(session, expert.ref, values, at=clock.now())
+    said = "Availability not confirmed since January 31, 2026"
+    assert said in client.get(f"/experts/{expert.slug}").text
+    assert "Say it again below" in client.get("/my/profile").text
+    eventually(lambda: said in client.get("/experts?q=mycologist").text)

@@ -116,18 +116,11 @@ def result(item: Ranked, found: Found, wordlists: Wordlists, language: Language,
     }
 
 
-def preview(document: Document, wordlists: Wordlists, language: Language) -> dict[str, Any]:
+def preview(found: Profile, wordlists: Wordlists, language: Language, today: date) -> dict[str, Any]:
     """Return an expert as results show them to who has typed nothing."""
-    said = {name: labels.skill(name, wordlists, language) for name in document.skills}
+    document = documents.build(found, wordlists, {})
     return {
-        **expert(document, clock.today()),
-        "url": f"{PATH}/{document.slug}",
-        "skills": list(dict.fromkeys(said.values())),
-        "skill_langs": {
-            label: document.language if wordlists.skill_key(name).startswith("~") else language
-            for name, label in said.items()
-        },
-        "matched_skills": set[str](),
+        **profile(found, wordlists, language, today),
         "boosted": False,
         "moved": None,
         "placed": None,

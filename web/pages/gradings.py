@@ -29,6 +29,7 @@ SHOWN = (
     "day_rate",
     "available_from",
     "is_available_now",
+    "unconfirmed_since",
     "rating",
     "skills",
     "skill_langs",

@@ -17,8 +17,6 @@ from accounts.records import MAX_REFERENCES
 from foundation import currencies
 from foundation.errors import Fault
 from foundation.i18n import Language, message, translate
-from indexer import documents
-from search_api import labels
 from taxonomy import languages, texts, zones
 from taxonomy.wordlists import Wordlists
 from web.pages import cards
@@ -135,7 +133,7 @@ def context(
     values = form_values(expert, language, today)
     values["letter_title"] = ""
     return {
-        **aside(own, wordlists, language),
+        **aside(own, wordlists, language, today),
         "values": values | dict(refused.form if refused else {}),
         "faults": said_faults(refused.faults, language) if refused else {},
         "stored": values,
@@ -154,13 +152,12 @@ def context(
     }
 
 
-def aside(own: OwnProfile, wordlists: Wordlists, language: Language) -> dict[str, Any]:
+def aside(own: OwnProfile, wordlists: Wordlists, language: Language, today: date) -> dict[str, Any]:
     """Return what stands beside the form and changes with each save."""
     profile, completeness = own.profile, own.completeness
     expert = profile.expert
-    document = documents.build(profile, wordlists, {})
     return {
-        "card": cards.preview(document, wordlists, language),
+        "card": cards.preview(profile, wordlists, language, today),
         "is_visible": expert.is_visible,
         "is_withheld": expert.is_withheld,
         "is_available": expert.is_available,
@@ -171,7 +168,6 @@ def aside(own: OwnProfile, wordlists: Wordlists, language: Language) -> dict[str
             for step in completeness.next_steps[:SHOWN_STEPS]
         ],
         "free_skills": [label for label in expert.skills if wordlists.skill_key(label).startswith("~")],
-        "skill_labels": [labels.skill(name, wordlists, language) for name in expert.skills],
     }
 
 
@@ -189,8 +185,9 @@ def said(fault: Fault, language: Language) -> str:
         return translate(language, _CHANGED)
     if fault.code == "unknown" and fault.field in _UNKNOWN:
         return translate(language, _UNKNOWN[fault.field], typed=fault.message)
-    reason = _REASONS.get(fault.code) or _BY_FIELD.get(fault.field)
-    return translate(language, reason or message("This can’t be used here."))
+    if fault.code in {"missing", "value_error"} and fault.field in _BY_FIELD:
+        return translate(language, _BY_FIELD[fault.field])
+    return translate(language, _REASONS.get(fault.code, message("This can’t be used here.")))
 
 
 def country_name(code: str, language: Language) -> str:

@@ -11,7 +11,8 @@ from fastapi.testclient import TestClient
 from foundation import clock, mails
 from foundation.database import Database
 from foundation.mails import Mail
-from tests.builders import eventually, site
+from scripts import demo_accounts
+from tests.builders import eventually, record, site
 from tests.mail_samples import LINK, SAMPLES
 from tests.mail_servers import Mailbox, in_folder, serving
 
@@ -109,3 +110,21 @@ def test_nobody_reads_mails_where_a_server_takes_them(tmp_path: Path) -> None:
         assert box.messages[0]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert refused(client, tmp_path)
     assert in_folder(tmp_path) == []
+
+
+def test_one_is_somebody_of_the_demonstration_with_a_click_and_nowhere_else(tmp_path: Path) -> None:
+    at = clock.now()
+    with site(tmp_path, [record("E001"), record("E002"), record("E003")]) as client:
+        settings, database = client.app.state.settings, client.app.state.database  # pyright: ignore[reportAttributeAccessIssue]
+        for _ in range(2):
+            demo_accounts.add(settings, database, at)
+        assert client.get("/demo").status_code == 404
+        assert client.post("/demo/sign-in", data={"kind": "operator"}).status_code == 404
+        (tmp_path / "sample.json").write_text("{}")
+        assert "operator@demo.example" in client.get("/demo").text
+        for kind, page in (("operator", "/operator/grading"), ("expert", "/my/audience"), ("company", "/shortlist")):
+            assert client.post("/demo/sign-in", data={"kind": kind}, follow_redirects=False).status_code == 303
+            assert client.get(page).url.path == page
+        assert client.post("/demo/sign-in", data={"kind": "private_client"}).status_code == 404
+    with site(tmp_path, smtp_url="smtp://127.0.0.1:1") as client:
+        assert client.post("/demo/sign-in", data={"kind": "operator"}).status_code == 404
