@@ -137,10 +137,11 @@ def count_open(session: Session) -> int:
     return session.execute(select(func.count()).where(col(Notice.decision).is_(None))).scalar_one()
 
 
-def forget(session: Session, account_id: str) -> None:
-    """Drop name and address of who sent notices from an account that is erased; what was decided stays."""
-    theirs = update(Notice).where(col(Notice.account_id) == account_id)
-    session.execute(theirs.values(notifier_name=None, notifier_email=None))
+def forget(session: Session, account_id: str, email: str | None) -> None:
+    """Drop name, address and words of who sent notices, signed in or not; what was decided about them stays."""
+    theirs = update(Notice).where((col(Notice.account_id) == account_id) | (col(Notice.notifier_email) == email))
+    blank = theirs.values(notifier_name=None, notifier_email=None, explanation="", account_id=account_id)
+    session.execute(blank.execution_options(synchronize_session=False))
 
 
 def number(notice: Notice) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import accounts, audience_days, experts, shortlist_rows, sign_ins
+from accounts import accounts, audience_days, experts, notices, shortlist_rows, sign_ins
 from accounts.models.accounts import (
     Acceptance,
     Account,
@@ -23,6 +23,7 @@ from accounts.models.accounts import (
 )
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View
 from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
+from accounts.models.notices import Notice
 from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from foundation import files
@@ -36,6 +37,7 @@ ACCOUNT, EMAIL, CLIENT, EXPERT, REF = "account", "email", "client", "expert", "e
 _FIRST, _LAST = date(1970, 1, 1), date(9000, 1, 1)
 
 _OPENS = "what it holds would let a reader into the account"
+_OF_OPERATORS = frozenset({"decided_by"})
 _STAGED = "an import that waits for its publication: it is in the profile afterwards, or swept within a day"
 
 
@@ -119,6 +121,9 @@ HOLDINGS = (
     Holding(LegalIdentity, "expert_id", EXPERT, Erasure.DELETED, "legal-identity"),
     Holding(PortraitFile, "expert_id", EXPERT, Erasure.BY_USE_CASE, "portrait", read=_portrait),
     Holding(ReferenceLetter, "expert_id", EXPERT, Erasure.BY_USE_CASE, "letters", read=_letters),
+    Holding(Notice, "account_id", ACCOUNT, Erasure.BY_USE_CASE, "notices", secret=_OF_OPERATORS),
+    Holding(Notice, "notifier_email", EMAIL, Erasure.BY_USE_CASE, "notices-by-mail", secret=_OF_OPERATORS),
+    Holding(Notice, "expert_id", EXPERT, Erasure.DELETED, why="it names who sent it; what was decided is in the mails"),
     Holding(Expert, "id", EXPERT, Erasure.BY_USE_CASE, "profile"),
     Holding(
         Account,
@@ -131,6 +136,7 @@ HOLDINGS = (
 )
 NOT_PERSONAL = {
     "stored_files": "bytes that portraits and letters point to: they are taken along, and go, with those",
+    "hidden_reviews": "which reviews are not shown, by the notice that it was decided about",
     "visitor_salts": "a day's secret, without which no visitor key can be made again",
     "result_pages": "under a key that leads to nobody once its day is over; a query that names an erased person goes",
     "sector_ratings": "means over all reviews of a sector",
@@ -204,11 +210,13 @@ def blank(session: Session, subject: Subject, *, at: datetime) -> None:
     for account_id in subject.of(ACCOUNT):
         sign_ins.end_all(session, account_id)
         account = accounts.take(session, account_id)
+        notices.forget(session, account_id, account.email)
         account.email = account.phone = account.password_hash = account.expert_id = None
         account.name, account.notifications = "", {}
         account.second_factor_secret = account.second_factor_since = account.email_confirmed_at = None
         account.second_factor_step = 0
         account.suspended_at = account.suspension_reason = account.suspension_facts = account.terminates_on = None
+        account.complaint = account.complained_at = None
         account.erased_at = at
         session.add(account)
     session.flush()

@@ -17,7 +17,6 @@ from accounts import accounts, sign_ins, withholdings
 from accounts.models.accounts import Account
 from foundation import audits, mails
 from foundation.audits import SYSTEM, Actor
-from foundation.database import Database
 from foundation.errors import Conflict, Fault, Invalid
 from foundation.i18n import Language, message, translate
 from foundation.mails import Mail
@@ -58,8 +57,8 @@ def earliest_end(suspended_on: date) -> date:
 
 
 def may_end(account: Account, on: date) -> bool:
-    """Tell whether a suspended account ends for good on a day: it was told so, 30 days before at least."""
-    if account.suspended_at is None or account.terminates_on is None or account.terminated_at:
+    """Tell whether a suspended account ends for good on a day: it was told so 30 days before, no complaint waits."""
+    if account.suspended_at is None or account.terminates_on is None or account.terminated_at or account.complaint:
         return False
     return on >= max(account.terminates_on, earliest_end(account.suspended_at.date()))
 
@@ -157,16 +156,8 @@ def count_complaints(session: Session) -> int:
     return session.execute(select(func.count()).where(col(Account.complaint).is_not(None))).scalar_one()
 
 
-def terminate_due(database: Database, at: datetime) -> None:
-    """End what has come to its term. May be repeated."""
-    with database.reading() as session:
-        due = [account.id for account in nearing(session, at.date(), within=timedelta()) if may_end(account, at.date())]
-    for account_id in due:
-        database.write(lambda session, account_id=account_id: _terminate(session, account_id, at=at))
-
-
-def _terminate(session: Session, account_id: str, *, at: datetime) -> None:
-    """Close an account: nobody signs in any more. What it holds stays for the duties to keep, until it is erased."""
+def terminate(session: Session, account_id: str, *, at: datetime) -> None:
+    """Close an account whose term has come: nobody signs in any more. What it holds is to be erased next."""
     account = accounts.take(session, account_id)
     if not may_end(account, at.date()):
         return
@@ -174,6 +165,12 @@ def _terminate(session: Session, account_id: str, *, at: datetime) -> None:
     session.add(account)
     sign_ins.end_all(session, account_id)
     audits.record(session, SYSTEM, "terminated", accounts.KIND, account_id, at=at)
+
+
+def to_erase(session: Session) -> Sequence[str]:
+    """Return the ids of accounts that have ended and still hold something."""
+    ended = select(col(Account.id)).where(col(Account.terminated_at).is_not(None), col(Account.erased_at).is_(None))
+    return session.execute(ended.order_by(col(Account.id))).scalars().all()
 
 
 def _suspended(session: Session, account_id: str) -> Account:

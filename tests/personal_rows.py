@@ -21,6 +21,7 @@ from accounts.models.accounts import (
 )
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View
 from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
+from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from foundation import audits
 from foundation.audits import Actor, ActorKind
@@ -49,6 +50,8 @@ def rows_of(account: Account, expert: Expert, mark: str) -> list[SQLModel]:
     """Return a row of every table that holds something of somebody, each text with a mark of its own."""
     texts: dict[str, Any] = {"skill": f"{mark} area", "comment": f"{mark} comment", "rating": 5}
     days: dict[str, Any] = {"experienced_on": DAY, "published_on": DAY}
+    notice: dict[str, Any] = {"kind": "notice", "ground": "fraud", "explanation": f"{mark} said", "content": "C"}
+    notice |= {"language": "fr", "sent_at": AT}
     page = f"page of {account.id}"
     visitor: dict[str, Any] = {"visitor_kind": "company", "visitor_key": "v"}
     staged: dict[str, Any] = {**expert_columns(mark), "ref": expert.ref}
@@ -94,6 +97,9 @@ def rows_of(account: Account, expert: Expert, mark: str) -> list[SQLModel]:
         Impression(query_id=page, position=1, expert_id=expert.id, base=1, score=1),
         View(expert_id=expert.id, viewed_at=AT, **visitor),
         Review(expert_id=expert.id, **texts, **days),
+        Notice(account_id=account.id, expert_id="other", **notice),
+        Notice(notifier_email=account.email, notifier_name=account.name, expert_id="other", **notice),
+        Notice(notifier_email="ben@example.org", expert_id=expert.id, **notice),
         StagedReview(expert_id=expert.id, batch="b", **texts, **days),
         StagedExpert(**staged, batch="b", line=f"{mark} line"),
         JudgedQuery(id=f"{mark} q", text=f"{account.name.casefold()} lyon", kind="name"),

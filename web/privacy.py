@@ -96,6 +96,8 @@ PARTS: Mapping[str, str] = {
     "shortlists": message("your shortlist, with your notes"),
     "saved-searches": message("your saved searches, and whom their mails told you of"),
     "grades": message("how well operators find that your profile suits queries, from 0 to 3"),
+    "notices": message("what you reported here as unlawful or untrue, and what was decided"),
+    "notices-by-mail": message("the same, where you were not signed in"),
     "sign-ins": message("where you are signed in"),
     "links": message("links that were mailed to you and work once"),
     "terms": message("which versions of the terms you accepted, and when"),
@@ -136,8 +138,8 @@ def export(database: Database, account_id: str, language: Language, *, at: datet
     return archive
 
 
-def erase(session: Session, account_id: str, *, at: datetime) -> None:
-    """Erase the owner of an account, and mail them that it is done.
+def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | None = None) -> None:
+    """Erase the owner of an account, and mail them that it is done; `actor` is who did, if it was not the owner.
 
     What is in the index goes through the outbox. Raises Conflict where a company would be left without an owner, and
     NotFound where the account is gone already.
@@ -156,7 +158,8 @@ def erase(session: Session, account_id: str, *, at: datetime) -> None:
     personal_data.erase(session, HOLDINGS, subject)
     accounts_data.blank(session, subject, at=at)
     mails.write(session, last, key=f"account_erased {account_id}", at=at)
-    audits.record(session, Actor(ActorKind.ACCOUNT, account_id), "erased", accounts.KIND, account_id, at=at)
+    actor = actor or Actor(ActorKind.ACCOUNT, account_id)
+    audits.record(session, actor, "erased", accounts.KIND, account_id, at=at)
 
 
 def _readme(parts: Mapping[str, Any], language: Language, at: datetime) -> str:

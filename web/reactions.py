@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from accounts import audience_days, availabilities, imports, shortlists, suspensions, vat_numbers
+from accounts import audience_days, availabilities, imports, shortlists, vat_numbers
 from accounts.events import (
     AUDIENCE_FOLD_DUE,
     AVAILABILITY_DUE,
@@ -32,7 +32,7 @@ from indexer.indexes import Index
 from search_api.events import ALERT_DUE, DAILY_ALERTS_DUE, SAVED_SEARCH_SWEEP_DUE, WEEKLY_ALERTS_DUE
 from search_api.models import Frequency
 from taxonomy.events import SKILLS_CHANGED
-from web import retention
+from web import retention, terminations
 from web.alerts import Alerter
 from web.mails import Mailer
 
@@ -66,7 +66,7 @@ def table(index: Index) -> list[Lane]:
         Lane(SWEEP_DUE, lambda _: imports.sweep(index.database, clock.now()), batch=100),
         Lane(AUDIENCE_FOLD_DUE, lambda _: audience_days.fold(index.database, clock.now()), batch=100),
         Lane(SHORTLIST_SWEEP_DUE, lambda _: _sweep_shortlists(index.database), batch=100),
-        Lane(SUSPENSIONS_DUE, lambda _: suspensions.terminate_due(index.database, clock.now()), batch=100),
+        Lane(SUSPENSIONS_DUE, lambda _: terminations.run(index.database, clock.now()), batch=100),
     ]
 
 

@@ -210,9 +210,14 @@ def _all(database: Database, *, is_decided: bool) -> Iterator[str]:
 
 
 def test_erasing_an_account_leaves_its_notices_without_a_name(database: Database, owner: Account) -> None:
-    notice = send(database, about_review=True, notifier=Notifier("Zoe", owner.email, owner.id))
+    signed = send(database, about_review=True, notifier=Notifier("Zoe", owner.email, owner.id))
+    by_mail = send(database, about_review=False, notifier=Notifier("Zoe", owner.email))
+    other = send(database, about_review=False)
     with database.writing() as session:
-        notices.forget(session, owner.id)
+        notices.forget(session, owner.id, owner.email)
     with database.reading() as session:
-        kept = notices.get(session, notice.id)
-        assert (kept.notifier_name, kept.notifier_email, kept.account_id) == (None, None, owner.id)
+        for notice in (signed, by_mail):
+            kept = notices.get(session, notice.id)
+            assert (kept.notifier_name, kept.notifier_email, kept.account_id) == (None, None, owner.id)
+            assert kept.explanation == ""
+        assert notices.get(session, other.id).notifier_email == "ben@example.org"

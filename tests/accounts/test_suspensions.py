@@ -32,7 +32,7 @@ def expert(database: Database) -> Account:
     found = signed_in.make(database, AccountKind.EXPERT, "Zoe", phone="+33612345678")
     with database.writing() as session:
         ref = _expert(session, found).ref
-        experts.change(session, ref, {"headline": "Customs", "is_visible": True}, at=AT)
+        experts.change(session, ref, {"headline": "Customs", "summary": "Customs.", "is_visible": True}, at=AT)
     return found
 
 
@@ -126,16 +126,20 @@ def test_an_account_ends_on_its_day_and_not_before(database: Database, expert: A
     with database.writing() as session:
         token = sign_ins.open_for(session, expert, "a test", at=AT + timedelta(days=20))
     suspend(database, expert)
-    suspensions.terminate_due(database, AT + timedelta(days=29))
-    with database.reading() as session:
+    with database.writing() as session:
+        suspensions.terminate(session, expert.id, at=AT + timedelta(days=29))
         assert suspensions.state_of(accounts.get(session, expert.id)) is State.SUSPENDED
-        assert [item.id for item in suspensions.nearing(session, date(2026, 12, 24), within=timedelta(days=7))]
+        assert suspensions.nearing(session, date(2026, 12, 24), within=timedelta(days=7))
         assert not suspensions.nearing(session, date(2026, 12, 22), within=timedelta(days=7))
-    for _ in range(2):
-        suspensions.terminate_due(database, AT + timedelta(days=30))
+        suspensions.complain(session, expert.id, "It was not me.", SYSTEM, at=AT)
+        suspensions.terminate(session, expert.id, at=AT + timedelta(days=31))
+        assert suspensions.state_of(accounts.get(session, expert.id)) is State.SUSPENDED
+        suspensions.uphold(session, expert.id, "It was.", SYSTEM, at=AT)
+        for _ in range(2):
+            suspensions.terminate(session, expert.id, at=AT + timedelta(days=31))
     with database.reading() as session:
         assert suspensions.state_of(accounts.get(session, expert.id)) is State.TERMINATED
-        assert sign_ins.find(session, token, at=AT + timedelta(days=30)) is None
+        assert sign_ins.find(session, token, at=AT + timedelta(days=31)) is None
         entries = audits.entries(session, object_kind=accounts.KIND, object_id=expert.id, action="terminated")
         assert len(entries) == 1
     assert not is_findable(database, expert)
