@@ -1,4 +1,8 @@
-"""Profiles that a browser opened last. They are kept in a cookie of its own and nowhere else, until it is closed."""
+"""Profiles that a browser opened last, where its reader asked for that.
+
+They are kept in a cookie of its own and nowhere else, until it is closed. Nobody gets the cookie unasked: it is a
+comfort, not something that the site can't do without (directive 2002/58/EC, article 5(3)).
+"""
 
 import re
 from typing import Any
@@ -13,6 +17,7 @@ from web.pages import cards
 
 COOKIE = "seen"
 MOST = 10
+NONE_YET = "."
 _SLUG = re.compile(r"[a-z0-9-]{1,80}")
 
 
@@ -23,13 +28,26 @@ def slugs(request: Request) -> list[str]:
 
 
 def note(request: Request, response: Response, slug: str) -> None:
-    """Remember that a profile was opened; fetching it ahead is no opening."""
-    if visitors.read(request) is None or not _SLUG.fullmatch(slug):
+    """Remember that a profile was opened, if the reader wants that; fetching it ahead is no opening."""
+    if not is_kept(request) or visitors.read(request) is None or not _SLUG.fullmatch(slug):
         return
-    kept = [slug, *(other for other in slugs(request) if other != slug)][:MOST]
+    _keep(request, response, [slug, *(other for other in slugs(request) if other != slug)][:MOST])
+
+
+def begin(request: Request, response: Response) -> None:
+    """Keep from now on which profiles are opened."""
+    _keep(request, response, slugs(request))
+
+
+def is_kept(request: Request) -> bool:
+    """Tell whether the reader asked for it."""
+    return COOKIE in request.cookies
+
+
+def _keep(request: Request, response: Response, kept: list[str]) -> None:
     response.set_cookie(
         COOKIE,
-        ".".join(kept),
+        ".".join(kept) or NONE_YET,
         path="/",
         httponly=True,
         samesite="lax",

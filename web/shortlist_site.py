@@ -203,6 +203,14 @@ def compare(request: Request) -> HTMLResponse:
     return render(request, "compare.html", language, context)
 
 
+@router.post("/seen/keep")
+def keep_seen(request: Request, form: Form) -> Response:
+    """Remember from now on which profiles are opened."""
+    response = RedirectResponse(_next(form), status_code=303)
+    recent_profiles.begin(request, response)
+    return response
+
+
 @router.post("/seen/clear")
 def clear_seen(request: Request, form: Form) -> Response:
     """Forget which profiles were opened."""
@@ -230,7 +238,7 @@ def _page(request: Request, refused: Refused, *, back_url: str | None = None, st
         refused=refused,
         back_url=back_url,
     )
-    shared = {"recent": recent_profiles.shown(request)}
+    shared = {"recent": recent_profiles.shown(request), "keeps_seen": recent_profiles.is_kept(request)}
     return private(render(request, "shortlist.html", reading.language, {**context, **shared}, status=status))
 
 
@@ -244,7 +252,7 @@ def _shared_page(request: Request, token: str, refused: Refused, *, status: int 
     context = pages.shared_context(reading, f"{SHARED}/{token}", refused)
     response = render(request, "shared_shortlist.html", reading.language, context, status=status)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
