@@ -60,6 +60,11 @@ class SignedIn:
         return Actor(ActorKind.ACCOUNT, self.account_id)
 
     @property
+    def may_act(self) -> bool:
+        """Tell whether what the account's kind may do is open to it now."""
+        return not (self.needs_second_factor or self.must_set_up_second_factor or self.is_suspended)
+
+    @property
     def must_set_up_second_factor(self) -> bool:
         """Tell whether a second factor is compulsory and missing."""
         return self.kind is AccountKind.OPERATOR and not self.has_second_factor

@@ -191,6 +191,9 @@ def with_headers(request: Request, response: Response) -> Response:
     response.headers["X-Request-Id"] = request.state.request_id
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if getattr(request.state, "is_personal", False):
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 

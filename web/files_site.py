@@ -21,7 +21,7 @@ PORTRAIT_KEPT = "public, max-age=2592000, immutable"
 """A new portrait has a new address; one that was removed is gone from browsers after a month at the latest."""
 LOOKED_THROUGH_S = 10.0
 """What decoding and looking through a file may take on a busy machine: somebody who sends one waits anyway."""
-LETTER_POLICY = "sandbox; default-src 'none'"
+LETTER_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 router = APIRouter(include_in_schema=False)
 
 
@@ -117,7 +117,7 @@ def read_letter(request: Request, letter_id: str) -> Response:
             session,
             letter_id,
             reader_expert_id=reader.expert_id if reader else None,
-            is_operator=reader is not None and reader.kind is AccountKind.OPERATOR,
+            is_operator=reader is not None and reader.kind is AccountKind.OPERATOR and reader.may_act,
         )
     headers = {
         "Content-Disposition": f'attachment; filename="letter-{letter.place}.pdf"',

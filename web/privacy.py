@@ -85,6 +85,8 @@ PARTS: Mapping[str, str] = {
     "legal-identity": message("under which legal identity you work"),
     "reviews": message("the reviews on your profile"),
     "audience": message("how often your profile was shown and opened, by day and kind of visitor"),
+    "shortlists": message("your shortlist, with your notes"),
+    "saved-searches": message("your saved searches, and whom their mails told you of"),
     "grades": message("how well operators find that your profile suits queries, from 0 to 3"),
     "saved-searches": message("your saved searches"),
     "shortlist": message("your shortlist, or your company’s, with notes and comments"),

@@ -20,7 +20,7 @@ from web.forms import Form
 from web.pages import comparisons
 from web.pages import shortlists as pages
 from web.pages.shortlists import Reading, Refused
-from web.rendering import address, language_of, render
+from web.rendering import address, language_of, private, render
 from web.sign_ins import safe_next
 
 PATH = "/shortlist"
@@ -231,7 +231,7 @@ def _page(request: Request, refused: Refused, *, back_url: str | None = None, st
         back_url=back_url,
     )
     shared = {"recent": recent_profiles.shown(request)}
-    return render(request, "shortlist.html", reading.language, {**context, **shared}, status=status)
+    return private(render(request, "shortlist.html", reading.language, {**context, **shared}, status=status))
 
 
 def _shared_page(request: Request, token: str, refused: Refused, *, status: int = 200) -> HTMLResponse:

@@ -44,9 +44,11 @@ def anyone(request: Request) -> SignedIn | None:
 def required(request: Request, *kinds: AccountKind) -> SignedIn:
     """Return who is signed in, if they are of one of `kinds` (any, where none is named).
 
-    Raises SignInNeeded for those who can do something about it, 403 for the wrong kind.
+    Raises SignInNeeded for those who can do something about it, 403 for the wrong kind. Whatever is answered is theirs
+    alone: `foundation.http.with_headers` sees to it that nobody keeps it.
     """
     found = anyone(request)
+    request.state.is_personal = True
     if found is None or found.needs_second_factor:
         raise SignInNeeded(_with_next(request, PATH if found is None else f"{PATH}/code"))
     if found.must_set_up_second_factor:

@@ -61,10 +61,11 @@ def show_profile(request: Request) -> Response:
 def save_profile(request: Request, form: LongForm) -> Response:
     """Save what was typed: to a form with a new page, to the script with what changes beside the form."""
     owner = owner_of(request)
+    expert = _own(request, owner).profile.expert
     save = partial(
         profiles.save,
         expert_id=owner.expert_id,
-        form=form,
+        form=spaces.touched(form, expert, language_of(request), clock.today()),
         wordlists=_wordlists(request),
         actor=owner.signed_in.actor,
         at=clock.now(),

@@ -86,6 +86,21 @@ def test_a_fault_is_said_beside_its_field_and_what_cannot_be_sent_is_sent_later(
     expect(state).to_have_text("Saved", timeout=10_000)
 
 
+def test_what_is_only_half_typed_is_not_called_wrong(page: Page) -> None:
+    state = page.locator("[data-state]")
+    page.get_by_label("Client 1").fill("An SME in Lyon")
+    page.get_by_label("What was done").first.focus()
+    page.get_by_text("Available from", exact=True).click()
+    page.get_by_label("City").fill("Lyon")
+    page.get_by_label("Headline").focus()
+    page.get_by_label("What was done").first.fill("Opened Morocco.")
+    page.get_by_label("Day from which").fill("2099-01-01")
+    expect(state).to_have_text("Saved")
+    expect(page.locator("#aside .available")).to_have_text("Available from January 1, 2099")
+    page.reload()
+    assert page.get_by_label("What was done").first.input_value() == "Opened Morocco."
+
+
 @pytest.mark.parametrize("path", ["/my/profile", "/my/identity?country=FR&status=sasu", "/my/found?q=customs"])
 def test_the_pages_have_no_serious_fault_on_a_phone_in_the_dark(page: Page, path: str) -> None:
     page.set_viewport_size(PHONE)  # pyright: ignore[reportArgumentType]

@@ -125,3 +125,12 @@ def test_deleting_can_go_without_asking(portulan: Portulan) -> None:
     portulan("experts", "import", "-", stdin=text(record("H001"), record("H002")))
     outcome = portulan("experts", "delete", "H001", "nobody", "--yes")
     assert (outcome.code, outcome.out, refs(portulan)) == (0, "1 deleted.\n", ["H002"])
+
+
+def test_an_imported_expert_is_invited_to_own_the_profile(portulan: Portulan) -> None:
+    portulan("experts", "import", "-", stdin=text(record("H001")))
+    outcome = portulan("experts", "invite", "H001", "anne@example.org", "--language", "en")
+    assert outcome.code == 0
+    assert "/invitation?token=" in outcome.out
+    assert portulan("experts", "invite", "H999", "anne@example.org").code == 1
+    assert portulan("experts", "invite", "H001", "no address").code == 2

@@ -134,6 +134,11 @@ def test_repeating_a_delivery_mails_nothing_twice(directory: Directory) -> None:
     assert len(mails(directory)) == 1
     with directory.database.reading() as session:
         assert outbox.count(session, ALERT_DUE) == 0
+    # Whoever comes after a due time was dealt with is left for the next one, and not lost.
+    directory.load([customs(3)])
+    again.deliver([Due(search_id, MONDAY).key])
+    run(directory, TUESDAY)
+    assert [names for _, names, _ in mails(directory)] == [["Customs 2"], ["Customs 3"]]
 
 
 def test_a_weekly_alert_comes_on_mondays_and_one_that_was_missed_later(directory: Directory) -> None:

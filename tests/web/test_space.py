@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlmodel import col
 
-from accounts import experts, legal_identities, letters, links, portraits
+from accounts import experts, imports, legal_identities, letters, links, portraits
 from accounts.models.accounts import AccountKind, Purpose
 from accounts.models.experts import Expert
 from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
@@ -18,8 +18,9 @@ from foundation.files import StoredFile
 from tests import signed_in
 from tests.accounts.test_letters import pdf
 from tests.accounts.test_portraits import SVG, image
-from tests.builders import eventually, full_record, record, site
+from tests.builders import eventually, full_record, lines, record, site
 from web import privacy
+from web.pages import spaces
 
 ENGLISH = {"Accept-Language": "en"}
 JSON = {"Accept": "application/json"}
@@ -352,3 +353,18 @@ def test_what_was_not_confirmed_is_said_on_the_page_and_in_results(client: TestC
     assert said in client.get(f"/experts/{expert.slug}").text
     assert "Say it again below" in client.get("/my/profile").text
     eventually(lambda: said in client.get("/experts?q=mycologist").text)
+
+
+def test_what_came_back_as_it_was_shown_is_no_edit_of_its_owners(shared: TestClient) -> None:
+    odd = {"summary": "One\r\nTwo ", "skills": ["Douane", "Customs"], "countries": ["FR"], "city": " Ulm"}
+    imports.run(database(shared), lines([record("ODD", **odd)]), at=clock.now())
+    with database(shared).reading() as session:
+        expert = experts.get(session, "ODD")
+    shared.cookies.clear()
+    signed_in.as_new(shared, AccountKind.EXPERT, expert_id=expert.id)
+    form = spaces.form_values(expert, "en", clock.today())
+    save(shared, **{**form, "headline": "Mine"})
+    with database(shared).reading() as session:
+        after = experts.get(session, "ODD")
+    assert (after.summary, after.skills) == (expert.summary, ["Douane", "Customs"])
+    assert after.owned_fields == ["available", "available_from", "headline"]

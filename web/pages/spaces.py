@@ -1,5 +1,6 @@
 """An expert's own pages: the profile's form with what is wrong beside each field, the preview, what to do next."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -85,6 +86,25 @@ class Refused:
 
     form: Mapping[str, str]
     faults: Sequence[Fault]
+
+
+def touched(form: Mapping[str, str], expert: Expert, language: Language, today: date) -> dict[str, str]:
+    """Return a form without the fields that came back as they were shown: saving them is no edit of theirs.
+
+    What an import brought may read back otherwise, such as two names of one skill. Availability stays: saying it again
+    confirms it.
+    """
+    shown = form_values(expert, language, today)
+    parts: dict[str, list[str]] = {}
+    for name in shown:
+        parts.setdefault(re.sub("_[0-9]_.*|_amount|_currency", "", name), []).append(name)
+    same = {
+        name
+        for names in parts.values()
+        if all(form.get(name) == shown[name].replace("\r\n", "\n") for name in names)
+        for name in names
+    }
+    return {name: value for name, value in form.items() if name not in same - {"availability", "available_from"}}
 
 
 @dataclass(frozen=True)

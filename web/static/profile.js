@@ -14,6 +14,15 @@ function partOf(name) {
   return name;
 }
 
+/** Whether somebody is at work on a part that says nothing yet by itself: a fault would come too early. */
+function isHalfDone(part) {
+  const fields = form.elements;
+  if (part === "availability") return fields.availability.value === "from" && fields.available_from.value === "";
+  const block = part === "references" ? document.activeElement?.closest(".my-reference") : null;
+  const texts = [...(block?.querySelectorAll("input, textarea") ?? [])].map((field) => field.value.trim() !== "");
+  return texts.some(Boolean) && !texts.every(Boolean);
+}
+
 function say(text) {
   if (status.textContent !== text) status.textContent = text;
 }
@@ -31,6 +40,7 @@ class Saver {
   constructor() {
     form.addEventListener("input", (event) => this.#note(event.target.name, SAVE_AFTER));
     form.addEventListener("change", (event) => this.#note(event.target.name, 0));
+    form.elements.available_from.addEventListener("input", () => { form.elements.availability.value = "from"; });
     addEventListener("online", () => this.#schedule(0));
     addEventListener("beforeunload", (event) => {
       if (this.#changed.size > 0 && !this.#isLeaving) event.preventDefault();
@@ -52,10 +62,10 @@ class Saver {
   }
 
   async #save() {
-    if (this.#isSaving || this.#changed.size === 0) return;
+    const parts = [...this.#changed].filter((part) => !isHalfDone(part));
+    if (this.#isSaving || parts.length === 0) return;
     this.#isSaving = true;
     this.#show("saving", form.dataset.saving);
-    const parts = [...this.#changed];
     let failed = "";
     for (const part of parts) {
       this.#changed.delete(part);
@@ -72,7 +82,7 @@ class Saver {
       if (failed === "offline") this.#schedule(TRY_AGAIN_AFTER);
     } else if (this.#faults.size > 0) {
       this.#show("failed", form.dataset.unsaved);
-    } else if (this.#changed.size === 0) {
+    } else if ([...this.#changed].every(isHalfDone)) {
       this.#show("saved", form.dataset.saved);
       say(form.dataset.saved);
     } else {

@@ -14,12 +14,19 @@ function show(expert, { count, is_listed }) {
   }
 }
 
-document.addEventListener("submit", async (event) => {
+// One after the other: the first answer brings the cookie that says whose list it is.
+let turn = Promise.resolve();
+
+document.addEventListener("submit", (event) => {
   const form = event.target.closest?.("[data-shortlisting]");
   if (!form) return;
   event.preventDefault();
   if (form.ariaBusy === "true") return;
   form.ariaBusy = "true";
+  turn = turn.then(() => send(form));
+});
+
+async function send(form) {
   try {
     const answer = await fetch(form.getAttribute("action"), {
       method: "POST",
@@ -40,4 +47,4 @@ document.addEventListener("submit", async (event) => {
   } finally {
     form.ariaBusy = "false";
   }
-});
+}

@@ -1,0 +1,237 @@
+"""Who may come in where: the one table of rules, and a site with two sides at which each of them is tried."""
+
+import re
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import Any
+
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlalchemy import select
+
+from accounts.models.experts import Expert
+from foundation import outbox
+from foundation.database import Database
+from tests import two_sides
+from tests.builders import eventually
+from tests.personal_rows import dump
+from tests.two_sides import Side
+
+
+class Rule(StrEnum):
+    """Who may come in."""
+
+    EVERYBODY = "everybody"
+    MAILED = "whoever has the link that was mailed"
+    SHARED = "whoever has the link of a shared list"
+    LIST = "whoever has a shortlist of their own"
+    SIGNED_IN = "whoever has signed in, suspended or not"
+    FACTOR = "the same, and operators who have yet to set up their second factor"
+    CLIENTS = "companies and private clients"
+    COMPANY = "companies"
+    EXPERT = "experts"
+    OPERATOR = "operators"
+    FILE = "whoever may see this file"
+    DEMONSTRATION = "nobody but in a demonstration"
+
+
+COMPANY = frozenset({"owner", "buyer", "accountant", "viewer"})
+CLIENTS = COMPANY | {"private"}
+WHOLE = CLIENTS | {"expert", "operator", "suspended expert", "suspended operator"}
+MAY = {
+    Rule.LIST: CLIENTS,
+    Rule.SIGNED_IN: WHOLE,
+    Rule.FACTOR: WHOLE | {"operator without second factor"},
+    Rule.CLIENTS: CLIENTS,
+    Rule.COMPANY: COMPANY,
+    Rule.EXPERT: {"expert"},
+    Rule.OPERATOR: {"operator"},
+    Rule.FILE: frozenset[str](),
+    Rule.DEMONSTRATION: frozenset[str](),
+}
+"""Who may; a rule that is not here lets anybody try."""
+TABLE = {
+    Rule.EVERYBODY: """
+        GET /  GET /experts  GET /experts/{slug}  GET /ranking  GET /legal  GET /compare  GET /help  GET /help/{slug}
+        GET /terms/{name}  GET /privacy  GET /cookies  GET /robots.txt  GET /sitemap.xml
+        GET /openapi.json  GET /api/v1/experts  GET /api/v1/suggest  GET /healthz  GET /readyz  GET /metrics
+        GET /sign-up  POST /sign-up  GET /sign-up/sent  GET /sign-in  POST /sign-in  GET /sign-in/code
+        POST /sign-in/code  POST /sign-out  GET /forgotten-password  POST /forgotten-password
+        GET /forgotten-password/sent  GET /account/erased
+        GET /experts/{slug}/report  POST /experts/{slug}/report  POST /seen/clear
+        GET /shortlist  POST /shortlist/add
+        GET /account/{path:path}  GET /my/searches/{path:path}  GET /shortlist/{path:path}
+        GET /operator/grading/{path:path}
+    """,
+    Rule.MAILED: """
+        GET /confirm-email  POST /confirm-email  GET /invitation  POST /invitation  GET /reset-password
+        POST /reset-password  GET /change-email  POST /change-email  GET /availability  POST /availability
+        GET /alerts/stop/{token}  POST /alerts/stop/{token}
+    """,
+    Rule.SHARED: "GET /shortlist/shared/{token}  POST /shortlist/shared/{token}",
+    Rule.LIST: """
+        POST /shortlist/remove  POST /shortlist/restore  POST /shortlist/move  POST /shortlist/note
+        POST /shortlist/left-out  POST /shortlist/share  POST /shortlist/share/end  POST /shortlist/comments/remove
+    """,
+    Rule.SIGNED_IN: """
+        GET /account  POST /account  POST /account/password  POST /account/email  POST /account/notifications
+        POST /account/sign-ins/end  POST /account/complaint  POST /account/second-factor/remove
+        POST /account/recovery-codes  GET /account/export  POST /account/export  GET /account/erase
+        POST /account/erase
+    """,
+    Rule.FACTOR: "GET /account/second-factor  POST /account/second-factor",
+    Rule.CLIENTS: """
+        GET /account/company  POST /account/company  GET /my/searches  GET /my/searches/new  POST /my/searches
+        POST /my/searches/{search_id}  POST /my/searches/{search_id}/remove  POST /my/searches/{search_id}/restore
+    """,
+    Rule.COMPANY: """
+        POST /account/company/colleagues  POST /account/company/colleagues/withdraw
+        POST /account/company/colleagues/position  POST /account/company/colleagues/remove
+    """,
+    Rule.EXPERT: """
+        GET /my/profile  POST /my/profile  POST /my/profile/undo  GET /my/identity  POST /my/identity  GET /my/found
+        POST /my/profile/portrait  POST /my/profile/portrait/remove  POST /my/profile/letters
+        POST /my/profile/letters/{letter_id}  POST /my/profile/letters/{letter_id}/remove
+        GET /my/audience  GET /my/audience.csv  GET /my/dashboard
+    """,
+    Rule.OPERATOR: """
+        GET /operator  GET /operator/people  GET /operator/people/{account_id}
+        POST /operator/people/{account_id}/suspend  POST /operator/people/{account_id}/{action}
+        GET /operator/notices  GET /operator/notices/{notice_id}  POST /operator/notices/{notice_id}/decide
+        POST /operator/notices/{notice_id}/undo  GET /operator/deliveries  POST /operator/deliveries/retry
+        POST /operator/deliveries/drop  POST /operator/deliveries/mails/{mail_id}/resend  GET /operator/searches
+        GET /operator/skills  POST /operator/skills/undo  POST /operator/skills/{action}  GET /operator/audit
+        GET /operator/audit/entries.csv  GET /operator/grading  POST /operator/grading  POST /operator/grading/undo
+        POST /operator/grading/queries
+    """,
+    Rule.FILE: "GET /letters/{letter_id}  GET /portraits/{portrait}-{size_px:int}",
+    Rule.DEMONSTRATION: "GET /demo/mail  GET /demo/mail/{mail_id}  GET /demo/mail/{mail_id}/html",
+}
+"""The one table of rules: a route that is not in it fails `tests/web/test_gates.py`."""
+RULES = {line: rule for rule, lines in TABLE.items() for line in re.split(r"\s{2,}", lines.strip())}
+ROUTES = [tuple(line.split(" ", 1)) for line in RULES]
+UNSAFE = [(method, path) for method, path in ROUTES if method != "GET"]
+MOUNTED = {"/static"}
+LEADS_TO = {
+    "anonymous": "/sign-in",
+    "half signed in": "/sign-in/code",
+    "operator without second factor": "/account/second-factor",
+    "suspended expert": "/account",
+    "suspended operator": "/account",
+}
+"""Where those are led who can do something about not being let in."""
+UNTOLD = {
+    *("audit_entries", "sign_ins", "outbox", "schedules", "leases"),
+    *("visitor_salts", "result_pages", "impressions", "views"),
+}
+"""Tables that change by looking, or by the clock."""
+PARAMETERS = {
+    "letter_id": "letter", "portrait": "portrait", "account_id": "account", "notice_id": "notice", "mail_id": "mail",
+    "search_id": "search", "token": "shared",
+}  # fmt: skip
+NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
+
+
+class Tried:
+    """A site with two sides, and how it is asked."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+        self.database: Database = client.app.state.database  # pyright: ignore[reportAttributeAccessIssue]
+        with self.database.reading() as session:
+            self.shown = session.execute(select(Expert).where(Expert.ref == "H001")).scalar_one()
+        self.one, self.other = (two_sides.seed(client, mark, self.shown.id) for mark in two_sides.MARKS)
+
+    def ask(
+        self, side: Side, role: str, method: str, path: str, form: dict[str, str] | None = None, **headers: str
+    ) -> Response:
+        """Ask as somebody who has just signed in, and check what every answer has."""
+        self.client.cookies.clear()
+        cookie = {"Cookie": f"portulan={two_sides.token_of(self.client, side, role)}"}
+        data = {} if method == "GET" else {"data": form or {}}
+        answer = self.client.request(method, path, headers={**cookie, **headers}, follow_redirects=False, **data)
+        if answer.status_code == 503:  # The machine had something else to do for too long: nothing was done.
+            answer = self.client.request(method, path, headers={**cookie, **headers}, follow_redirects=False, **data)
+        told = f"{role}: {method} {path}"
+        assert answer.status_code < 500, told
+        assert "frame-ancestors" in answer.headers["Content-Security-Policy"], told
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", told
+        assert "Referrer-Policy" in answer.headers, told
+        assert "Access-Control-Allow-Origin" not in answer.headers, told
+        return answer
+
+    def rows(self) -> dict[str, list[str]]:
+        """Return what every table holds, once nothing is under way."""
+        eventually(lambda: not self._owed())
+        return {table: rows for table, rows in dump(self.database).items() if table not in UNTOLD}
+
+    def rows_of(self, side: Side) -> set[str]:
+        """Return the rows that are a side's."""
+        words = [side.mark, *side.ids.values(), *(account.id for account in side.people.values())]
+        rows = {f"{table}: {row}" for table, rows in self.rows().items() for row in rows}
+        return {row for row in rows if any(word in row for word in words)}
+
+    def _owed(self) -> int:
+        with self.database.reading() as session:
+            return len(session.execute(select(outbox.OutboxRow.id).where(outbox.OutboxRow.is_dead.is_(False))).all())
+
+
+def leaves(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield method and path of every route: included routers are branches of a tree (FastAPI 0.137)."""
+    for route in routes:
+        branch = getattr(route, "original_router", None)
+        if branch is not None:
+            yield from leaves(branch.routes, prefix + route.include_context.prefix)
+            continue
+        methods = getattr(route, "methods", None)
+        yield from ((method, prefix + route.path) for method in sorted(methods or {"MOUNT"}) if method != "HEAD")
+
+
+def filled(path: str, side: Side, shown: Expert, **values: str) -> str:
+    """Return a path with a side's own ids in it."""
+    token = side.ids["stop"] if path.startswith("/alerts") else side.ids["shared"]
+    names = {name: side.ids[key] for name, key in PARAMETERS.items()}
+    fixed = {"slug": shown.slug, "size_px:int": "96", "path:path": "x/y", "name": "use", "action": "lift"}
+    if path.startswith("/help"):
+        fixed["slug"] = "signing-in"
+    return path.format_map(Named({**names, "token": token, **fixed, **values}))
+
+
+class Named(dict[str, str]):
+    """Fills `{path:path}` too, of which `str.format` would take the second part for a format."""
+
+    def __missing__(self, key: str) -> "Filled":
+        return Filled(self, key)
+
+
+class Filled:
+    def __init__(self, names: Named, name: str) -> None:
+        self.names, self.name = names, name
+
+    def __format__(self, convertor: str) -> str:
+        return self.names[f"{self.name}:{convertor}"]
+
+
+def is_refused(answer: Response, role: str, rule: Rule) -> bool:
+    """Tell whether an answer refuses in the way that is due to somebody."""
+    if rule in {Rule.LIST, Rule.FILE, Rule.DEMONSTRATION}:
+        return answer.status_code == 404
+    if role in LEADS_TO:
+        return answer.status_code == 303 and answer.headers["location"].partition("?")[0] == LEADS_TO[role]
+    return answer.status_code == 403
+
+
+def secrets_in(answer: Response, side: Side, typed: Iterable[str] = ()) -> list[str]:
+    """Return which of a side's secrets an answer tells, in its body or its headers, besides what was typed."""
+    whole = f"{answer.content!r} {answer.text} {answer.headers}".casefold()
+    for text in typed:
+        whole = whole.replace(text, "")
+    return [secret for secret in side.secrets if secret.casefold() in whole]
+
+
+def form_of(side: Side, shown: Expert) -> dict[str, str]:
+    """Return a form that names a side's things in every way that some form of ours does."""
+    ids = side.ids
+    names = {"account": ids["account"], "comment": ids["comment"], "email": f"{side.mark}.invited@example.org"}
+    wished = {"role": "owner", "name": "N", "title": "T", "note": "n", "frequency": "off", "reason": "r", "text": "t"}
+    return {**names, **wished, "expert": ids["expert"], "search": f"q={shown.name}", "sign_in": ids["account"]}

@@ -1,0 +1,198 @@
+"""Two sides that must learn nothing of each other: people of every kind, each with everything that can be had.
+
+Every text of a side's own carries its mark, so that a page that shows one gives itself away.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
+
+from accounts import letters, links, notices, portraits, shared_shortlists, shortlists, sign_ins
+from accounts.letters import Checked
+from accounts.models.accounts import Account, AccountKind, Client, Membership, Purpose, Role
+from accounts.models.audiences import AudienceDay
+from accounts.models.experts import Expert
+from accounts.models.notices import Ground
+from accounts.models.profiles import LegalIdentity
+from accounts.notices import Draft, Notifier
+from accounts.portraits import SIZES_PX, Portrait
+from accounts.shared_shortlists import Comment
+from accounts.shortlist_rows import Owner
+from foundation import audits, clock, keys, mails
+from foundation.database import Database
+from foundation.mails import Mail
+from foundation.settings import Settings
+from search_api import saved_searches
+from search_api.models import Frequency
+from search_api.requests import Parameters
+from tests import signed_in
+from tests.personal_rows import PASSWORD_HASH
+from web import alerts, shortlist_site
+
+MARKS = ("zebulon", "mirabelle")
+IBANS = dict(zip(MARKS, ("FR7630006000011234567890189", "DE89370400440532013000"), strict=True))
+SEEN = dict(zip(MARKS, ("48,613", "51,427"), strict=True))
+"""How often each expert was shown, as an English page writes it."""
+ROLES = (
+    "anonymous",
+    "owner",
+    "buyer",
+    "accountant",
+    "viewer",
+    "private",
+    "expert",
+    "operator",
+    "suspended expert",
+    "suspended operator",
+    "half signed in",
+    "operator without second factor",
+)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side: its accounts by role, and the ids of what is theirs."""
+
+    mark: str
+    people: dict[str, Account]
+    ids: dict[str, str]
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return the texts of which no page of the other side may hold one."""
+        return (self.mark, IBANS[self.mark], SEEN[self.mark])
+
+
+def seed(client: TestClient, mark: str, shown_id: str) -> Side:
+    """Make a side; `shown_id` is a public expert, whom its lists hold."""
+    database: Database = client.app.state.database  # pyright: ignore[reportAttributeAccessIssue]
+    settings: Settings = client.app.state.settings  # pyright: ignore[reportAttributeAccessIssue]
+    people = {role: _person(database, role, mark) for role in ROLES if role != "anonymous"}
+    with database.writing() as session:
+        ids = {
+            "expert": str(people["expert"].expert_id),
+            "account": people["buyer"].id,
+            "operator": people["operator"].id,
+        }
+        _join(session, people)
+        ids |= _expert(session, people["expert"], mark)
+        ids |= _client(session, people["owner"], settings, mark, shown_id)
+        _client(session, people["private"], settings, mark, shown_id)
+        ids |= _told(session, people["private"], mark, shown_id)
+    return Side(mark, people, ids)
+
+
+def token_of(client: TestClient, side: Side, role: str) -> str:
+    """Sign one of a side in, as far as the role goes; return the token of the cookie."""
+    if role == "anonymous":
+        return ""
+    database: Database = client.app.state.database  # pyright: ignore[reportAttributeAccessIssue]
+    with database.writing() as session:
+        is_half = role == "half signed in"
+        return sign_ins.open_for(session, side.people[role], side.mark, at=clock.now(), needs_second_factor=is_half)
+
+
+def _person(database: Database, role: str, mark: str) -> Account:
+    kind = (
+        AccountKind.PRIVATE_CLIENT
+        if role == "private"
+        else AccountKind.EXPERT
+        if "expert" in role
+        else AccountKind.OPERATOR
+        if "operator" in role
+        else AccountKind.COMPANY
+    )
+    at = clock.now()
+    columns = {"password_hash": PASSWORD_HASH, "email": f"{mark}.{role.replace(' ', '.')}@example.org"}
+    more = {"suspended_at": at, "suspension_reason": f"{mark} reason", "suspension_facts": f"{mark} facts"}
+    has_factor = role in {"operator", "suspended operator", "half signed in"}
+    return signed_in.make(
+        database,
+        kind,
+        f"{mark.title()} {role.title()}",
+        **columns,
+        **(more if "suspended" in role else {}),
+        second_factor_since=at if has_factor else None,
+    )
+
+
+def _join(session: Session, people: dict[str, Account]) -> None:
+    """Have the company's people act for one company."""
+    client_id = session.get_one(Membership, people["owner"].id).client_id
+    for role in (Role.BUYER, Role.ACCOUNTANT, Role.VIEWER):
+        membership = session.get_one(Membership, people[role.value].id)
+        membership.client_id, membership.role = client_id, role.value
+
+
+def _expert(session: Session, account: Account, mark: str) -> dict[str, str]:
+    at, actor = clock.now(), audits.SYSTEM
+    expert = session.get_one(Expert, account.expert_id)
+    expert.sqlmodel_update({"headline": f"{mark} headline", "summary": f"{mark} summary", "city": f"{mark}ville"})
+    expert.slug, expert.is_visible = f"{mark}-slug", False
+    session.add(
+        AudienceDay(
+            expert_id=expert.id,
+            day=at.date() - timedelta(days=1),
+            visitor_kind="company",
+            impressions=int(SEEN[mark].replace(",", "")),
+        )
+    )
+    session.add(
+        LegalIdentity(
+            expert_id=expert.id,
+            status="sole_trader",
+            country="FR",
+            legal_name=f"{mark} legal",
+            address=f"{mark} road",
+            changed_at=at,
+        )
+    )
+    files = {size: f"{mark} portrait".encode() for size in SIZES_PX}
+    portrait = portraits.put(session, expert.id, Portrait(files), actor=actor, at=at)
+    content = Checked(f"%PDF-1.7 {mark} letter".encode(), 1)
+    letter = letters.add(session, expert.id, content, f"{mark} title", is_shown=False, actor=actor, at=at)
+    session.flush()
+    return {"portrait": portrait, "letter": letter.id, "slug": expert.slug}
+
+
+def _client(session: Session, account: Account, settings: Settings, mark: str, shown_id: str) -> dict[str, str]:
+    at = clock.now()
+    client = session.get_one(Client, session.get_one(Membership, account.id).client_id)
+    texts = ("name", "address", "legal_form", "registration_number", "billing_name")
+    client.sqlmodel_update({name: f"{mark} {name}" for name in texts} | {"iban": IBANS[mark], "country": "FR"})
+    client.billing_email = f"{mark}.billing@example.org"
+    owner, key = Owner(client_id=client.id), keys.derived(settings, shortlist_site.KEY)
+    shortlists.add(session, owner, shown_id, at=at)
+    shortlists.write_note(session, owner, shown_id, f"{mark} note", at=at)
+    shared_shortlists.share(session, owner, f"{mark} list", key=key, at=at)
+    session.flush()
+    found = shortlists.find(session, owner)
+    assert found is not None
+    token = shared_shortlists.token_of(found.share_id or "", key)
+    shared_shortlists.write(session, token, Comment(f"{mark} author", f"{mark} opinion"), at=at)
+    search = saved_searches.save(
+        session, account.id, f"{mark} search", Parameters(q=f"{mark} query"), Frequency.DAILY, found_now=[], at=at
+    )
+    links.make(session, Purpose.INVITE_COLLEAGUE, subject=f"{client.id} {mark}.invited@example.org buyer", at=at)
+    session.flush()
+    comment = shared_shortlists.comments(session, found.id)[0].id
+    return {
+        "client": client.id,
+        "shared": token,
+        "comment": comment,
+        "search": search,
+        "stop": alerts.stop_token(settings, search),
+    }
+
+
+def _told(session: Session, account: Account, mark: str, shown_id: str) -> dict[str, str]:
+    """Have somebody say something to operators, and be mailed."""
+    at = clock.now()
+    notifier = Notifier(account.name, account.email, account.id)
+    draft = Draft(Ground.FRAUD, f"{mark} explanation", notifier, "en")
+    notice = notices.send(session, draft, session.get_one(Expert, shown_id), None, at=at)
+    mails.write(session, Mail(account.email or "", "en", "password_changed", {"name": mark}), key=mark, at=at)
+    mail = mails.to_address(session, account.email or "", 1)[0]
+    return {"notice": notice.id, "mail": mail.id}
