@@ -88,8 +88,6 @@ PARTS: Mapping[str, str] = {
     "shortlists": message("your shortlist, with your notes"),
     "saved-searches": message("your saved searches, and whom their mails told you of"),
     "grades": message("how well operators find that your profile suits queries, from 0 to 3"),
-    "saved-searches": message("your saved searches"),
-    "shortlist": message("your shortlist, or your company’s, with notes and comments"),
     "notices": message("what you reported here as unlawful or untrue, and what was decided"),
     "notices-by-mail": message("the same, where you were not signed in"),
     "sign-ins": message("where you are signed in"),
