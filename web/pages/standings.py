@@ -71,7 +71,7 @@ def _standing(standing: Standing, language: Language) -> dict[str, Any]:
             }
             for item in counted
         ],
-        "advice": _advice(counted, language),
+        "advice": _advice(counted, language) if standing.rank > 1 else [],
     }
 
 
