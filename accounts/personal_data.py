@@ -87,7 +87,7 @@ HOLDINGS = (
         holds_among_others=True,
     ),
     Holding(Acceptance, "account_id", ACCOUNT, Erasure.DELETED, "terms"),
-    Holding(Shortlist, "client_id", CLIENT, Erasure.DELETED, "shortlist", read=_shortlists),
+    Holding(Shortlist, "client_id", CLIENT, Erasure.DELETED, "shortlists", read=_shortlists),
     Holding(ShortlistItem, "expert_id", EXPERT, Erasure.BY_USE_CASE, why=_OTHERS_LIST),
     Holding(ShortlistComment, "expert_id", EXPERT, Erasure.BY_USE_CASE, why=_OTHERS_LIST),
     Holding(Membership, "account_id", ACCOUNT, Erasure.DELETED, "membership"),

@@ -175,7 +175,7 @@ def test_the_last_owner_hands_over_first_and_a_colleague_just_leaves(site: TestC
     assert (refused.status_code, "hand-over" in refused.text) == (409, True)
     with database.writing() as session:
         session.get_one(Membership, colleague.id).role = Role.OWNER.value
-    site.post("/account/erase", data={"password": PASSWORD})
+    assert "/account/erased" in str(site.post("/account/erase", data={"password": PASSWORD}).url)
     with database.reading() as session:
         assert session.get_one(Account, owner.id).erased_at
         assert session.get(Membership, owner.id) is None
