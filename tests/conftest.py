@@ -33,7 +33,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "alone: measures time, or stops what it stands on; nothing else may run then")
     # With pytest-xdist workers share the backends: whoever distributes the tests begins first and ends last.
     config.stash[_WERE_RUNNING] = hasattr(config, "workerinput") or runs.read() is not None
 

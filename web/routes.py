@@ -5,6 +5,7 @@ from web import (
     account_site,
     audience_site,
     company_site,
+    comparison_site,
     demo_site,
     files_site,
     notice_site,
@@ -48,6 +49,7 @@ ROUTERS = (
     operator_audit_site.router,
     operator_site.router,
     saved_search_site.router,
+    comparison_site.router,
     shortlist_site.router,
     demo_site.router,
 )

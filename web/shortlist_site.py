@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 
-from accounts import experts, shared_shortlists, shortlists
+from accounts import shared_shortlists, shortlists
 from accounts.shared_shortlists import TooManyComments
 from accounts.shortlist_rows import Owner
 from accounts.shortlists import ShortlistFull
@@ -17,7 +17,6 @@ from foundation.i18n import translate
 from web import recent_profiles
 from web import shortlists as lists
 from web.forms import Form
-from web.pages import comparisons
 from web.pages import shortlists as pages
 from web.pages.shortlists import Reading, Refused
 from web.rendering import address, language_of, private, render
@@ -182,43 +181,6 @@ def lead_on(request: Request, path: str) -> Response:
     return RedirectResponse(address(PATH, [("lang", language)] if language else []), status_code=303)
 
 
-@router.get("/compare")
-def compare(request: Request) -> HTMLResponse:
-    """Show up to three experts side by side."""
-    language = language_of(request)
-    slugs = list(dict.fromkeys(request.query_params.getlist("expert")))
-    wanted = slugs[: comparisons.MOST]
-    with _database(request).reading() as session:
-        ids = {expert.slug: expert.id for expert in experts.shown_among(session, [_known(slug) for slug in wanted])}
-        profiles = shortlists.shown_profiles(session, list(ids.values()))
-        found = [profiles[ids[slug]] for slug in wanted if slug in ids and ids[slug] in profiles]
-    context = comparisons.context(
-        found,
-        request.app.state.index.wordlists.current(),
-        language,
-        today=clock.today(),
-        gone=len(wanted) - len(found),
-        left_out=len(slugs) - len(wanted),
-    )
-    return render(request, "compare.html", language, context)
-
-
-@router.post("/seen/keep")
-def keep_seen(request: Request, form: Form) -> Response:
-    """Remember from now on which profiles are opened."""
-    response = RedirectResponse(_next(form), status_code=303)
-    recent_profiles.begin(request, response)
-    return response
-
-
-@router.post("/seen/clear")
-def clear_seen(request: Request, form: Form) -> Response:
-    """Forget which profiles were opened."""
-    response = RedirectResponse(_next(form), status_code=303)
-    recent_profiles.forget(request, response)
-    return response
-
-
 def _page(request: Request, refused: Refused, *, back_url: str | None = None, status: int = 200) -> HTMLResponse:
     owner = lists.owner_of(request)
     at = clock.now()
@@ -292,11 +254,6 @@ def _key(request: Request) -> bytes:
 
 def _next(form: dict[str, str]) -> str:
     return safe_next(form.get("next") or PATH)
-
-
-def _known(slug: str) -> str:
-    # PostgreSQL takes no NUL in a text, not even to say that there is none like it.
-    return slug.replace("\0", "")
 
 
 def _wants_json(request: Request) -> bool:

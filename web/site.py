@@ -30,7 +30,12 @@ _ERROR_TEXTS = {
     ),
     405: (message("This can’t be done here"), message("The page exists, but not for this kind of request.")),
     422: (message("Something in this search can’t be used"), message("Please change what is listed here.")),
-    429: (message("Too many searches at once"), message("Please try again in a moment.")),
+    409: (
+        message("This can’t be done as things stand"),
+        message("Somebody else changed it, or something else has to be done first. Nothing was changed."),
+    ),
+    413: (message("This is too large"), message("Please send less at once.")),
+    429: (message("Too often"), message("Please try again in a moment.")),
     503: (
         message("Not available just now"),
         message("The directory can’t be searched at this moment. Please try again soon: nothing is lost."),

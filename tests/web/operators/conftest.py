@@ -23,7 +23,7 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
 
 @pytest.fixture
 def database(client: TestClient) -> Database:
-    return client.app.state.database  # pyright: ignore[reportAttributeAccessIssue]
+    return client.app.state.database  # pyright: ignore[reportAttributeAccessIssue, reportFunctionMemberAccess]
 
 
 @pytest.fixture

@@ -6,8 +6,18 @@ from fastapi.testclient import TestClient
 from accounts.models.accounts import Account, AccountKind
 from tests import signed_in
 
-PAGES = ["", "/people", "/people/nobody", "/notices", "/notices/none", "/deliveries", "/searches", "/skills", "/audit"]
-PAGES += ["/audit/entries.csv"]
+PAGES = [
+    "",
+    "/people",
+    "/people/nobody",
+    "/notices",
+    "/notices/none",
+    "/deliveries",
+    "/searches",
+    "/skills",
+    "/audit",
+    "/audit/entries.csv",
+]
 FORMS = [
     "/people/x/suspend",
     "/people/x/lift",

@@ -12,8 +12,13 @@ from foundation.database import Database
 from tests import signed_in
 from tests.builders import eventually
 
-NOTICE = {"ground": "defamation", "explanation": "It insults.", "name": "Ben", "email": "ben@example.org"}
-NOTICE |= {"good_faith": "yes"}
+NOTICE = {
+    "ground": "defamation",
+    "explanation": "It insults.",
+    "name": "Ben",
+    "email": "ben@example.org",
+    "good_faith": "yes",
+}
 VERDICT = {"reason": "Terms, section 5.", "facts": "It names no fact."}
 
 
