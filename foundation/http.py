@@ -38,6 +38,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+HOST_PREFIX = "__Host-"
+"""What a cookie's name begins with so that browsers take it from this very host alone, and over TLS (RFC 6265bis)."""
 TRANSPORT_SECURITY = "max-age=31536000; includeSubDomains"
 """Browsers that have seen the site over TLS take no other way for a year (RFC 6797)."""
 LARGEST_BODY_BYTES = 32_000_000
@@ -162,7 +164,7 @@ def is_encrypted(request: Request) -> bool:
 
 def cookie_name(request: Request, name: str) -> str:
     """Return what a cookie is called: over TLS browsers take it from this very host alone, and send it to no other."""
-    return f"__Host-{name}" if is_encrypted(request) else name
+    return f"{HOST_PREFIX}{name}" if is_encrypted(request) else name
 
 
 def error_response(status: int, faults: list[Fault], headers: dict[str, str] | None = None) -> JSONResponse:
