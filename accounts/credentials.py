@@ -78,7 +78,7 @@ def change_email(session: Session, token: str, language: Language, *, keep: str 
     _mail(session, account, "email_changed", at=at, new_email=link.subject)
     account.email, account.email_confirmed_at = link.subject, at
     session.add(account)
-    links.end_all(session, account.id, *_WAYS_IN)
+    links.end_all(session, account.id, *_WAYS_IN, at=at)
     sign_ins.end_all(session, account.id, except_id=keep)
     audits.record(session, _actor(account), "email_changed", accounts.KIND, account.id, at=at)
     return account
@@ -89,7 +89,7 @@ def _set_password(
 ) -> None:
     account.password_hash = password_hash
     session.add(account)
-    links.end_all(session, account.id, *_WAYS_IN)
+    links.end_all(session, account.id, *_WAYS_IN, at=at)
     audits.record(session, actor, action, accounts.KIND, account.id, at=at)
     _mail(session, account, "password_changed", at=at)
 

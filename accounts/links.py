@@ -72,13 +72,13 @@ def use(session: Session, purpose: Purpose, token: str, *, at: datetime) -> Mail
     return found
 
 
-def end_all(session: Session, account_id: str, *purposes: Purpose) -> None:
+def end_all(session: Session, account_id: str, *purposes: Purpose, at: datetime) -> None:
     """Have an account's links for some purposes open nothing any more."""
     session.execute(
         update(MailedLink)
         .where(col(MailedLink.account_id) == account_id, col(MailedLink.used_at).is_(None))
         .where(col(MailedLink.purpose).in_([purpose.value for purpose in purposes]))
-        .values(used_at=col(MailedLink.made_at))
+        .values(used_at=at)
     )
 
 
