@@ -91,7 +91,7 @@ def test_an_expert_sees_figures_sources_boost_and_similar_experts(client: TestCl
     answer = client.get("/my/audience", headers=anne)
     text = text_of(answer.text)
     assert answer.status_code == 200
-    assert "no-cache" in answer.headers["cache-control"]
+    assert answer.headers["cache-control"] == "no-store"
     assert "Impressions 4" in text
     assert "Views 1" in text
     assert "25.0% of impressions" in text
