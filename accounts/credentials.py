@@ -1,6 +1,7 @@
 """What lets somebody in: changing the password or the address, and starting anew when the password is forgotten.
 
-Whoever changes one of them is signed out everywhere else, and the owner is told by mail (OWASP ASVS 5.0 §6.3.7).
+Whoever changes one of them is signed out everywhere else, links that were mailed before open nothing any more, and the
+owner is told by mail (OWASP ASVS 5.0 §6.3.7): who had taken an account over for a while keeps no way back into it.
 """
 
 from datetime import datetime
@@ -15,6 +16,9 @@ from foundation.database import hold
 from foundation.errors import Fault, Invalid
 from foundation.i18n import Language, message, translate
 from foundation.mails import Mail
+
+_WAYS_IN = (Purpose.RESET_PASSWORD, Purpose.CHANGE_EMAIL)
+"""What a mailed link makes its reader the account's master with."""
 
 
 def ask_for_reset(session: Session, email: str, *, at: datetime) -> None:
@@ -60,8 +64,11 @@ def ask_for_new_email(session: Session, account_id: str, email: str, *, at: date
     mails.write(session, mail, key=f"change_email {account.id} {at.isoformat()}", at=at)
 
 
-def change_email(session: Session, token: str, language: Language, *, at: datetime) -> Account:
-    """Use a link up: its account has the new address, and the old one is told; raise LinkEnded or Invalid."""
+def change_email(session: Session, token: str, language: Language, *, keep: str | None = None, at: datetime) -> Account:
+    """Use a link up: its account has the new address, and the old one is told; raise LinkEnded or Invalid.
+
+    Of the account's sign-ins only `keep` goes on.
+    """
     link = links.use(session, Purpose.CHANGE_EMAIL, token, at=at)
     hold(session, f"email {link.subject}")
     account = accounts.take(session, link.account_id or "")
@@ -71,6 +78,8 @@ def change_email(session: Session, token: str, language: Language, *, at: dateti
     _mail(session, account, "email_changed", at=at, new_email=link.subject)
     account.email, account.email_confirmed_at = link.subject, at
     session.add(account)
+    links.end_all(session, account.id, *_WAYS_IN, at=at)
+    sign_ins.end_all(session, account.id, except_id=keep)
     audits.record(session, _actor(account), "email_changed", accounts.KIND, account.id, at=at)
     return account
 
@@ -80,6 +89,7 @@ def _set_password(
 ) -> None:
     account.password_hash = password_hash
     session.add(account)
+    links.end_all(session, account.id, *_WAYS_IN, at=at)
     audits.record(session, actor, action, accounts.KIND, account.id, at=at)
     _mail(session, account, "password_changed", at=at)
 

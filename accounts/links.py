@@ -72,6 +72,16 @@ def use(session: Session, purpose: Purpose, token: str, *, at: datetime) -> Mail
     return found
 
 
+def end_all(session: Session, account_id: str, *purposes: Purpose, at: datetime) -> None:
+    """Have an account's links for some purposes open nothing any more."""
+    session.execute(
+        update(MailedLink)
+        .where(col(MailedLink.account_id) == account_id, col(MailedLink.used_at).is_(None))
+        .where(col(MailedLink.purpose).in_([purpose.value for purpose in purposes]))
+        .values(used_at=at)
+    )
+
+
 def sweep(session: Session, *, at: datetime) -> None:
     """Delete links that ended a while ago."""
     session.execute(delete(MailedLink).where(col(MailedLink.ends_at) < at - KEPT_FOR))

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from foundation import deadlines
 from foundation.errors import Conflict, DomainError, Fault, Invalid, NotFound, TooMany, Unavailable
 from foundation.i18n import Language, message, translate
+from foundation.settings import Settings
 from foundation.shared import SharedMemory
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -34,8 +35,15 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+HOST_PREFIX = "__Host-"
+"""What a cookie's name begins with so that browsers take it from this very host alone, and over TLS (RFC 6265bis)."""
+TRANSPORT_SECURITY = "max-age=31536000; includeSubDomains"
+"""Browsers that have seen the site over TLS take no other way for a year (RFC 6797)."""
+LARGEST_BODY_BYTES = 32_000_000
+"""What no request may announce, far above any form of ours: each form has a limit of its own, and says so kindly."""
 STATUSES: dict[type[DomainError], int] = {
     NotFound: 404,
     Conflict: 409,
@@ -148,6 +156,17 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
+def is_encrypted(request: Request) -> bool:
+    """Tell whether the site is reached over TLS, perhaps through a proxy that takes it off."""
+    settings: Settings = request.app.state.settings
+    return request.url.scheme == "https" or settings.base_url.startswith("https:")
+
+
+def cookie_name(request: Request, name: str) -> str:
+    """Return what a cookie is called: over TLS browsers take it from this very host alone, and send it to no other."""
+    return f"{HOST_PREFIX}{name}" if is_encrypted(request) else name
+
+
 def error_response(status: int, faults: list[Fault], headers: dict[str, str] | None = None) -> JSONResponse:
     """Return faults as the one error body."""
     items = [{"field": fault.field, "code": fault.code, "message": fault.message} for fault in faults]
@@ -191,6 +210,8 @@ def with_headers(request: Request, response: Response) -> Response:
     response.headers["X-Request-Id"] = request.state.request_id
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if is_encrypted(request):
+        response.headers["Strict-Transport-Security"] = TRANSPORT_SECURITY
     if getattr(request.state, "is_personal", False):
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex"
@@ -249,6 +270,22 @@ class AnswerHead:
         await self._app({**scope, "method": "GET", "is_head": True}, receive, send_head)
 
 
+class RefuseLargeBodies:
+    """ASGI middleware: a request that announces more than anything here takes is refused before a byte is read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        announced = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
+        if announced.isdecimal() and int(announced[:15]) > LARGEST_BODY_BYTES:
+            response = error_response(413, [status_fault(413, "too_large", "en")])
+            await response(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 class RefuseOtherSites:
     """ASGI middleware: nothing is changed on behalf of another site's page (OWASP's cross-site request forgery).
 
@@ -263,6 +300,7 @@ class RefuseOtherSites:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and self._is_foreign(Headers(scope=scope)):
+            log.warning("refused another site's page", method=scope["method"])
             response = error_response(403, [status_fault(403, "other_site", "en")])
             await response(scope, receive, send)
             return

@@ -8,10 +8,10 @@ from fastapi.testclient import TestClient
 
 from accounts import acceptances, experts, sign_ins
 from accounts.models.accounts import Account, AccountKind, Client, Membership, Role
-from foundation import clock
+from foundation import clock, http
 from foundation.database import Database
 from tests import builders
-from web.sign_ins import PLAIN_COOKIE, SECURE_COOKIE
+from web.sign_ins import COOKIE
 
 PASSWORD = "correct horse battery staple"
 
@@ -48,7 +48,7 @@ def sign_in(client: TestClient, account: Account) -> None:
     database: Database = client.app.state.database  # pyright: ignore[reportAttributeAccessIssue]
     with database.writing() as session:
         token = sign_ins.open_for(session, account, "a test", at=clock.now())
-    for name in (PLAIN_COOKIE, SECURE_COOKIE):  # the site takes the one that suits its address
+    for name in (COOKIE, f"{http.HOST_PREFIX}{COOKIE}"):  # the site takes the one that suits its address
         client.cookies.set(name, token)
 
 

@@ -141,10 +141,15 @@ def show_second_factor(request: Request) -> Response:
 
 @router.post("/second-factor")
 def add_second_factor(request: Request, form: Form) -> Response:
-    """Ask for codes from now on, if the first one is right; show the recovery codes, once."""
+    """Ask for codes from now on, if the first one is right; show the recovery codes, once.
+
+    Whoever has come by a browser that is signed in, and no more, can't lock its owner out.
+    """
     who, language = _who_may_set_up(request), language_of(request)
     if not attempts.may_guess(request, f"code {who.account_id}"):
         return _second_factor_page(request, who, {"code": translate(language, arrivals.TOO_OFTEN)}, status=429)
+    if not _knows_password(request, who, form.get("password", "")):
+        return _second_factor_page(request, who, {"password": _wrong_password(language)}, status=422)
     settings, code = request.app.state.settings, form.get("code", "")
     with _database(request).writing() as session:
         codes = second_factors.confirm(session, who.account_id, code, settings, who.actor, at=clock.now())

@@ -108,6 +108,7 @@ def create(settings: Settings) -> FastAPI:
 
 def _add_middleware(app: FastAPI, metrics: http.Metrics, settings: Settings) -> None:
     app.add_middleware(http.RefuseOtherSites, site=settings.base_url)
+    app.add_middleware(http.RefuseLargeBodies)
     app.middleware("http")(http.add_headers)
     app.middleware("http")(http.count_requests(metrics))
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)

@@ -1,9 +1,14 @@
 """What happens when somebody has come in: the cookie, where they go on, what they had before is kept."""
 
+from datetime import datetime
+
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
 
+from accounts import sign_ins as sign_ins_of_accounts
 from accounts.models.accounts import Account, AccountKind
+from accounts.sign_ins import SignedIn
 from foundation.i18n import message
 from web import shortlists, sign_ins
 
@@ -20,6 +25,25 @@ HOMES = {
 def agent_of(request: Request) -> str:
     """Return what a browser calls itself, for the list of sign-ins that its owner sees."""
     return request.headers.get("user-agent", "")
+
+
+def open_sign_in(
+    session: Session,
+    request: Request,
+    account: Account,
+    before: SignedIn | None,
+    *,
+    at: datetime,
+    is_half: bool = False,
+) -> str:
+    """Sign an account in, and end what this browser was signed in as `before`: its cookie is about to be replaced.
+
+    `web.sign_ins.anyone` gives `before`; it has to be asked before the transaction, since it may write itself. Where
+    the code of the second factor is still to come, `is_half`, nothing is open yet.
+    """
+    if before:
+        sign_ins_of_accounts.end(session, before.account_id, before.sign_in_id)
+    return sign_ins_of_accounts.open_for(session, account, agent_of(request), at=at, needs_second_factor=is_half)
 
 
 def welcome(request: Request, account: Account, token: str, *, next_path: str, is_new: bool = False) -> Response:

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
-from accounts import accounts, sign_ins
+from accounts import accounts
 from foundation import clock, mails
 from foundation.database import Database
 from foundation.errors import NotFound
@@ -23,6 +23,7 @@ from foundation.mail_transports import Folder
 from foundation.mails import MailRow
 from foundation.settings import Settings
 from web import arrivals
+from web import sign_ins as edge
 from web.demo_people import PASSWORD, PEOPLE
 from web.forms import Form
 from web.rendering import language_of, private, render
@@ -59,11 +60,12 @@ def sign_in(request: Request, form: Form) -> Response:
     if address_of(request) not in OWN_MACHINE:
         raise NotFound
     email = next((person.email for person in PEOPLE if person.kind == form.get("kind")), "")
+    before = edge.anyone(request)
     with _database(request).writing() as session:
         account = accounts.find_by_email(session, email)
         if account is None:
             raise NotFound
-        token = sign_ins.open_for(session, account, arrivals.agent_of(request), at=clock.now())
+        token = arrivals.open_sign_in(session, request, account, before, at=clock.now())
     return arrivals.welcome(request, account, token, next_path="")
 
 

@@ -19,16 +19,11 @@ log = structlog.get_logger(__name__)
 def add(app: FastAPI) -> None:
     """Have every error answered: as a page, or as the one error body where programs ask."""
 
-    def answer(request: Request, status: int, faults: list[Fault]) -> Response:
-        if _wants_json(request):
-            return http.error_response(status, faults)
-        return site.error_page(request, status, faults)
-
     @app.exception_handler(DomainError)
     def on_domain_error(request: Request, error: DomainError) -> Response:
         status = http.status_of(error)
         faults = error.faults if isinstance(error, Invalid) else [_whole(request, status, type(error).__name__.lower())]
-        response = answer(request, status, faults)
+        response = _answer(request, status, faults)
         if status in {429, 503}:
             response.headers["Retry-After"] = "1"
         return response
@@ -41,12 +36,12 @@ def add(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def on_bad_request(request: Request, error: RequestValidationError) -> Response:
-        return answer(request, 422, [http.validation_fault(detail, _language(request)) for detail in error.errors()])
+        return _answer(request, 422, [http.validation_fault(detail, _language(request)) for detail in error.errors()])
 
     @app.exception_handler(HTTPException)
     def on_http_error(request: Request, error: HTTPException) -> Response:
         code = f"http_{error.status_code}"
-        response = answer(request, error.status_code, [_whole(request, error.status_code, code)])
+        response = _answer(request, error.status_code, [_whole(request, error.status_code, code)])
         response.headers.update(error.headers or {})
         return response
 
@@ -54,8 +49,21 @@ def add(app: FastAPI) -> None:
     def on_surprise(request: Request, error: Exception) -> Response:
         # This runs outside of every middleware: what they add has to be added again.
         request_id = request.state.request_id
-        log.error("request failed", path=request.url.path, error=repr(error), exc_info=error, request_id=request_id)
-        return http.with_headers(request, answer(request, 500, [_whole(request, 500, "internal")]))
+        log.error("request failed", route=_route(request), error=repr(error), exc_info=error, request_id=request_id)
+        return http.with_headers(request, _answer(request, 500, [_whole(request, 500, "internal")]))
+
+
+def _answer(request: Request, status: int, faults: list[Fault]) -> Response:
+    if status in {403, 429}:
+        log.warning("request refused", status=status, method=request.method, route=_route(request))
+    if _wants_json(request):
+        return http.error_response(status, faults)
+    return site.error_page(request, status, faults)
+
+
+def _route(request: Request) -> str:
+    """Return the route that a request took: its path may hold what opens something."""
+    return getattr(request.scope.get("route"), "path", "unmatched")
 
 
 def _whole(request: Request, status: int, code: str) -> Fault:

@@ -10,9 +10,10 @@ from typing import Any
 from fastapi import Request, Response
 
 from accounts import experts
+from foundation import http
 from foundation.database import Database
 from foundation.errors import Unavailable
-from web import sign_ins, visitors
+from web import visitors
 from web.pages import cards
 
 COOKIE = "seen"
@@ -23,7 +24,7 @@ _SLUG = re.compile(r"[a-z0-9-]{1,80}")
 
 def slugs(request: Request) -> list[str]:
     """Return the addresses of profiles as the cookie holds them, the last opened first; anything else is dropped."""
-    given = request.cookies.get(COOKIE, "")[: 100 * MOST].split(".")
+    given = request.cookies.get(http.cookie_name(request, COOKIE), "")[: 100 * MOST].split(".")
     return list(dict.fromkeys(slug for slug in given if _SLUG.fullmatch(slug)))[:MOST]
 
 
@@ -41,23 +42,24 @@ def begin(request: Request, response: Response) -> None:
 
 def is_kept(request: Request) -> bool:
     """Tell whether the reader asked for it."""
-    return COOKIE in request.cookies
+    return http.cookie_name(request, COOKIE) in request.cookies
 
 
 def _keep(request: Request, response: Response, kept: list[str]) -> None:
     response.set_cookie(
-        COOKIE,
+        http.cookie_name(request, COOKIE),
         ".".join(kept) or NONE_YET,
         path="/",
         httponly=True,
         samesite="lax",
-        secure=sign_ins.is_encrypted(request),
+        secure=http.is_encrypted(request),
     )
 
 
 def forget(request: Request, response: Response) -> None:
     """Take the cookie back."""
-    response.delete_cookie(COOKIE, path="/", secure=sign_ins.is_encrypted(request), httponly=True, samesite="lax")
+    name = http.cookie_name(request, COOKIE)
+    response.delete_cookie(name, path="/", secure=http.is_encrypted(request), httponly=True, samesite="lax")
 
 
 def shown(request: Request) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from accounts.sign_ins import SignedIn
+from foundation import http
 from foundation.errors import Unavailable
 from foundation.i18n import Language, preferred, translations
 from foundation.settings import ROOT, Settings
@@ -87,7 +88,15 @@ def render(
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Content-Language"] = language
     if request.query_params.get("lang") in {"fr", "en"}:
-        response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 86_400, httponly=True, samesite="lax", path="/")
+        response.set_cookie(
+            http.cookie_name(request, LANGUAGE_COOKIE),
+            language,
+            max_age=365 * 86_400,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=http.is_encrypted(request),
+        )
     return response
 
 
@@ -116,7 +125,7 @@ def _has_boost_off(request: Request) -> bool:
 
 def language_of(request: Request) -> Language:
     """Return the language to answer in: the address says, else the cookie, else the browser."""
-    for wanted in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+    for wanted in (request.query_params.get("lang"), request.cookies.get(http.cookie_name(request, LANGUAGE_COOKIE))):
         if wanted in {"fr", "en"}:
             return "fr" if wanted == "fr" else "en"
     return preferred(request.headers.get("accept-language"), default="fr")

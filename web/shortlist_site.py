@@ -58,7 +58,7 @@ def add(request: Request, form: Form) -> Response:
     """Put an expert on the list, which may be a new one."""
     _check_limit(request)
     # Who has signed in is asked before: asking may write too, and writers on SQLite take turns.
-    token, client_id = request.cookies.get(lists.COOKIE), lists.client_of(request)
+    token, client_id = lists.token_of(request), lists.client_of(request)
     try:
         with _database(request).writing() as session:
             owner = lists.owner_to_write(session, token, client_id)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from accounts import shortlists
 from accounts.models.accounts import Membership
 from accounts.shortlist_rows import Owner
-from foundation import clock
+from foundation import clock, http
 from foundation.database import Database
 from foundation.errors import Unavailable
 from web import sign_ins
@@ -24,8 +24,13 @@ def owner_of(request: Request) -> Owner | None:
     """Return whose list is meant; None for a browser that never made one."""
     if client_id := client_of(request):
         return Owner(client_id=client_id)
-    token = request.cookies.get(COOKIE)
+    token = token_of(request)
     return Owner(token=token) if token else None
+
+
+def token_of(request: Request) -> str | None:
+    """Return what the browser's cookie holds."""
+    return request.cookies.get(http.cookie_name(request, COOKIE))
 
 
 def client_of(request: Request) -> str | None:
@@ -50,7 +55,7 @@ def owner_to_write(session: Session, token: str | None, client_id: str | None) -
 
 def settle(request: Request) -> None:
     """Join a browser's list with the client's who has signed in meanwhile; note that a browser's list is in use."""
-    token = request.cookies.get(COOKIE)
+    token = token_of(request)
     if not token:
         return
     database: Database = request.app.state.database
@@ -69,7 +74,7 @@ def settle(request: Request) -> None:
 
 def carry_over(request: Request, response: Response, account_id: str) -> None:
     """Join the browser's list with the client's of somebody who has just signed in; later if the database is away."""
-    token = request.cookies.get(COOKIE)
+    token = token_of(request)
     if not token:
         return
     database: Database = request.app.state.database
@@ -86,13 +91,13 @@ def carry_over(request: Request, response: Response, account_id: str) -> None:
 
 def remember(request: Request, response: Response, owner: Owner) -> None:
     """Keep a browser's token in its cookie, for as long again; of a client none is needed any more."""
-    is_secure = sign_ins.is_encrypted(request)
+    name, is_secure = http.cookie_name(request, COOKIE), http.is_encrypted(request)
     if owner.token is None:
-        if COOKIE in request.cookies:
-            response.delete_cookie(COOKIE, path="/", secure=is_secure, httponly=True, samesite="lax")
+        if token_of(request):
+            response.delete_cookie(name, path="/", secure=is_secure, httponly=True, samesite="lax")
         return
     response.set_cookie(
-        COOKIE,
+        name,
         owner.token,
         max_age=int(shortlists.KEPT_UNUSED.total_seconds()),
         path="/",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
@@ -21,6 +22,7 @@ from web.rendering import language_of, private, render
 from web.sign_up_site import ended
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+log = structlog.get_logger(__name__)
 _WRONG = message("Address or password are not right.")
 
 
@@ -49,10 +51,9 @@ def sign_in(request: Request, form: Form) -> Response:
         with _database(request).writing() as session:
             registrations.ask_to_confirm(session, account, at=at)
         return forms.lead_on("/sign-up/sent")
-    needs_code = account.second_factor_since is not None
-    agent = arrivals.agent_of(request)
+    needs_code, before = account.second_factor_since is not None, edge.anyone(request)
     with _database(request).writing() as session:
-        token = sign_ins.open_for(session, account, agent, at=at, needs_second_factor=needs_code)
+        token = arrivals.open_sign_in(session, request, account, before, at=at, is_half=needs_code)
         action = "password_given" if needs_code else "signed_in"
         audits.record(session, Actor(ActorKind.ACCOUNT, account.id), action, accounts.KIND, account.id, at=at)
     if not needs_code:
@@ -88,8 +89,7 @@ def give_code(request: Request, form: Form) -> Response:
         audits.record(session, waiting.actor, action, accounts.KIND, account.id, at=at)
         token = None
         if is_right:
-            sign_ins.end(session, account.id, waiting.sign_in_id)
-            token = sign_ins.open_for(session, account, arrivals.agent_of(request), at=at)
+            token = arrivals.open_sign_in(session, request, account, waiting, at=at)
     if token is None:
         reason = message("This code is not right, or was used already. Codes change every half minute.")
         return _code_form(request, form, {"code": translate(language, reason)}, status=422)
@@ -181,9 +181,11 @@ def show_new_email(request: Request) -> Response:
 @router.post("/change-email")
 def change_email(request: Request, form: Form) -> Response:
     """Give an account the address whose mailbox the link came from."""
+    here = edge.anyone(request)
+    keep = here.sign_in_id if here else None
     try:
         with _database(request).writing() as session:
-            credentials.change_email(session, form.get("token", ""), language_of(request), at=clock.now())
+            credentials.change_email(session, form.get("token", ""), language_of(request), keep=keep, at=clock.now())
     except (LinkEnded, Invalid):
         return ended(request)
     return forms.lead_on("/account" if edge.current(request) else "/sign-in", done="email")
@@ -224,6 +226,7 @@ def _next(form: dict[str, str]) -> dict[str, str]:
 
 def _note_failure(request: Request, account: Account | None) -> None:
     """Keep that a password was refused, so that its owner's operator can see an attack."""
+    log.warning("password refused", is_known=account is not None)
     if account:
         with _database(request).writing() as session:
             actor = Actor(ActorKind.SYSTEM)

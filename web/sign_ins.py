@@ -8,13 +8,11 @@ from starlette.exceptions import HTTPException
 from accounts import sign_ins
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
-from foundation import clock
+from foundation import clock, http
 from foundation.database import Database
-from foundation.settings import Settings
 
 PATH = "/sign-in"
-PLAIN_COOKIE = "portulan"
-SECURE_COOKIE = "__Host-portulan"
+COOKIE = "portulan"
 _UNREAD = object()
 
 
@@ -62,28 +60,21 @@ def required(request: Request, *kinds: AccountKind) -> SignedIn:
 
 def remember(request: Request, response: Response, token: str, kind: AccountKind) -> None:
     """Put the token of a new sign-in into its cookie."""
-    is_secure = is_encrypted(request)
     response.set_cookie(
-        SECURE_COOKIE if is_secure else PLAIN_COOKIE,
+        http.cookie_name(request, COOKIE),
         token,
         max_age=int(sign_ins.lifetime_of(kind).whole.total_seconds()),
         path="/",
         httponly=True,
         samesite="lax",
-        secure=is_secure,
+        secure=http.is_encrypted(request),
     )
 
 
 def forget(request: Request, response: Response) -> None:
     """Take the cookie back."""
-    is_secure = is_encrypted(request)
-    response.delete_cookie(SECURE_COOKIE if is_secure else PLAIN_COOKIE, path="/", secure=is_secure, httponly=True)
-
-
-def is_encrypted(request: Request) -> bool:
-    """Tell whether the site is reached over TLS, perhaps through a proxy that takes it off."""
-    settings: Settings = request.app.state.settings
-    return request.url.scheme == "https" or settings.base_url.startswith("https:")
+    name = http.cookie_name(request, COOKIE)
+    response.delete_cookie(name, path="/", secure=http.is_encrypted(request), httponly=True)
 
 
 def safe_next(path: str) -> str:
@@ -93,7 +84,7 @@ def safe_next(path: str) -> str:
 
 
 def _read(request: Request) -> SignedIn | None:
-    token = request.cookies.get(SECURE_COOKIE if is_encrypted(request) else PLAIN_COOKIE)
+    token = request.cookies.get(http.cookie_name(request, COOKIE))
     if not token:
         return None
     database: Database = request.app.state.database

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from accounts import invitations, links, passwords, registrations, sign_ins
+from accounts import invitations, links, passwords, registrations
 from accounts.links import LinkEnded
 from accounts.models.accounts import Account, AccountKind, Purpose
 from foundation import clock
@@ -13,6 +13,7 @@ from foundation.database import Database
 from foundation.errors import Invalid
 from foundation.i18n import message, translate
 from web import arrivals, attempts, forms
+from web import sign_ins as edge
 from web.forms import Form
 from web.rendering import language_of, private, render
 
@@ -71,12 +72,13 @@ def confirm_email(request: Request, form: Form) -> Response:
     if not passwords.matches(form.get("password", ""), kept):
         reason = message("This is not the password that you signed up with.")
         return _confirmation(request, token, {"password": translate(language, reason)}, status=422)
+    before = edge.anyone(request)
     with _database(request).writing() as session:
         try:
             confirmed = registrations.confirm(session, token, at=at)
         except LinkEnded:
             return ended(request)
-        opened = sign_ins.open_for(session, confirmed, arrivals.agent_of(request), at=at)
+        opened = arrivals.open_sign_in(session, request, confirmed, before, at=at)
     return arrivals.welcome(request, confirmed, opened, next_path="", is_new=True)
 
 
@@ -99,13 +101,13 @@ def accept_invitation(request: Request, form: Form) -> Response:
         registration = invitations.check(offer, form, language)
     except Invalid as error:
         return _invitation(request, token, form, forms.faults_by_field(error), status=422)
-    password_hash = passwords.hashed(registration.password)
+    password_hash, before = passwords.hashed(registration.password), edge.anyone(request)
     with _database(request).writing() as session:
         try:
             account = invitations.accept(session, token, registration, password_hash, at=at)
         except LinkEnded:
             return ended(request)
-        opened = sign_ins.open_for(session, account, arrivals.agent_of(request), at=at)
+        opened = arrivals.open_sign_in(session, request, account, before, at=at)
     return arrivals.welcome(request, account, opened, next_path="", is_new=True)
 
 

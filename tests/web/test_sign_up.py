@@ -252,8 +252,9 @@ def test_an_operator_is_invited_by_the_command_line_and_can_do_nothing_before_th
     assert client.get("/operator/grading").url.path == "/account/second-factor"
     page = client.get("/account/second-factor").text
     app = TOTP(page.split('data-testid="secret">')[1].split("<")[0].replace(" ", ""))
-    assert client.post("/account/second-factor", data={"code": "000000"}).status_code == 422
-    codes = client.post("/account/second-factor", data={"code": app.now()})
+    assert client.post("/account/second-factor", data={"code": "000000", "password": PASSWORD}).status_code == 422
+    assert client.post("/account/second-factor", data={"code": app.now(), "password": "not this"}).status_code == 422
+    codes = client.post("/account/second-factor", data={"code": app.now(), "password": PASSWORD})
     assert codes.text.count("recovery-code") == 10
     assert client.get("/operator/grading").status_code == 200
     client.post("/sign-out")
