@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import accounts, contacts, experts, links, passwords, personal_data, terms
-from accounts.models.accounts import Acceptance, Account, AccountKind, Client, Membership, Purpose, Role
+from accounts import acceptances, accounts, contacts, experts, links, passwords, personal_data
+from accounts.models.accounts import Account, AccountKind, Client, Membership, Purpose, Role
 from accounts.models.experts import Expert
 from foundation import audits, mails
 from foundation.audits import Actor, ActorKind
@@ -135,7 +135,7 @@ def create_bare(session: Session, registration: Registration, password_hash: str
     )
     session.add(account)
     session.flush()
-    accept_terms(session, account.id, at=at)
+    acceptances.accept(session, account.id, at=at)
     return account
 
 
@@ -155,13 +155,6 @@ def confirm(session: Session, token: str, *, at: datetime) -> Account:
     session.add(account)
     audits.record(session, _actor(account), "email_confirmed", accounts.KIND, account.id, at=at)
     return account
-
-
-def accept_terms(session: Session, account_id: str, *, at: datetime) -> None:
-    """Keep that the versions in force were accepted."""
-    for kind in terms.Kind:
-        version = terms.current(kind, at.date()).version.isoformat()
-        session.merge(Acceptance(account_id=account_id, document=kind.value, version=version, accepted_at=at))
 
 
 def _add_client(session: Session, account: Account, registration: Registration, *, at: datetime) -> None:

@@ -6,13 +6,14 @@ What a sign-in may last follows OWASP ASVS 5.0 §7.3: shorter for operators, who
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from accounts import acceptances
 from accounts.models.accounts import Account, AccountKind, Membership, Role, SignIn
 from foundation.audits import Actor, ActorKind
 
@@ -51,6 +52,8 @@ class SignedIn:
     has_second_factor: bool = False
     needs_second_factor: bool = False
     """Nothing may be shown but the page that asks for the code, or sets up the second factor."""
+    has_accepted_terms: bool = True
+    """False where a newer version came into force; pages say so until it is accepted."""
     is_suspended: bool = False
     """Nothing is open but the account's own page: the reasons, one's data."""
 
@@ -101,7 +104,7 @@ def open_for(session: Session, account: Account, agent: str, *, at: datetime, ne
 def find(session: Session, token: str, *, at: datetime) -> tuple[SignedIn, bool] | None:
     """Return whose token it is, and whether `seen_at` is due; None where it never was, or has ended."""
     statement = (
-        select(SignIn, Account, Membership)
+        select(SignIn, Account, Membership, acceptances.are_current(at.date()))
         .join(Account, col(Account.id) == col(SignIn.account_id))
         .outerjoin(Membership, col(Membership.account_id) == col(Account.id))
         .where(col(SignIn.token_hash) == hashed(token))
@@ -109,11 +112,12 @@ def find(session: Session, token: str, *, at: datetime) -> tuple[SignedIn, bool]
     row = session.execute(statement).one_or_none()
     if row is None:
         return None
-    sign_in, account, membership = row
+    sign_in, account, membership, has_accepted = row
     is_over = at >= sign_in.ends_at or at - sign_in.seen_at >= lifetime_of(account.kind).idle
     if is_over or account.erased_at or account.terminated_at:
         return None
-    return _signed_in(sign_in, account, membership), at - sign_in.seen_at >= SEEN_EVERY
+    found = replace(_signed_in(sign_in, account, membership), has_accepted_terms=bool(has_accepted))
+    return found, at - sign_in.seen_at >= SEEN_EVERY
 
 
 def mark_seen(session: Session, sign_in_id: str, *, at: datetime) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from fastapi.testclient import TestClient
 
-from accounts import experts, sign_ins
+from accounts import acceptances, experts, sign_ins
 from accounts.models.accounts import Account, AccountKind, Client, Membership, Role
 from foundation import clock, http
 from foundation.database import Database
@@ -32,6 +32,7 @@ def make(database: Database, kind: AccountKind, name: str = "Anna", **columns: A
         account = Account(**{**values, **columns})
         session.add(account)
         session.flush()
+        acceptances.accept(session, account.id, at=at)
         if kind is AccountKind.EXPERT and account.expert_id is None:
             account.expert_id = experts.draft(session, name=name, at=at).id
         if kind in {AccountKind.COMPANY, AccountKind.PRIVATE_CLIENT}:

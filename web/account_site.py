@@ -7,7 +7,17 @@ import segno
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from accounts import accounts, contacts, credentials, notifications, passwords, second_factors, sign_ins, suspensions
+from accounts import (
+    acceptances,
+    accounts,
+    contacts,
+    credentials,
+    notifications,
+    passwords,
+    second_factors,
+    sign_ins,
+    suspensions,
+)
 from accounts.models.accounts import Account, AccountKind
 from accounts.sign_ins import SignedIn
 from foundation import audits, clock
@@ -85,6 +95,16 @@ def choose_notifications(request: Request, fields: Fields) -> Response:
     with _database(request).writing() as session:
         accounts.choose_notifications(session, who.account_id, wanted, who.actor, at=clock.now())
     return forms.lead_on(PATH, done="notifications")
+
+
+@router.post("/terms")
+def accept_terms(request: Request) -> Response:
+    """Accept the versions of the terms that are in force."""
+    who = edge.required(request)
+    with _database(request).writing() as session:
+        acceptances.accept(session, who.account_id, at=clock.now())
+        audits.record(session, who.actor, "terms_accepted", accounts.KIND, who.account_id, at=clock.now())
+    return forms.lead_on(PATH, done="terms")
 
 
 @router.post("/sign-ins/end")
@@ -191,6 +211,7 @@ def _page(
         context: dict[str, Any] = {
             "account": account,
             "who": who,
+            "acceptances": acceptances.of_account(session, who.account_id),
             "sign_ins": sign_ins.of_account(session, who.account_id, at=at),
             "codes_left": second_factors.count_recovery_codes(session, who.account_id),
             "topics": [(topic, notifications.wants(account, topic)) for topic in notifications.topics_of(who.kind)],

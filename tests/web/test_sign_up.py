@@ -299,3 +299,18 @@ def test_an_imported_expert_claims_the_profile(client: TestClient, database: Dat
     assert made
     with database.reading() as session:
         assert session.get_one(Expert, made.expert_id).ref == "T001"
+
+
+def test_newer_terms_are_asked_about_until_they_are_accepted(client: TestClient, database: Database) -> None:
+    who = signed_in.as_new(client, AccountKind.COMPANY)
+    assert "new-terms" not in client.get("/").text
+    with database.writing() as session:
+        for row in session.execute(select(Acceptance).where(Acceptance.account_id == who.id)).scalars():  # pyright: ignore[reportArgumentType]
+            row.version = "2020-01-01"
+            session.add(row)
+    assert "new-terms" in client.get("/").text
+    page = client.post("/account/terms")
+    assert "new-terms" not in page.text
+    assert page.text.count('data-testid="acceptance"') == 4  # the old ones stay, with their time
+    client.post("/account/terms")
+    assert client.get("/account").text.count('data-testid="acceptance"') == 4
