@@ -75,7 +75,7 @@ TABLE = {
     """,
     Rule.SIGNED_IN: """
         GET /account  POST /account  POST /account/password  POST /account/email  POST /account/notifications
-        POST /account/sign-ins/end  POST /account/complaint  POST /account/second-factor/remove
+        POST /account/sign-ins/end  POST /account/complaint  POST /account/terms  POST /account/second-factor/remove
         POST /account/recovery-codes  GET /account/export  POST /account/export  GET /account/erase
         POST /account/erase
     """,
