@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts import accounts, contacts, links
-from accounts.models.accounts import Account, Client, MailedLink, Membership, Purpose, Role
+from accounts.models.accounts import Account, AccountKind, Client, MailedLink, Membership, Purpose, Role
 from accounts.sign_ins import SignedIn, hashed
 from foundation import audits, mails
 from foundation.database import hold
@@ -98,7 +98,8 @@ def invite(session: Session, host: SignedIn, form: dict[str, str], language: Lan
     if email is None:
         raise Invalid([contacts.email_fault(language)])
     found = accounts.find_by_email(session, email)
-    if found and session.get(Membership, found.id) and found.email_confirmed_at:
+    is_free = found is None or (found.kind == AccountKind.COMPANY and session.get(Membership, found.id) is None)
+    if found and found.email_confirmed_at and not is_free:
         reason = message("Somebody with this address can’t be invited: one address has one account.")
         raise Invalid([Fault("email", "taken", translate(language, reason))])
     if len(members(session, client.id)) + len(invitations(session, client.id, at=at)) >= MOST:

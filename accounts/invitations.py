@@ -5,10 +5,21 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from accounts import accounts, colleagues, contacts, experts, links, passwords, profiles, registrations
+from accounts import (
+    acceptances,
+    accounts,
+    colleagues,
+    contacts,
+    experts,
+    links,
+    passwords,
+    profiles,
+    registrations,
+    sign_ins,
+)
 from accounts.colleagues import Invitation
 from accounts.links import LinkEnded
-from accounts.models.accounts import Account, AccountKind, Client, MailedLink, Purpose
+from accounts.models.accounts import Account, AccountKind, Client, MailedLink, Membership, Purpose
 from accounts.registrations import Registration
 from accounts.sign_ins import hashed
 from foundation import audits, mails
@@ -58,10 +69,15 @@ def accept(session: Session, token: str, registration: Registration, password_ha
     offer = _offer(session, link)
     links.use(session, Purpose(link.purpose), token, at=at)
     registrations.clear_unconfirmed(session, offer.email)
-    if accounts.find_by_email(session, offer.email):
+    found = accounts.find_by_email(session, offer.email)
+    if found and not _may_return(session, found, offer):
         reason = message("This address has an account already: sign in with it.")
         raise Invalid([Fault("email", "taken", translate(registration.language, reason))])
-    account = registrations.create_bare(session, registration, password_hash, at=at)
+    account = found or registrations.create_bare(session, registration, password_hash, at=at)
+    if found:
+        found.name, found.phone, found.password_hash = registration.name, registration.phone, password_hash
+        sign_ins.end_all(session, found.id)
+        acceptances.accept(session, found.id, at=at)
     account.email_confirmed_at = at
     if offer.colleague:
         colleagues.join(session, account, offer.colleague, at=at)
@@ -115,6 +131,15 @@ def invite_expert(session: Session, ref: str, email: str, language: Language, ac
     mails.write(session, mail, key=f"expert_invitation {ref} {at.isoformat()}", at=at)
     audits.record(session, actor, "invited", "expert", expert.id, at=at)
     return token
+
+
+def _may_return(session: Session, account: Account, offer: Offer) -> bool:
+    """Tell whether an account that acts for nobody any more may be its owner's way back to a company.
+
+    The mailed link sets a new password, as one for a forgotten password would; a second factor is not got around so.
+    """
+    is_free = account.kind == AccountKind.COMPANY and session.get(Membership, account.id) is None
+    return bool(offer.colleague) and is_free and not account.second_factor_since and not account.suspended_at
 
 
 def _find(session: Session, token: str, at: datetime) -> MailedLink:

@@ -102,12 +102,14 @@ def accept_invitation(request: Request, form: Form) -> Response:
     except Invalid as error:
         return _invitation(request, token, form, forms.faults_by_field(error), status=422)
     password_hash, before = passwords.hashed(registration.password), edge.anyone(request)
-    with _database(request).writing() as session:
-        try:
+    try:
+        with _database(request).writing() as session:
             account = invitations.accept(session, token, registration, password_hash, at=at)
-        except LinkEnded:
-            return ended(request)
-        opened = arrivals.open_sign_in(session, request, account, before, at=at)
+            opened = arrivals.open_sign_in(session, request, account, before, at=at)
+    except LinkEnded:
+        return ended(request)
+    except Invalid as error:
+        return _invitation(request, token, form, forms.faults_by_field(error), status=422)
     return arrivals.welcome(request, account, opened, next_path="", is_new=True)
 
 

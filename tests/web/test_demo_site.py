@@ -46,9 +46,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 def test_mails_are_listed_the_newest_first(demo: Demo) -> None:
     page_of(demo, "anne@example.org")
-    page_of(demo, "Bob@example.com", language="en", template="account_erased", values={"name": "<b>Bob</b>"})
+    page_of(demo, "Bob@example.com", language="en", template="password_changed", values={"name": "<b>Bob</b>"})
     answer = demo[0].get("/demo/mail")
-    assert answer.text.index("Your account is deleted") < answer.text.index("Confirmez votre adresse e-mail")
+    assert answer.text.index("Your password was changed") < answer.text.index("Confirmez votre adresse e-mail")
     assert (answer.headers["cache-control"], answer.headers["x-robots-tag"]) == ("no-store", "noindex")
 
 

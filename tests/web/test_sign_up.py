@@ -314,3 +314,25 @@ def test_newer_terms_are_asked_about_until_they_are_accepted(client: TestClient,
     assert page.text.count('data-testid="acceptance"') == 4  # the old ones stay, with their time
     client.post("/account/terms")
     assert client.get("/account").text.count('data-testid="acceptance"') == 4
+
+
+def test_a_colleague_who_was_removed_can_be_invited_again(client: TestClient, folder: Path, database: Database) -> None:
+    owner = signed_in.as_new(client, AccountKind.COMPANY, "Owner")
+    for count in (1, 2):
+        client.cookies.clear()
+        signed_in.sign_in(client, owner)
+        page = client.post("/account/company/colleagues", data={"email": "again@example.org", "role": "viewer"})
+        assert page.status_code == 200, page.text
+        client.cookies.clear()
+        token = mailbox.token(mailbox.wait_for(folder, "again@example.org", count=count))
+        answer = client.post("/invitation", data={**FORM, "token": token, "name": f"Bob {count}"})
+        assert f"Bob {count}" in answer.text
+        assert "Owner" in client.get("/account/company").text
+        colleague = account(database, "again@example.org")
+        assert colleague
+        client.cookies.clear()
+        signed_in.sign_in(client, owner)
+        client.post("/account/company/colleagues/remove", data={"account": colleague.id})
+    stranger = signed_in.make(database, AccountKind.PRIVATE_CLIENT, email="taken.too@example.org")
+    refused = client.post("/account/company/colleagues", data={"email": stranger.email or "", "role": "viewer"})
+    assert refused.status_code == 422
