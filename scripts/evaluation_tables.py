@@ -48,9 +48,9 @@ def show(row: Evaluation, other: Evaluation | None, differences: Mapping[str, Di
     for kind, count in counts.items():
         cells = [_interval(by_metric[name][kind]) for name in row.figures]
         table.add_row(kind, str(count), *cells, style="bold" if kind == "all" else "")
-    tables.console.print(table)
+    tables.console().print(table)
     if row.basis == Basis.HELD_OUT.value:
-        tables.console.print(_HELD_OUT, style="yellow")
+        tables.console().print(_HELD_OUT, style="yellow")
     if other is not None:
         _show_differences(row, other, differences)
 
@@ -71,7 +71,7 @@ def _show_differences(row: Evaluation, other: Evaluation, differences: Mapping[s
             verdict,
             style=style,
         )
-    tables.console.print(table)
+    tables.console().print(table)
 
 
 def as_json(row: Evaluation, other: Evaluation | None, differences: Mapping[str, Difference]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def as_json(row: Evaluation, other: Evaluation | None, differences: Mapping[str,
 def show_tuning(found: Tuning) -> None:
     """Print what tuning came to."""
     if found.draft.id == found.start.id:
-        tables.console.print(f"No better weights than those of {found.start.id} were found.")
+        tables.console().print(f"No better weights than those of {found.start.id} were found.")
         return
     table = Table(title=f"{found.draft.id}, a draft tuned from {found.start.id}")
     for name in ("feature", "weight before", "weight now"):
@@ -107,7 +107,7 @@ def show_tuning(found: Tuning) -> None:
     after = tunings.weights(found.draft)
     for source, weight in tunings.weights(found.start).items():
         table.add_row(source, f"{weight:.4f}", f"{after[source]:.4f}")
-    tables.console.print(table)
+    tables.console().print(table)
     figures = Table(title=f"{found.metric} of {len(found.before.kinds)} queries, real searches")
     for name in ("", "mean", f"{_LEVEL} interval"):
         figures.add_column(name, justify="left" if not name else "right")
@@ -118,11 +118,11 @@ def show_tuning(found: Tuning) -> None:
     ):
         interval = evaluations.by_kind(row, found.metric)["all"]
         figures.add_row(label, f"{interval.mean:.4f}", f"{interval.low:.4f} to {interval.high:.4f}")
-    tables.console.print(figures)
+    tables.console().print(figures)
     verdict, style = _verdict(found.difference)
     said = f"Held-out folds against before: {_interval(found.difference.interval, '+.4f')}"
-    tables.console.print(f"{said}, p {_p_value(found.difference.p_value)}: {verdict}.", style=style)
-    tables.console.print(f"Kept as a draft. To look closer: portulan ranking diff {found.start.id} {found.draft.id}")
+    tables.console().print(f"{said}, p {_p_value(found.difference.p_value)}: {verdict}.", style=style)
+    tables.console().print(f"Kept as a draft. To look closer: portulan ranking diff {found.start.id} {found.draft.id}")
 
 
 def tuning_json(found: Tuning) -> dict[str, Any]:

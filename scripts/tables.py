@@ -10,8 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-console = Console(highlight=False)
 AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+
+
+def console() -> Console:
+    """Return what prints for people, as wide as the terminal is now."""
+    return Console(highlight=False)
 
 
 def put_json(value: Any) -> None:
@@ -27,7 +31,7 @@ def put(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str 
         table.add_column(column.removesuffix("#"), justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(cell(value) for value in row))
-    console.print(table)
+    console().print(table)
 
 
 def cell(value: object) -> str:
@@ -39,4 +43,4 @@ def cell(value: object) -> str:
 
 def say(text: str, *, style: str = "") -> None:
     """Write a sentence."""
-    console.print(escape(text), style=style, soft_wrap=True)
+    console().print(escape(text), style=style, soft_wrap=True)
