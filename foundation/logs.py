@@ -14,11 +14,15 @@ from foundation.settings import Settings
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\]'\",;:=]+@[^\s@<>()\[\]'\",;:]+")
 _OPENING = re.compile(r"((?:token|password|code)=)[^\s&'\"]+")
+_DETAIL = re.compile(r"DETAIL:.*?(?=(?:\n|\\n)\[SQL:|\Z)", re.DOTALL)
+"""What PostgreSQL adds to an error: the row that was refused, whole."""
 _make_record = logging.getLogRecordFactory()
 
 
 def scrubbed(text: str) -> str:
-    """Return a text without email addresses, and without what follows `token=` in an address of ours."""
+    """Return a text without email addresses, what follows `token=` in an address of ours, and rows of the database."""
+    if "DETAIL:" in text:
+        text = _DETAIL.sub("DETAIL: …", text)
     return _OPENING.sub(r"\1…", _ADDRESS.sub("…@…", text)) if "@" in text or "=" in text else text
 
 
