@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from sqlalchemy import create_engine, make_url
 
 from foundation.database import Database
@@ -127,5 +127,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[live.Site]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Return a browser; a module's, since its event loop stands in the way of others in this thread."""
+    # What a page comes to show is waited for as long as a busy machine may take.
+    expect.set_options(timeout=20_000)
     with live.chromium() as browser:
         yield browser

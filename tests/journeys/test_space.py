@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -16,9 +17,14 @@ from web import app
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("space")
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
     """Serve a site on a port of its own, in this process."""
-    settings = builders.settings_in(tmp_path_factory.mktemp("space"))
+    settings = builders.settings_in(folder)
     with builders.directory(settings.data_dir, [record("H001", skills=["Douane"])]):
         pass
     port = live.free_port()
@@ -33,9 +39,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(chromium: Browser, address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(chromium: Browser, address: str, folder: Path) -> Iterator[Page]:
     """Return the page of somebody who has just signed up."""
-    folder = next(path for path in tmp_path_factory.getbasetemp().iterdir() if path.name.startswith("space"))
     database = Database(builders.settings_in(folder).database_address)
     account = signed_in.make(database, AccountKind.EXPERT, "Anne Le Goff")
     with database.writing() as session:
@@ -45,6 +50,7 @@ def page(chromium: Browser, address: str, tmp_path_factory: pytest.TempPathFacto
     context.add_cookies([{"name": "portulan", "value": token, "url": address}])
     found = context.new_page()
     found.goto("/my/profile")
+    expect(found).to_have_url(f"{address}/my/profile")
     yield found
     context.close()
 
