@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from accounts import contacts, notifications
 from accounts.models.accounts import Account, AccountKind
-from foundation import audits
+from foundation import audits, i18n
 from foundation.audits import Actor
 from foundation.errors import Conflict, Fault, Invalid, NotFound
 from foundation.i18n import Language
@@ -59,7 +59,7 @@ def describe(
     if faults and not (name and account.kind == AccountKind.OPERATOR and not form.get("phone")):
         raise Invalid(faults)
     account.name, account.phone = name or account.name, phone
-    account.language = "fr" if form.get("language") == "fr" else "en"
+    account.language = i18n.known(form.get("language"))
     session.add(account)
     audits.record(session, actor, "described", KIND, account_id, at=at)
     return account

@@ -15,8 +15,7 @@ from accounts.models.accounts import Account, MailedLink, Purpose
 from accounts.models.experts import Expert
 from accounts.notifications import Topic
 from accounts.profile_forms import Form
-from foundation import audits, mails
-from foundation.audits import Actor, ActorKind
+from foundation import audits, i18n, mails
 from foundation.database import Database
 from foundation.mails import Mail
 from taxonomy.wordlists import Wordlists
@@ -65,7 +64,7 @@ def answer(session: Session, token: str, form: Form, wordlists: Wordlists, *, at
     """Take the answer to a mailed question, once; raise Invalid, which leaves the link usable, or LinkEnded."""
     expert, account = _asked(session, links.use(session, Purpose.CONFIRM_AVAILABILITY, token, at=at))
     said = {name: form.get(name, "") for name in ("availability", "available_from")}
-    actor = Actor(ActorKind.ACCOUNT, account.id)
+    actor = audits.account(account.id)
     return profiles.save(session, expert.id, said, wordlists, actor=actor, at=at).expert
 
 
@@ -95,7 +94,7 @@ def _ask(session: Session, expert: Expert, account: Account, last: date, at: dat
         "lasts_minutes": links.lasts_minutes(Purpose.CONFIRM_AVAILABILITY),
         "unsubscribe_url": NO_MORE_MAILS,
     }
-    language = "fr" if account.language == "fr" else "en"
+    language = i18n.known(account.language)
     mails.write(session, Mail(account.email or "", language, "availability_ask", values), key=key, at=at)
 
 

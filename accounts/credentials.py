@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from accounts import accounts, links, sign_ins
 from accounts.models.accounts import Account, Purpose
-from foundation import audits, mails
-from foundation.audits import Actor, ActorKind
+from foundation import audits, i18n, mails
+from foundation.audits import Actor
 from foundation.database import hold
 from foundation.errors import Fault, Invalid
 from foundation.i18n import Language, message, translate
@@ -35,7 +35,7 @@ def reset_password(session: Session, token: str, password_hash: str, *, at: date
     """Use a link up, and let its account in with a new password only; raise LinkEnded."""
     link = links.use(session, Purpose.RESET_PASSWORD, token, at=at)
     account = accounts.take(session, link.account_id or "")
-    _set_password(session, account, password_hash, _actor(account), "password_reset", at=at)
+    _set_password(session, account, password_hash, audits.account(account.id), "password_reset", at=at)
     sign_ins.end_all(session, account.id)
     return account
 
@@ -53,7 +53,7 @@ def ask_for_new_email(session: Session, account_id: str, email: str, *, at: date
     """Mail a link to a new address; nothing changes before it is used. A taken address gets another mail."""
     account = accounts.take(session, account_id)
     taken = accounts.find_by_email(session, email)
-    language: Language = "fr" if account.language == "fr" else "en"
+    language = i18n.known(account.language)
     if taken and taken.email_confirmed_at:
         mail = Mail(email, language, "email_taken", {"name": taken.name})
         mails.write(session, mail, key=f"email_taken {taken.id} {at:%Y-%m-%d}", at=at)
@@ -80,7 +80,7 @@ def change_email(session: Session, token: str, language: Language, *, keep: str 
     session.add(account)
     links.end_all(session, account.id, *_WAYS_IN, at=at)
     sign_ins.end_all(session, account.id, except_id=keep)
-    audits.record(session, _actor(account), "email_changed", accounts.KIND, account.id, at=at)
+    audits.record(session, audits.account(account.id), "email_changed", accounts.KIND, account.id, at=at)
     return account
 
 
@@ -95,10 +95,6 @@ def _set_password(
 
 
 def _mail(session: Session, account: Account, template: str, *, at: datetime, **values: str | int) -> None:
-    language: Language = "fr" if account.language == "fr" else "en"
+    language = i18n.known(account.language)
     mail = Mail(account.email or "", language, template, {"name": account.name, **values})
     mails.write(session, mail, key=f"{template} {account.id} {at.isoformat()}", at=at)
-
-
-def _actor(account: Account) -> Actor:
-    return Actor(ActorKind.ACCOUNT, account.id)

@@ -23,7 +23,7 @@ from accounts.models.accounts import Account, AccountKind, Client, MailedLink, M
 from accounts.registrations import Registration
 from accounts.sign_ins import hashed
 from foundation import audits, mails
-from foundation.audits import Actor, ActorKind
+from foundation.audits import Actor
 from foundation.errors import Conflict, Fault, Invalid
 from foundation.i18n import Language, message, translate
 from foundation.mails import Mail
@@ -83,7 +83,7 @@ def accept(session: Session, token: str, registration: Registration, password_ha
         colleagues.join(session, account, offer.colleague, at=at)
     if offer.ref:
         profiles.claim(session, account, offer.ref, at=at)
-    actor = Actor(ActorKind.ACCOUNT, account.id)
+    actor = audits.account(account.id)
     audits.record(session, actor, "invitation_accepted", accounts.KIND, account.id, at=at, kind=account.kind)
     session.flush()
     return account

@@ -12,7 +12,7 @@ from accounts.models.accounts import Account
 from accounts.models.experts import Expert
 from accounts.models.notices import Decision, HiddenReview, Notice
 from accounts.suspensions import LONGEST_REASON, LONGEST_TEXT, Statement, read_text
-from foundation import audits, mails
+from foundation import audits, i18n, mails
 from foundation.audits import Actor
 from foundation.errors import Conflict, Fault, Invalid
 from foundation.i18n import Language, message, translate
@@ -87,7 +87,7 @@ def undo(session: Session, notice_id: str, actor: Actor, *, at: datetime) -> Non
         withholdings.renew(session, notice.expert_id, at=at)
     elif decision == Decision.SUSPENDED and owner and _is_suspended_since(owner, decided_at):
         told = message("The decision about a notice was taken back.")
-        suspensions.lift(session, owner.id, translate(_language(owner.language), told), actor, at=at)
+        suspensions.lift(session, owner.id, translate(i18n.known(owner.language), told), actor, at=at)
     audits.record(session, actor, "notice_reopened", notices.KIND, notice.id, at=at, decision=decision)
     _tell(session, notice, owner, REOPENED, "", at=at)
 
@@ -131,7 +131,7 @@ def _tell(session: Session, notice: Notice, owner: Account | None, decision: str
     if notice.notifier_email and not (owner and sender and sender.id == owner.id):
         mail = Mail(
             notice.notifier_email,
-            _language(notice.language),
+            i18n.known(notice.language),
             "notice_decided",
             {**values, "name": notice.notifier_name or "", "is_notifier": True},
         )
@@ -141,12 +141,8 @@ def _tell(session: Session, notice: Notice, owner: Account | None, decision: str
         is_own = notice.account_id == owner.id
         mail = Mail(
             owner.email,
-            _language(owner.language),
+            i18n.known(owner.language),
             "notice_decided",
             {**values, "name": owner.name, "is_notifier": is_own},
         )
         mails.write(session, mail, key=f"notice_decided {notice.id} owner {at.isoformat()}", at=at)
-
-
-def _language(value: str) -> Language:
-    return "fr" if value == "fr" else "en"

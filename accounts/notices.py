@@ -96,7 +96,7 @@ def send(session: Session, draft: Draft, expert: Expert, review: Review | None, 
         mail = Mail(notice.notifier_email, draft.language, "notice_received", values)
         mails.write(session, mail, key=f"notice_received {notice.id}", at=at)
     account_id = notice.account_id
-    actor = Actor(ActorKind.ACCOUNT, account_id) if account_id else Actor(ActorKind.SYSTEM, name="visitor")
+    actor = audits.account(account_id) if account_id else Actor(ActorKind.SYSTEM, name="visitor")
     audits.record(session, actor, "notice_sent", KIND, notice.id, at=at, ground=notice.ground, kind=notice.kind)
     return notice
 

@@ -118,7 +118,7 @@ def claim(session: Session, account: Account, ref: str, *, at: datetime) -> Expe
         return expert
     accounts.give_profile(session, account, expert.id)
     experts.apply(session, expert, {"availability_confirmed_on": at.date()}, at=at)
-    actor = Actor(audits.ActorKind.ACCOUNT, account.id)
+    actor = audits.account(account.id)
     audits.record(session, actor, "claimed_profile", "expert", expert.id, at=at)
     return expert
 

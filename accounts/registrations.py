@@ -11,8 +11,7 @@ from sqlmodel import col
 from accounts import acceptances, accounts, contacts, experts, links, passwords, personal_data
 from accounts.models.accounts import Account, AccountKind, Client, Membership, Purpose, Role
 from accounts.models.experts import Expert
-from foundation import audits, mails
-from foundation.audits import Actor, ActorKind
+from foundation import audits, i18n, mails
 from foundation.database import Database, hold
 from foundation.errors import Fault, Invalid
 from foundation.i18n import Language, message, translate
@@ -68,7 +67,7 @@ def register(session: Session, registration: Registration, password_hash: str, *
     hold(session, f"email {registration.email}")
     account = accounts.find_by_email(session, registration.email)
     if account and account.email_confirmed_at:
-        mail = Mail(registration.email, _language(account), "email_taken", {"name": account.name})
+        mail = Mail(registration.email, i18n.known(account.language), "email_taken", {"name": account.name})
         mails.write(session, mail, key=f"email_taken {account.id} {at:%Y-%m-%d}", at=at)
         return
     clear_unconfirmed(session, registration.email)
@@ -77,7 +76,9 @@ def register(session: Session, registration: Registration, password_hash: str, *
         account.expert_id = experts.draft(session, name=registration.name, at=at).id
     else:
         _add_client(session, account, registration, at=at)
-    audits.record(session, _actor(account), "registered", accounts.KIND, account.id, at=at, kind=account.kind)
+    audits.record(
+        session, audits.account(account.id), "registered", accounts.KIND, account.id, at=at, kind=account.kind
+    )
     ask_to_confirm(session, account, at=at)
 
 
@@ -143,7 +144,7 @@ def ask_to_confirm(session: Session, account: Account, *, at: datetime) -> None:
     """Mail the link that confirms an address."""
     token = links.make(session, Purpose.CONFIRM_EMAIL, account_id=account.id, at=at)
     values = {"token": token, "lasts_minutes": links.lasts_minutes(Purpose.CONFIRM_EMAIL)}
-    mail = Mail(account.email or "", _language(account), "confirm_email", values)
+    mail = Mail(account.email or "", i18n.known(account.language), "confirm_email", values)
     mails.write(session, mail, key=f"confirm_email {account.id} {at.isoformat()}", at=at)
 
 
@@ -153,7 +154,7 @@ def confirm(session: Session, token: str, *, at: datetime) -> Account:
     account = accounts.take(session, link.account_id or "")
     account.email_confirmed_at = at
     session.add(account)
-    audits.record(session, _actor(account), "email_confirmed", accounts.KIND, account.id, at=at)
+    audits.record(session, audits.account(account.id), "email_confirmed", accounts.KIND, account.id, at=at)
     return account
 
 
@@ -163,14 +164,6 @@ def _add_client(session: Session, account: Account, registration: Registration, 
     session.add(client)
     session.flush()
     session.add(Membership(account_id=account.id, client_id=client.id, role=Role.OWNER.value, joined_at=at))
-
-
-def _actor(account: Account) -> Actor:
-    return Actor(ActorKind.ACCOUNT, account.id)
-
-
-def _language(account: Account) -> Language:
-    return "fr" if account.language == "fr" else "en"
 
 
 def _kind_fault(language: Language) -> Fault:

@@ -15,7 +15,8 @@ from sqlmodel import col
 
 from accounts import acceptances
 from accounts.models.accounts import Account, AccountKind, Membership, Role, SignIn
-from foundation.audits import Actor, ActorKind
+from foundation import audits
+from foundation.audits import Actor
 
 LONGEST_AGENT = 200
 SEEN_EVERY = timedelta(minutes=5)
@@ -60,7 +61,7 @@ class SignedIn:
     @property
     def actor(self) -> Actor:
         """Return who acts, for the audit log."""
-        return Actor(ActorKind.ACCOUNT, self.account_id)
+        return audits.account(self.account_id)
 
     @property
     def may_act(self) -> bool:

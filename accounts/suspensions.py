@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from accounts import accounts, sign_ins, withholdings
 from accounts.models.accounts import Account
-from foundation import audits, mails
+from foundation import audits, i18n, mails
 from foundation.audits import SYSTEM, Actor
 from foundation.errors import Conflict, Fault, Invalid
 from foundation.i18n import Language, message, translate
@@ -186,7 +186,7 @@ def _renew(session: Session, account: Account, *, at: datetime) -> None:
 
 
 def _mail(session: Session, account: Account, template: str, values: dict[str, str | bool], *, at: datetime) -> None:
-    language: Language = "fr" if account.language == "fr" else "en"
+    language = i18n.known(account.language)
     mail = Mail(account.email or "", language, template, values)
     mails.write(session, mail, key=f"{template} {account.id} {at.isoformat()}", at=at)
 

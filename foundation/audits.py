@@ -40,6 +40,11 @@ class Actor:
 SYSTEM = Actor(ActorKind.SYSTEM)
 
 
+def account(account_id: str) -> Actor:
+    """Return an account as who acts."""
+    return Actor(ActorKind.ACCOUNT, account_id)
+
+
 class AuditEntry(SQLModel, table=True):
     """Something that somebody did."""
 

@@ -41,6 +41,11 @@ def translate(language: Language, message: str, **values: object) -> str:
     return text % values if values else text
 
 
+def known(code: str | None) -> Language:
+    """Return the language that a kept or posted code names; English where it is none of ours."""
+    return "fr" if code == "fr" else "en"
+
+
 def preferred(accept_language: str | None, default: Language = "en") -> Language:
     """Return the language that a browser prefers among ours."""
     wanted = [part.split(";")[0].strip().replace("-", "_") for part in (accept_language or "").split(",")]

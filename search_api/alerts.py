@@ -15,7 +15,7 @@ from sqlmodel import col
 from accounts import experts
 from accounts.models.accounts import Account
 from accounts.notifications import Topic, wants
-from foundation import outbox
+from foundation import i18n, outbox
 from foundation.i18n import Language
 from indexer.documents import Document
 from search_api import requests, saved_searches
@@ -142,4 +142,4 @@ def parameters_of(saved: SavedSearch, account: Account) -> Parameters:
 
 def language_of(account: Account) -> Language:
     """Return the language of an account's mails."""
-    return "fr" if account.language == "fr" else "en"
+    return i18n.known(account.language)

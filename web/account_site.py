@@ -20,7 +20,7 @@ from accounts import (
 )
 from accounts.models.accounts import Account, AccountKind
 from accounts.sign_ins import SignedIn
-from foundation import audits, clock
+from foundation import audits, clock, i18n
 from foundation.database import Database
 from foundation.errors import Conflict, Fault, Invalid
 from foundation.i18n import Language, message, translate
@@ -48,7 +48,7 @@ def describe(request: Request, form: Form) -> Response:
             accounts.describe(session, who.account_id, form, language_of(request), who.actor, at=clock.now())
     except Invalid as error:
         return _page(request, who, form, forms.faults_by_field(error), status=422)
-    language = "fr" if form.get("language") == "fr" else "en"
+    language = i18n.known(form.get("language"))
     return forms.lead_on(PATH, done="described", lang=language)
 
 

@@ -14,10 +14,10 @@ from sqlmodel import col
 from accounts.models.accounts import Account
 from accounts.models.experts import Expert
 from foundation.audits import AuditEntry
+from web import spreadsheets
 from web.rendering import PARIS
 
 COLUMNS = ("id", "when", "by", "account", "name", "action", "object", "object_id", "details")
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,8 @@ def csv_text(lines: Iterable[Line]) -> str:
             entry.object_id,
             orjson.dumps(entry.details).decode() if entry.details else "",
         )
-        writer.writerow([harmless(str(cell)) for cell in cells])
+        writer.writerow([spreadsheets.safe(cell) for cell in cells])
     return text.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """Return a cell that is text to every spreadsheet. Pure."""
-    return f"'{cell}" if cell.startswith(_FORMULAS) else cell
 
 
 def local(at: datetime) -> datetime:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import structlog
 from email_validator import validate_email
 
-from foundation import clock, mails
+from foundation import clock, i18n, mails
 from foundation.database import Database
 from foundation.i18n import Language
 from foundation.mail_transports import PAUSE_S, Refused, Send, choose
@@ -95,7 +95,7 @@ class Mailer:
 
 def compose(row: MailRow, settings: Settings) -> EmailMessage:
     """Return a mail as it leaves: the same from the same row, so that a repeat can be known by its Message-ID."""
-    language: Language = "fr" if row.language == "fr" else "en"
+    language = i18n.known(row.language)
     values = TEMPLATES[row.template].model_validate(row.values)
     subject, text, html = render(row.template, language, dict(values), settings)
     name, address = settings.sender
@@ -135,7 +135,7 @@ def subject_of(row: MailRow) -> str:
         return row.template
     # Not checked: blanked tokens would not pass, and no subject holds one.
     values = TEMPLATES[row.template].model_construct(**row.values)
-    text = template(f"mails/{row.template}.txt", "fr" if row.language == "fr" else "en")
+    text = template(f"mails/{row.template}.txt", i18n.known(row.language))
     return one_line("".join(text.blocks["subject"](text.new_context(dict(values)))))
 
 

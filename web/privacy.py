@@ -14,8 +14,8 @@ from sqlmodel import col
 from accounts import accounts
 from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
-from foundation import audits, mails, personal_data
-from foundation.audits import Actor, ActorKind, AuditEntry
+from foundation import audits, i18n, mails, personal_data
+from foundation.audits import Actor, AuditEntry
 from foundation.database import Database
 from foundation.i18n import Language, message, translate
 from foundation.mails import Mail, MailRow
@@ -41,7 +41,7 @@ def _mails(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
 
 
 def _subject(row: MailRow) -> str:
-    language: Language = "fr" if row.language == "fr" else "en"
+    language = i18n.known(row.language)
     return render(row.template, language, dict(row.values or {}), Settings())[0]
 
 
@@ -142,7 +142,7 @@ def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | Non
     whole = subject_of(session, account_id)
     names = accounts_data.names_of(session, whole)
     subject = Subject({**whole.keys, CLIENT: goes})
-    language: Language = "fr" if account.language == "fr" else "en"
+    language = i18n.known(account.language)
     last = Mail(account.email or "", language, "account_erased", {"name": account.name})
     addresses = accounts_data.addresses_of(session, whole)
     for address in addresses:
@@ -154,7 +154,7 @@ def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | Non
     personal_data.erase(session, HOLDINGS, subject)
     accounts_data.blank(session, subject, at=at)
     mails.write(session, last, key=f"account_erased {account_id}", at=at)
-    actor = actor or Actor(ActorKind.ACCOUNT, account_id)
+    actor = actor or audits.account(account_id)
     audits.record(session, actor, "erased", accounts.KIND, account_id, at=at)
 
 

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from accounts.sign_ins import SignedIn
-from foundation import http
+from foundation import http, i18n
 from foundation.errors import Unavailable
 from foundation.i18n import Language, preferred, translations
 from foundation.settings import ROOT, Settings
@@ -127,7 +127,7 @@ def language_of(request: Request) -> Language:
     """Return the language to answer in: the address says, else the cookie, else the browser."""
     for wanted in (request.query_params.get("lang"), request.cookies.get(http.cookie_name(request, LANGUAGE_COOKIE))):
         if wanted in {"fr", "en"}:
-            return "fr" if wanted == "fr" else "en"
+            return i18n.known(wanted)
     return preferred(request.headers.get("accept-language"), default="fr")
 
 

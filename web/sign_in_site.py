@@ -11,7 +11,6 @@ from accounts.links import LinkEnded
 from accounts.models.accounts import Account, AccountKind, Purpose
 from accounts.sign_ins import SignedIn
 from foundation import audits, clock
-from foundation.audits import Actor, ActorKind
 from foundation.database import Database
 from foundation.errors import Invalid
 from foundation.i18n import message, translate
@@ -55,7 +54,7 @@ def sign_in(request: Request, form: Form) -> Response:
     with _database(request).writing() as session:
         token = arrivals.open_sign_in(session, request, account, before, at=at, is_half=needs_code)
         action = "password_given" if needs_code else "signed_in"
-        audits.record(session, Actor(ActorKind.ACCOUNT, account.id), action, accounts.KIND, account.id, at=at)
+        audits.record(session, audits.account(account.id), action, accounts.KIND, account.id, at=at)
     if not needs_code:
         return arrivals.welcome(request, account, token, next_path=form.get("next", ""))
     response = forms.lead_on("/sign-in/code", **_next(form))
@@ -229,7 +228,7 @@ def _note_failure(request: Request, account: Account | None) -> None:
     log.warning("password refused", is_known=account is not None)
     if account:
         with _database(request).writing() as session:
-            actor = Actor(ActorKind.SYSTEM)
+            actor = audits.SYSTEM
             audits.record(session, actor, "password_refused", accounts.KIND, account.id, at=clock.now())
 
 

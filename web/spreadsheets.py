@@ -8,8 +8,9 @@ from fastapi.responses import Response
 
 from foundation.i18n import Language
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a cell for a formula (OWASP, CSV injection)."""
+_FORMULA = ("=", "+", "-", "@")
+_BEFORE_FORMULA = ("\t", "\r")
+"""What makes a spreadsheet take a cell for a formula, after spaces too (OWASP, CSV injection)."""
 
 
 def answer(name: str, rows: Iterable[Sequence[object]], language: Language) -> Response:
@@ -25,5 +26,6 @@ def answer(name: str, rows: Iterable[Sequence[object]], language: Language) -> R
 
 def safe(cell: object) -> object:
     """Return a cell that no spreadsheet runs: a text that looks like a formula gets an apostrophe in front."""
-    is_formula = isinstance(cell, str) and cell.lstrip().startswith(_FORMULA)
-    return f"'{cell}" if is_formula else cell
+    if isinstance(cell, str) and (cell.startswith(_BEFORE_FORMULA) or cell.lstrip().startswith(_FORMULA)):
+        return f"'{cell}"
+    return cell

@@ -14,7 +14,7 @@ from accounts import credentials, links, passwords, sign_ins
 from accounts.links import LinkEnded
 from accounts.models.accounts import Account, AccountKind, Purpose
 from accounts.models.experts import Expert
-from foundation import clock, http
+from foundation import audits, clock, http
 from foundation.database import Database
 from foundation.settings import ROOT
 from tests import gates, signed_in
@@ -108,7 +108,7 @@ def test_a_new_password_ends_links_that_were_mailed_before(database: Database, p
     owner, at = account(database), clock.now()
     with database.writing() as session:
         token = links.make(session, purpose, account_id=owner.id, subject=f"thief.{purpose}@example.org", at=at)
-        actor = sign_ins.Actor(sign_ins.ActorKind.ACCOUNT, owner.id)
+        actor = audits.account(owner.id)
         credentials.change_password(session, owner.id, PASSWORD_HASH, actor, keep="", at=at)
     with database.reading() as session, pytest.raises(LinkEnded):
         links.get(session, purpose, token, at=at)

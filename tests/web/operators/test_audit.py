@@ -12,7 +12,7 @@ from accounts.models.accounts import Account
 from foundation import audits
 from foundation.audits import Actor, ActorKind
 from foundation.database import Database
-from web import audit_lines
+from web import spreadsheets
 from web.operator_desk import PAGE
 
 AT = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
@@ -71,5 +71,5 @@ def test_the_file_holds_no_formula_and_its_download_is_an_entry(client: TestClie
 
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\tx", "\rx"])
 def test_no_cell_begins_like_a_formula(cell: str) -> None:
-    assert audit_lines.harmless(cell) == f"'{cell}"
-    assert audit_lines.harmless(f"x{cell}") == f"x{cell}"
+    assert spreadsheets.safe(cell) == f"'{cell}"
+    assert spreadsheets.safe(f"x{cell}") == f"x{cell}"
