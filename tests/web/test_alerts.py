@@ -20,9 +20,8 @@ from search_api.alerts import Due
 from search_api.events import ALERT_DUE, DAILY_ALERTS_DUE, WEEKLY_ALERTS_DUE
 from search_api.models import Frequency, SavedSearch
 from search_api.requests import Parameters
-from tests import builders
+from tests import builders, signed_in
 from tests.builders import Directory
-from tests.people import make_account
 from web import reactions
 from web.alerts import Alerter, read_stop_token, stop_token
 from web.mail_values import TEMPLATES
@@ -43,9 +42,8 @@ def directory(tmp_path: Path) -> Iterator[Directory]:
         yield found
 
 
-def make_searcher(directory: Directory, email: str = "anna@example.org", **values: Any) -> Account:
-    with directory.database.writing() as session:
-        return make_account(session, email, at=SUNDAY, **values)
+def make_searcher(directory: Directory, kind: AccountKind = AccountKind.COMPANY, **columns: Any) -> Account:
+    return signed_in.make(directory.database, kind, **{"email": "anna@example.org", **columns})
 
 
 def save(directory: Directory, account: Account, frequency: Frequency = Frequency.DAILY, q: str = "douane") -> str:
@@ -199,7 +197,7 @@ def test_one_bad_search_holds_up_no_other(directory: Directory) -> None:
 def test_who_may_not_or_does_not_want_to_be_written_to_gets_no_alert(
     directory: Directory, values: dict[str, Any]
 ) -> None:
-    save(directory, make_searcher(directory, kind=AccountKind.PRIVATE_CLIENT, **values))
+    save(directory, make_searcher(directory, AccountKind.PRIVATE_CLIENT, **values))
     directory.load([customs(2)])
     run(directory, MONDAY)
     assert mails(directory) == []
