@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from accounts import experts
-from accounts.models.accounts import AccountKind
+from accounts.models.accounts import AccountKind, Role
 from accounts.models.experts import Expert
 from accounts.models.shortlists import Shortlist, ShortlistItem
 from foundation import clock
@@ -250,6 +250,36 @@ def test_colleagues_have_one_list_and_strangers_another(client: TestClient) -> N
     client.cookies.clear()
     as_new(client, AccountKind.COMPANY)
     assert names(client) == []
+
+
+def test_a_viewer_looks_at_the_companys_list_and_changes_nothing(client: TestClient) -> None:
+    as_new(client, AccountKind.COMPANY)
+    add(client, 2, 3)
+    client.post("/shortlist/note", data={"expert": expert(client, 2).id, "note": "Call her."})
+    path = share(client)
+    comment = {"author": "Karim", "text": "Good."}
+    client.post(path, data=comment)
+    with database_of(client).reading() as session:
+        client_id = session.execute(select(col(Shortlist.client_id))).scalar_one()
+    client.cookies.clear()
+    viewer = as_new(client, AccountKind.COMPANY, client_id=client_id, role=Role.VIEWER)
+    page = client.get("/shortlist").text
+    assert names(client) == ["Expert2", "Expert3"]
+    for shown in ("You may look, compare, and comment", "Call her.", "Good.", path):
+        assert shown in page
+    assert re.findall(r'action="(/shortlist/[^"]+)"', page) == []
+    page = client.get("/experts?q=Douane").text
+    assert (page.count("On your shortlist"), page.count('action="/shortlist/')) == (2, 0)
+    answer = client.post("/shortlist/add", data={"expert": expert(client, 5).id})
+    assert answer.status_code == 404
+    assert client.post(path, data={**comment, "text": "Better."}).text.count("Better.") == 1
+    client.cookies.clear()
+    add(client, 4)
+    sign_in(client, viewer)
+    assert names(client) == ["Expert2", "Expert3"]
+    assert "shortlist" in client.cookies
+    client.post("/sign-out")
+    assert names(client) == ["Expert4"]
 
 
 def test_experts_are_compared_side_by_side(client: TestClient) -> None:
