@@ -74,6 +74,14 @@ def choose_notifications(session: Session, account_id: str, wanted: set[str], ac
     audits.record(session, actor, "notifications_chosen", KIND, account_id, at=at)
 
 
+def refuse_mails(session: Session, account_id: str, topic: notifications.Topic, *, at: datetime) -> None:
+    """Send no more mails about a topic, which their reader asked for without signing in."""
+    account = take(session, account_id)
+    account.notifications = {**account.notifications, topic.value: False}
+    session.add(account)
+    audits.record(session, audits.account(account_id), "mails_refused", KIND, account_id, at=at, topic=topic.value)
+
+
 def tell(session: Session, account: Account, template: str, *, at: datetime, **values: str | int) -> None:
     """Mail an account's owner about what happened to it, in their language; once for an instant."""
     mail = Mail(account.email or "", i18n.known(account.language), template, {"name": account.name, **values})

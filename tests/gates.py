@@ -68,6 +68,7 @@ TABLE = {
     Rule.MAILED: """
         GET /confirm-email  POST /confirm-email  GET /invitation  POST /invitation  GET /reset-password
         POST /reset-password  GET /change-email  POST /change-email  GET /availability  POST /availability
+        GET /availability/stop/{token}  POST /availability/stop/{token}
         GET /alerts/stop/{token}  POST /alerts/stop/{token}
     """,
     Rule.SHARED: "GET /shortlist/shared/{token}  POST /shortlist/shared/{token}",
@@ -194,7 +195,7 @@ def leaves(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, str]]
 
 def filled(path: str, side: Side, shown: Expert, **values: str) -> str:
     """Return a path with a side's own ids in it."""
-    token = side.ids["stop"] if path.startswith("/alerts") else side.ids["shared"]
+    token = side.ids[{"alerts": "stop", "availability": "unasked"}.get(path.split("/")[1], "shared")]
     names = {name: side.ids[key] for name, key in PARAMETERS.items()}
     fixed = {"slug": shown.slug, "size_px:int": "96", "path:path": "x/y", "name": "use", "action": "lift"}
     if path.startswith("/help"):

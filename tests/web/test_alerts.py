@@ -14,7 +14,6 @@ from accounts.models.accounts import Account, AccountKind
 from foundation import outbox, schedules
 from foundation.mails import MailRow
 from foundation.outbox import OutboxRow
-from foundation.settings import Settings
 from search_api import alerts, saved_searches
 from search_api.alerts import Due
 from search_api.events import ALERT_DUE, DAILY_ALERTS_DUE, WEEKLY_ALERTS_DUE
@@ -23,7 +22,7 @@ from search_api.requests import Parameters
 from tests import builders, signed_in
 from tests.builders import Directory
 from web import reactions
-from web.alerts import Alerter, read_stop_token, stop_token
+from web.alerts import Alerter
 from web.mail_values import TEMPLATES
 from web.mails import compose
 
@@ -236,12 +235,3 @@ def test_what_was_told_is_remembered_within_bounds() -> None:
     assert told[-2:] == ["0", "new"]
     assert "1" not in told
     assert "2" in told
-
-
-def test_only_our_signature_ends_mails(tmp_path: Path) -> None:
-    ours = builders.settings_in(tmp_path)
-    theirs: Settings = ours.model_copy(update={"data_dir": tmp_path / "other"})
-    token = stop_token(ours, "id")
-    assert read_stop_token(ours, token) == "id"
-    for wrong in (stop_token(theirs, "id"), token[:-1], "", ".", "é.é", "id", token.replace("id", "di")):
-        assert read_stop_token(ours, wrong) is None

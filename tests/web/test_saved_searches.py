@@ -11,13 +11,13 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from accounts.models.accounts import AccountKind
-from foundation import clock
+from foundation import clock, keys
 from search_api import saved_searches
 from search_api.models import SavedSearch
 from tests import builders
 from tests.signed_in import as_new, database_of
 from tests.web import browsers
-from web.alerts import stop_token
+from web.alerts import KEY
 
 ATTACK = "<script>alert(1)</script>"
 RECORDS = [
@@ -203,7 +203,7 @@ def test_a_search_that_no_longer_can_be_asked_says_so(client: TestClient) -> Non
 def test_a_link_of_a_mail_ends_its_mails_by_one_click_and_not_by_being_opened(client: TestClient) -> None:
     as_new(client, AccountKind.COMPANY)
     search_id = save(client, name="Customs")
-    path = f"/alerts/stop/{stop_token(client.app.state.settings, search_id)}"  # type: ignore[attr-defined]
+    path = f"/alerts/stop/{keys.signed(client.app.state.settings, KEY, search_id)}"  # type: ignore[attr-defined]
     client.cookies.clear()
     page = client.get(path).text
     assert "No more mails about “Customs”?" in page
@@ -223,7 +223,7 @@ def test_a_link_that_we_did_not_sign_ends_nothing(client: TestClient, token: str
 
 
 def test_the_link_of_a_search_that_is_gone_still_says_that_mails_have_ended(client: TestClient) -> None:
-    path = f"/alerts/stop/{stop_token(client.app.state.settings, 'gone')}"  # type: ignore[attr-defined]
+    path = f"/alerts/stop/{keys.signed(client.app.state.settings, KEY, 'gone')}"  # type: ignore[attr-defined]
     assert "These mails have ended" in client.get(path).text
     assert client.post(path).status_code == 200
 
