@@ -1,6 +1,6 @@
 """axe finds nothing serious on any page, in either language, on a phone and on a desk, light and dark."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -21,11 +21,11 @@ BRIEF = "/experts?size=5&q=We+make+dosing+pumps+and+look+for+distributors,+a+tra
 FAULTY = "/experts?page=none&q=customs"
 OPERATORS = (
     "/operator",
-    f"/operator/people?kind=operator&q={LONG_NAME[:20].replace(' ', '+')}",
+    "/operator/people",
     "/operator/people first",
     "/operator/people?kind=unowned first",
-    "/operator/notices",
     "/operator/notices first",
+    "/operator/notices",
     "/operator/deliveries",
     "/operator/searches",
     "/operator/skills",
@@ -97,17 +97,17 @@ def test_pages_that_are_there_to_be_read_have_no_serious_fault_and_do_not_scroll
         assert faults(page) == []
 
 
-@pytest.mark.parametrize("screen", ["a desk", "a phone in the dark"])
+@pytest.mark.parametrize(("screen", "paths"), [("a phone in the dark", OPERATORS), ("a desk", OPERATORS[1:5])])
 def test_operators_pages_have_no_serious_fault_and_do_not_scroll_sideways(
-    new_page: NewPage, sample: live.Site, screen: str
+    new_page: NewPage, sample: live.Site, screen: str, paths: Sequence[str]
 ) -> None:
     page = new_page(**SCREENS[screen])
     page.context.add_cookies([signed_in.cookie_for(sample.folder, sample.address, AccountKind.OPERATOR, LONG_NAME)])
     page.goto("/experts?q=customs&size=5")
     profile = page.locator(".result__name a").first.get_attribute("href") or ""
-    page.request.post(f"{profile.partition('?')[0]}/report", form=NOTICE)
+    assert page.request.post(f"{profile.partition('?')[0]}/report", form=NOTICE).ok
     found: list[str] = []
-    for path in OPERATORS:
+    for path in paths:
         page.goto(path.partition(" ")[0])
         if path.endswith(" first"):
             page.locator(".desk__main .desk__who a").first.click()
