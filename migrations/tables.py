@@ -8,9 +8,13 @@ import accounts.models.experts
 import accounts.models.notices
 import accounts.models.profiles
 import accounts.models.shortlists  # noqa: F401
+import booking.models.missions
+import booking.models.quotes
+import booking.models.sheets  # noqa: F401
 import foundation.audits
 import foundation.files
 import foundation.leases
+import foundation.lifecycles
 import foundation.mails
 import foundation.outbox
 import foundation.schedules  # noqa: F401

@@ -14,6 +14,7 @@ from sqlmodel import col
 from accounts import accounts
 from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
+from booking import personal_data as booking_data
 from foundation import audits, i18n, mails, personal_data
 from foundation.audits import Actor, AuditEntry
 from foundation.database import Database
@@ -63,6 +64,7 @@ HOLDINGS: tuple[Holding, ...] = (
     ),
     *search_data.HOLDINGS,
     *index_data.HOLDINGS,
+    *booking_data.HOLDINGS,
     *accounts_data.HOLDINGS,
 )
 NOT_PERSONAL: Mapping[str, str] = {
@@ -72,6 +74,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "imported_sources": "words of other classifications, by the logins of those who run commands",
     "imported_concepts": "words of other classifications",
     **search_data.NOT_PERSONAL,
+    **booking_data.NOT_PERSONAL,
     **accounts_data.NOT_PERSONAL,
 }
 PARTS: Mapping[str, str] = {
@@ -86,6 +89,13 @@ PARTS: Mapping[str, str] = {
     "reviews": message("the reviews on your profile"),
     "audience": message("how often your profile was shown and opened, by day and kind of visitor"),
     "shortlists": message("your shortlist, with your notes"),
+    "mission-sheets": message("your mission sheets"),
+    "offers": message("offers that were made to you, or by you, and what became of them"),
+    "quotes": message("your quotes"),
+    "signatures": message("what you signed, and when"),
+    "missions": message("your missions"),
+    "series-of-missions": message("long and recurring missions, which are carried out month by month"),
+    "steps": message("what you moved on in missions, quotes and offers, and when"),
     "saved-searches": message("your saved searches, and whom their mails told you of"),
     "grades": message("how well operators find that your profile suits queries, from 0 to 3"),
     "notices": message("what you reported here as unlawful or untrue, and what was decided"),

@@ -42,6 +42,8 @@ OTHERS = {
     "clients.billing_phone": "blanked with the client",
     "audit_entries.actor_kind": "no person",
     "audit_entries.actor_name": "the login of whoever ran a command",
+    "state_changes.actor_name": "the login of whoever ran a command",
+    "sheets.author_account_id": "an id, which leads to nobody once the account is blank",
 }
 """Columns that point to somebody, or name them, besides those that holdings are found by."""
 
