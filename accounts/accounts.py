@@ -8,10 +8,11 @@ from sqlmodel import col
 
 from accounts import contacts, notifications
 from accounts.models.accounts import Account, AccountKind
-from foundation import audits, i18n
+from foundation import audits, i18n, mails
 from foundation.audits import Actor
 from foundation.errors import Conflict, Fault, Invalid, NotFound
 from foundation.i18n import Language
+from foundation.mails import Mail
 
 KIND = "account"
 """What the audit log calls them."""
@@ -71,6 +72,20 @@ def choose_notifications(session: Session, account_id: str, wanted: set[str], ac
     account.notifications = {topic: topic in wanted for topic in notifications.topics_of(AccountKind(account.kind))}
     session.add(account)
     audits.record(session, actor, "notifications_chosen", KIND, account_id, at=at)
+
+
+def refuse_mails(session: Session, account_id: str, topic: notifications.Topic, *, at: datetime) -> None:
+    """Send no more mails about a topic, which their reader asked for without signing in."""
+    account = take(session, account_id)
+    account.notifications = {**account.notifications, topic.value: False}
+    session.add(account)
+    audits.record(session, audits.account(account_id), "mails_refused", KIND, account_id, at=at, topic=topic.value)
+
+
+def tell(session: Session, account: Account, template: str, *, at: datetime, **values: str | int) -> None:
+    """Mail an account's owner about what happened to it, in their language; once for an instant."""
+    mail = Mail(account.email or "", i18n.known(account.language), template, {"name": account.name, **values})
+    mails.write(session, mail, key=f"{template} {account.id} {at.isoformat()}", at=at)
 
 
 def give_profile(session: Session, account: Account, expert_id: str) -> None:

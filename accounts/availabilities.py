@@ -9,22 +9,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import experts, links, notifications, profiles
+from accounts import accounts, experts, links, notifications, profiles
 from accounts.links import LinkEnded
 from accounts.models.accounts import Account, MailedLink, Purpose
 from accounts.models.experts import Expert
 from accounts.notifications import Topic
 from accounts.profile_forms import Form
-from foundation import audits, i18n, mails
+from foundation import audits, i18n, keys, mails
 from foundation.database import Database
 from foundation.mails import Mail
+from foundation.settings import Settings
 from taxonomy.wordlists import Wordlists
 
 LASTS = timedelta(days=30)
 """A mission is agreed within weeks: who said "available" longer ago may well have taken one since."""
 ASKED_BEFORE = timedelta(days=5)
 """How long before the end its owner is asked, so that a week away costs nobody anything."""
-NO_MORE_MAILS = "/account"
+STOP_PATH = "/availability/stop"
+KEY = "availability"
+"""Of the links that end these mails."""
 
 
 def ends_on(expert: Expert) -> date | None:
@@ -38,7 +41,7 @@ def ends_on(expert: Expert) -> date | None:
     return max(confirmed_on, expert.available_from or confirmed_on) + LASTS
 
 
-def look_after(database: Database, at: datetime) -> None:
+def look_after(database: Database, settings: Settings, at: datetime) -> None:
     """Ask whose availability is about to end, and take back what has ended; may be repeated on the same day."""
     with database.reading() as session:
         old = col(Expert.availability_confirmed_on) <= at.date() - LASTS + ASKED_BEFORE
@@ -52,7 +55,7 @@ def look_after(database: Database, at: datetime) -> None:
     for expert_id, account_id in pairs:
         with database.writing() as session:
             expert, account = experts.take(session, expert_id), session.get_one(Account, account_id)
-            _look_after(session, expert, account, at)
+            _look_after(session, expert, account, settings, at)
 
 
 def read_link(session: Session, token: str, *, at: datetime) -> Expert:
@@ -68,12 +71,24 @@ def answer(session: Session, token: str, form: Form, wordlists: Wordlists, *, at
     return profiles.save(session, expert.id, said, wordlists, actor=actor, at=at).expert
 
 
-def _look_after(session: Session, expert: Expert, account: Account, at: datetime) -> None:
+def wants_mails(session: Session, account_id: str) -> bool:
+    """Tell whether somebody is still to be asked; nobody is whose account is gone."""
+    account = session.get(Account, account_id)
+    return account is not None and account.erased_at is None and notifications.wants(account, Topic.AVAILABILITY)
+
+
+def stop_mails(session: Session, account_id: str, *, at: datetime) -> None:
+    """Ask somebody no more, who said so by a mail's link; may be repeated."""
+    if wants_mails(session, account_id):
+        accounts.refuse_mails(session, account_id, Topic.AVAILABILITY, at=at)
+
+
+def _look_after(session: Session, expert: Expert, account: Account, settings: Settings, at: datetime) -> None:
     last = ends_on(expert)
     if last is None or at.date() < last - ASKED_BEFORE:
         return
     if at.date() <= last:
-        _ask(session, expert, account, last, at)
+        _ask(session, expert, account, last, settings, at)
     elif expert.available_from is not None:
         # Not said, as the ranking reads it. The day to which it was confirmed stays as it was.
         values = {"available_from": None, "availability_confirmed_on": last - LASTS}
@@ -81,7 +96,7 @@ def _look_after(session: Session, expert: Expert, account: Account, at: datetime
         audits.record(session, audits.SYSTEM, "availability_lapsed", "expert", expert.id, at=at)
 
 
-def _ask(session: Session, expert: Expert, account: Account, last: date, at: datetime) -> None:
+def _ask(session: Session, expert: Expert, account: Account, last: date, settings: Settings, at: datetime) -> None:
     key = f"availability_ask {expert.id} {last.isoformat()}"
     is_reached = account.email and account.email_confirmed_at and not account.suspended_at
     if not is_reached or not notifications.wants(account, Topic.AVAILABILITY) or mails.was_written(session, key):
@@ -92,7 +107,7 @@ def _ask(session: Session, expert: Expert, account: Account, last: date, at: dat
         "confirmed_on": expert.availability_confirmed_on,
         "token": token,
         "lasts_minutes": links.lasts_minutes(Purpose.CONFIRM_AVAILABILITY),
-        "unsubscribe_url": NO_MORE_MAILS,
+        "unsubscribe_url": f"{STOP_PATH}/{keys.signed(settings, KEY, account.id)}",
     }
     language = i18n.known(account.language)
     mails.write(session, Mail(account.email or "", language, "availability_ask", values), key=key, at=at)

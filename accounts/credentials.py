@@ -28,7 +28,7 @@ def ask_for_reset(session: Session, email: str, *, at: datetime) -> None:
         return
     token = links.make(session, Purpose.RESET_PASSWORD, account_id=account.id, at=at)
     lasts = links.lasts_minutes(Purpose.RESET_PASSWORD)
-    _mail(session, account, "reset_password", at=at, token=token, lasts_minutes=lasts)
+    accounts.tell(session, account, "reset_password", at=at, token=token, lasts_minutes=lasts)
 
 
 def reset_password(session: Session, token: str, password_hash: str, *, at: datetime) -> Account:
@@ -75,7 +75,7 @@ def change_email(session: Session, token: str, language: Language, *, keep: str 
     if accounts.find_by_email(session, link.subject):
         reason = translate(language, message("This address has an account by now."))
         raise Invalid([Fault("email", "taken", reason)])
-    _mail(session, account, "email_changed", at=at, new_email=link.subject)
+    accounts.tell(session, account, "email_changed", at=at, new_email=link.subject)
     account.email, account.email_confirmed_at = link.subject, at
     session.add(account)
     links.end_all(session, account.id, *_WAYS_IN, at=at)
@@ -91,10 +91,4 @@ def _set_password(
     session.add(account)
     links.end_all(session, account.id, *_WAYS_IN, at=at)
     audits.record(session, actor, action, accounts.KIND, account.id, at=at)
-    _mail(session, account, "password_changed", at=at)
-
-
-def _mail(session: Session, account: Account, template: str, *, at: datetime, **values: str | int) -> None:
-    language = i18n.known(account.language)
-    mail = Mail(account.email or "", language, template, {"name": account.name, **values})
-    mails.write(session, mail, key=f"{template} {account.id} {at.isoformat()}", at=at)
+    accounts.tell(session, account, "password_changed", at=at)

@@ -1,4 +1,7 @@
-"""The second factor: codes of an authenticator app (TOTP, RFC 6238), and recovery codes for when it is lost."""
+"""The second factor: codes of an authenticator app (TOTP, RFC 6238), and recovery codes for when it is lost.
+
+Its owner is mailed about every change (OWASP ASVS 5.0 §6.3.7): whoever made it from a stolen browser is found out.
+"""
 
 import secrets
 from datetime import datetime
@@ -21,6 +24,12 @@ DRIFT_STEPS = 1
 """How far an app's clock may be off: one step either way."""
 RECOVERY_CODES = 10
 PURPOSE = "second factor"
+_ACTIONS = {
+    "added": "second_factor_added",
+    "removed": "second_factor_removed",
+    "codes_renewed": "recovery_codes_renewed",
+}
+"""What the audit log calls each change."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -50,8 +59,8 @@ def confirm(
         return None
     account.second_factor_since = at
     session.add(account)
-    audits.record(session, actor, "second_factor_added", accounts.KIND, account_id, at=at)
-    return renew_recovery_codes(session, account_id)
+    _record(session, account, actor, "added", at=at)
+    return _new_recovery_codes(session, account_id)
 
 
 def check(session: Session, account_id: str, code: str, settings: Settings, *, at: datetime) -> bool:
@@ -68,15 +77,13 @@ def remove(session: Session, account_id: str, actor: Actor, *, at: datetime) -> 
     account.second_factor_secret = account.second_factor_since = None
     session.add(account)
     session.execute(delete(RecoveryCode).where(col(RecoveryCode.account_id) == account_id))
-    audits.record(session, actor, "second_factor_removed", accounts.KIND, account_id, at=at)
+    _record(session, account, actor, "removed", at=at)
 
 
-def renew_recovery_codes(session: Session, account_id: str) -> list[str]:
+def renew_recovery_codes(session: Session, account_id: str, actor: Actor, *, at: datetime) -> list[str]:
     """Return new recovery codes; the old ones are void."""
-    session.execute(delete(RecoveryCode).where(col(RecoveryCode.account_id) == account_id))
-    codes = ["-".join(_letters() for _ in range(3)) for _ in range(RECOVERY_CODES)]
-    session.add_all(RecoveryCode(code_hash=hashed(code), account_id=account_id) for code in codes)
-    return codes
+    _record(session, accounts.take(session, account_id), actor, "codes_renewed", at=at)
+    return _new_recovery_codes(session, account_id)
 
 
 def count_recovery_codes(session: Session, account_id: str) -> int:
@@ -109,6 +116,18 @@ def _takes_recovery_code(session: Session, account_id: str, code: str, at: datet
         .returning(col(RecoveryCode.code_hash))
     )
     return session.execute(statement).first() is not None
+
+
+def _record(session: Session, account: Account, actor: Actor, change: str, *, at: datetime) -> None:
+    audits.record(session, actor, _ACTIONS[change], accounts.KIND, account.id, at=at)
+    accounts.tell(session, account, "second_factor_changed", at=at, change=change)
+
+
+def _new_recovery_codes(session: Session, account_id: str) -> list[str]:
+    session.execute(delete(RecoveryCode).where(col(RecoveryCode.account_id) == account_id))
+    codes = ["-".join(_letters() for _ in range(3)) for _ in range(RECOVERY_CODES)]
+    session.add_all(RecoveryCode(code_hash=hashed(code), account_id=account_id) for code in codes)
+    return codes
 
 
 def _letters() -> str:

@@ -12,6 +12,7 @@ from sqlmodel import col
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from accounts.picks import Pick, Picks
 from foundation.database import insert
+from foundation.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Owner:
 
     client_id: str | None = None
     token: str | None = None
+    may_change: bool = True
+    """Whether who asks may change it, and not only look."""
 
     def __post_init__(self) -> None:
         if (self.client_id is None) == (not self.token):
@@ -44,7 +47,9 @@ def hashed(token: str) -> str:
 
 
 def find(session: Session, owner: Owner, *, to_change: bool = False) -> Shortlist | None:
-    """Return somebody's list, held until the transaction ends if it is to be changed."""
+    """Return somebody's list, held until the transaction ends if it is to be changed: NotFound for who only looks."""
+    if to_change and not owner.may_change:
+        raise NotFound("this is for colleagues who may change the list")
     statement = select(Shortlist).where(owner.is_owner)
     return session.execute(statement.with_for_update() if to_change else statement).scalar_one_or_none()
 

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from accounts import experts, picks, shortlist_rows
 from accounts.experts import Profile
+from accounts.models.accounts import Role
 from accounts.models.experts import Expert
 from accounts.models.shortlists import Shortlist, ShortlistItem
 from accounts.picks import Pick, Picks
@@ -20,6 +21,8 @@ KEPT_UNUSED = timedelta(days=90)
 """For how long a browser's list waits for its owner to come back."""
 SEEN_EVERY = timedelta(days=1)
 MOST_LEFT_OUT = 20
+MAY_CHANGE = frozenset(Role) - {Role.VIEWER}
+"""Viewers look at their company's list, and comment where it is shared (mission row B10)."""
 
 
 class ShortlistFull(Conflict):
@@ -123,15 +126,15 @@ def mark_used(session: Session, owner: Owner, *, at: datetime) -> None:
         shortlist.used_at = at
 
 
-def adopt(session: Session, token: str, client_id: str, *, at: datetime) -> Adopted:
-    """Join a browser's list with the client's, whose order comes first; the browser's is gone afterwards.
+def adopt(session: Session, token: str, client: Owner, *, at: datetime) -> Adopted:
+    """Join a browser's list with a client's, whose order comes first; the browser's is gone afterwards.
 
     Who does not fit is returned, and kept on the client's list as left out, so that its page can say so.
     """
     theirs = shortlist_rows.find(session, Owner(token=token), to_change=True)
     if theirs is None:
         return Adopted((), ())
-    shortlist = shortlist_rows.take(session, Owner(client_id=client_id), at=at)
+    shortlist = shortlist_rows.take(session, client, at=at)
     kept, left_out = picks.merged(shortlist_rows.read(session, shortlist.id), shortlist_rows.read(session, theirs.id))
     shortlist_rows.keep(session, shortlist.id, kept)
     present = {pick.expert_id for pick in kept}

@@ -15,11 +15,10 @@ from sqlmodel import col
 
 from accounts import accounts, sign_ins, withholdings
 from accounts.models.accounts import Account
-from foundation import audits, i18n, mails
+from foundation import audits
 from foundation.audits import SYSTEM, Actor
 from foundation.errors import Conflict, Fault, Invalid
 from foundation.i18n import Language, message, translate
-from foundation.mails import Mail
 
 SHORTEST_NOTICE = timedelta(days=30)
 LONGEST_REASON = 500
@@ -101,9 +100,9 @@ def suspend(session: Session, account_id: str, statement: Statement, actor: Acto
     account.suspended_at, account.terminates_on = at, statement.terminates_on
     account.suspension_reason, account.suspension_facts = statement.reason, statement.facts
     session.add(account)
-    values = {"name": account.name, "reason": statement.reason, "facts": statement.facts}
+    values = {"reason": statement.reason, "facts": statement.facts}
     ends = {"terminates_on": statement.terminates_on.isoformat()} if statement.terminates_on else {}
-    _mail(session, account, "suspension", {**values, **ends}, at=at)
+    accounts.tell(session, account, "suspension", at=at, **values, **ends)
     audits.record(session, actor, "suspended", accounts.KIND, account.id, at=at, **ends)
     _renew(session, account, at=at)
     return account
@@ -116,7 +115,7 @@ def lift(session: Session, account_id: str, reason: str, actor: Actor, *, at: da
     account.suspension_reason = account.suspension_facts = None
     account.complaint = account.complained_at = None
     session.add(account)
-    _mail(session, account, "suspension_answered", {"name": account.name, "is_lifted": True, "reason": reason}, at=at)
+    accounts.tell(session, account, "suspension_answered", at=at, is_lifted=True, reason=reason)
     audits.record(session, actor, "suspension_lifted", accounts.KIND, account.id, at=at)
     _renew(session, account, at=at)
     return account
@@ -137,7 +136,7 @@ def uphold(session: Session, account_id: str, reason: str, actor: Actor, *, at: 
         raise Conflict("there is no complaint that waits")
     account.complaint = account.complained_at = None
     session.add(account)
-    _mail(session, account, "suspension_answered", {"name": account.name, "is_lifted": False, "reason": reason}, at=at)
+    accounts.tell(session, account, "suspension_answered", at=at, is_lifted=False, reason=reason)
     audits.record(session, actor, "suspension_upheld", accounts.KIND, account.id, at=at)
 
 
@@ -183,12 +182,6 @@ def _suspended(session: Session, account_id: str) -> Account:
 def _renew(session: Session, account: Account, *, at: datetime) -> None:
     if account.expert_id:
         withholdings.renew(session, account.expert_id, at=at)
-
-
-def _mail(session: Session, account: Account, template: str, values: dict[str, str | bool], *, at: datetime) -> None:
-    language = i18n.known(account.language)
-    mail = Mail(account.email or "", language, template, values)
-    mails.write(session, mail, key=f"{template} {account.id} {at.isoformat()}", at=at)
 
 
 def _read_date(given: str) -> date | None:

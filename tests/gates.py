@@ -24,7 +24,8 @@ class Rule(StrEnum):
     EVERYBODY = "everybody"
     MAILED = "whoever has the link that was mailed"
     SHARED = "whoever has the link of a shared list"
-    LIST = "whoever has a shortlist of their own"
+    LIST = "whoever has a shortlist of their own, and may change it"
+    LISTING = "everybody but who only looks at a company's shortlist"
     SIGNED_IN = "whoever has signed in, suspended or not"
     FACTOR = "the same, and operators who have yet to set up their second factor"
     CLIENTS = "companies and private clients"
@@ -39,7 +40,8 @@ COMPANY = frozenset({"owner", "buyer", "accountant", "viewer"})
 CLIENTS = COMPANY | {"private"}
 WHOLE = CLIENTS | {"expert", "operator", "suspended expert", "suspended operator"}
 MAY = {
-    Rule.LIST: CLIENTS,
+    Rule.LIST: CLIENTS - {"viewer"},
+    Rule.LISTING: {*two_sides.ROLES} - {"viewer"},
     Rule.SIGNED_IN: WHOLE,
     Rule.FACTOR: WHOLE | {"operator without second factor"},
     Rule.CLIENTS: CLIENTS,
@@ -59,16 +61,18 @@ TABLE = {
         POST /sign-in/code  POST /sign-out  GET /forgotten-password  POST /forgotten-password
         GET /forgotten-password/sent  GET /account/erased
         GET /experts/{slug}/report  POST /experts/{slug}/report  POST /seen/keep  POST /seen/clear
-        GET /shortlist  POST /shortlist/add
+        GET /shortlist
         GET /account/{path:path}  GET /my/searches/{path:path}  GET /shortlist/{path:path}
         GET /operator/grading/{path:path}
     """,
     Rule.MAILED: """
         GET /confirm-email  POST /confirm-email  GET /invitation  POST /invitation  GET /reset-password
         POST /reset-password  GET /change-email  POST /change-email  GET /availability  POST /availability
+        GET /availability/stop/{token}  POST /availability/stop/{token}
         GET /alerts/stop/{token}  POST /alerts/stop/{token}
     """,
     Rule.SHARED: "GET /shortlist/shared/{token}  POST /shortlist/shared/{token}",
+    Rule.LISTING: "POST /shortlist/add",
     Rule.LIST: """
         POST /shortlist/remove  POST /shortlist/restore  POST /shortlist/move  POST /shortlist/note
         POST /shortlist/left-out  POST /shortlist/share  POST /shortlist/share/end  POST /shortlist/comments/remove
@@ -191,7 +195,7 @@ def leaves(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, str]]
 
 def filled(path: str, side: Side, shown: Expert, **values: str) -> str:
     """Return a path with a side's own ids in it."""
-    token = side.ids["stop"] if path.startswith("/alerts") else side.ids["shared"]
+    token = side.ids[{"alerts": "stop", "availability": "unasked"}.get(path.split("/")[1], "shared")]
     names = {name: side.ids[key] for name, key in PARAMETERS.items()}
     fixed = {"slug": shown.slug, "size_px:int": "96", "path:path": "x/y", "name": "use", "action": "lift"}
     if path.startswith("/help"):
@@ -216,7 +220,7 @@ class Filled:
 
 def is_refused(answer: Response, role: str, rule: Rule) -> bool:
     """Tell whether an answer refuses in the way that is due to somebody."""
-    if rule in {Rule.LIST, Rule.FILE, Rule.DEMONSTRATION}:
+    if rule in {Rule.LIST, Rule.LISTING, Rule.FILE, Rule.DEMONSTRATION}:
         return answer.status_code == 404
     if role in LEADS_TO:
         return answer.status_code == 303 and answer.headers["location"].partition("?")[0] == LEADS_TO[role]

@@ -36,6 +36,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "change_email": [LINK],
     "email_changed": [{"name": NAME, "new_email": "zoe@example.com"}],
     "password_changed": [{"name": NAME}],
+    "second_factor_changed": [{"name": NAME, "change": change} for change in ("added", "removed", "codes_renewed")],
     "expert_invitation": [
         {**LINK, "name": NAME, "lasts_minutes": 30 * DAY},
         {**LINK, "name": NAME, "slug": "zoe-o-brien"},

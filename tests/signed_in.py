@@ -16,8 +16,19 @@ from web.sign_ins import COOKIE
 PASSWORD = "correct horse battery staple"
 
 
-def make(database: Database, kind: AccountKind, name: str = "Anna", **columns: Any) -> Account:
-    """Make a confirmed account with what belongs to it; an operator's has a second factor. There is no password."""
+def make(
+    database: Database,
+    kind: AccountKind,
+    name: str = "Anna",
+    *,
+    client_id: str | None = None,
+    role: Role = Role.OWNER,
+    **columns: Any,
+) -> Account:
+    """Make a confirmed account with what belongs to it; an operator's has a second factor. There is no password.
+
+    A client's acts for `client_id`, or for a client of its own.
+    """
     at = clock.now()
     values: dict[str, Any] = {
         "kind": kind.value,
@@ -36,17 +47,23 @@ def make(database: Database, kind: AccountKind, name: str = "Anna", **columns: A
         if kind is AccountKind.EXPERT and account.expert_id is None:
             account.expert_id = experts.draft(session, name=name, at=at).id
         if kind in {AccountKind.COMPANY, AccountKind.PRIVATE_CLIENT}:
-            client = Client(is_person=kind is AccountKind.PRIVATE_CLIENT, name=f"{name} & Co", created_at=at)
-            session.add(client)
-            session.flush()
-            session.add(Membership(account_id=account.id, client_id=client.id, role=Role.OWNER.value, joined_at=at))
+            if client_id is None:
+                client = Client(is_person=kind is AccountKind.PRIVATE_CLIENT, name=f"{name} & Co", created_at=at)
+                session.add(client)
+                session.flush()
+                client_id = client.id
+            session.add(Membership(account_id=account.id, client_id=client_id, role=role.value, joined_at=at))
     return account
+
+
+def database_of(client: TestClient) -> Database:
+    """Return the database of a browser's site."""
+    return client.app.state.database  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def sign_in(client: TestClient, account: Account) -> None:
     """Give a browser the cookie of a new sign-in."""
-    database: Database = client.app.state.database  # pyright: ignore[reportAttributeAccessIssue]
-    with database.writing() as session:
+    with database_of(client).writing() as session:
         token = sign_ins.open_for(session, account, "a test", at=clock.now())
     for name in (COOKIE, f"{http.HOST_PREFIX}{COOKIE}"):  # the site takes the one that suits its address
         client.cookies.set(name, token)
@@ -54,7 +71,7 @@ def sign_in(client: TestClient, account: Account) -> None:
 
 def as_new(client: TestClient, kind: AccountKind, name: str = "Anna", **columns: Any) -> Account:
     """Make an account and sign it in."""
-    account = make(client.app.state.database, kind, name, **columns)  # pyright: ignore[reportAttributeAccessIssue]
+    account = make(database_of(client), kind, name, **columns)
     sign_in(client, account)
     return account
 

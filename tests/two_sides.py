@@ -9,7 +9,7 @@ from datetime import timedelta
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from accounts import letters, links, notices, portraits, shared_shortlists, shortlists, sign_ins
+from accounts import availabilities, letters, links, notices, portraits, shared_shortlists, shortlists, sign_ins
 from accounts.letters import Checked
 from accounts.models.accounts import Account, AccountKind, Client, Membership, Purpose, Role
 from accounts.models.audiences import AudienceDay
@@ -78,6 +78,7 @@ def seed(client: TestClient, mark: str, shown_id: str) -> Side:
         }
         _join(session, people)
         ids |= _expert(session, people["expert"], mark)
+        ids["unasked"] = keys.signed(settings, availabilities.KEY, people["expert"].id)
         ids |= _client(session, people["owner"], settings, mark, shown_id)
         _client(session, people["private"], settings, mark, shown_id)
         ids |= _told(session, people["private"], mark, shown_id)
@@ -183,7 +184,7 @@ def _client(session: Session, account: Account, settings: Settings, mark: str, s
         "shared": token,
         "comment": comment,
         "search": search,
-        "stop": alerts.stop_token(settings, search),
+        "stop": keys.signed(settings, alerts.KEY, search),
     }
 
 

@@ -183,8 +183,7 @@ def renew_recovery_codes(request: Request, form: Form) -> Response:
         faults = {"codes_password": _wrong_password(language_of(request))}
         return _page(request, who, {}, faults, status=422)
     with _database(request).writing() as session:
-        codes = second_factors.renew_recovery_codes(session, who.account_id)
-        audits.record(session, who.actor, "recovery_codes_renewed", accounts.KIND, who.account_id, at=clock.now())
+        codes = second_factors.renew_recovery_codes(session, who.account_id, who.actor, at=clock.now())
     return _codes_page(request, codes, PATH)
 
 

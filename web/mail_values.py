@@ -86,6 +86,13 @@ class PasswordChanged(Values):
     name: Line
 
 
+class SecondFactorChanged(Values):
+    """To an account whose second factor, or the codes that stand in for it, are others now."""
+
+    name: Line
+    change: Literal["added", "removed", "codes_renewed"]
+
+
 class ExpertInvitation(Values):
     """To an expert whose profile stands here without an account; `slug` is the profile's if it is shown already."""
 
@@ -219,6 +226,7 @@ TEMPLATES: dict[str, type[Values]] = {
     "change_email": ChangeEmail,
     "email_changed": EmailChanged,
     "password_changed": PasswordChanged,
+    "second_factor_changed": SecondFactorChanged,
     "expert_invitation": ExpertInvitation,
     "colleague_invitation": ColleagueInvitation,
     "operator_invitation": OperatorInvitation,

@@ -95,7 +95,7 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *table(index),
         *mail_table(Mailer(settings, index.database)),
         *alert_table(Alerter(settings, index)),
-        Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, clock.now()), batch=100),
+        Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
     ]

@@ -77,13 +77,15 @@ def render(
     request: Request, template: str, language: Language, context: dict[str, Any], *, status: int = 200
 ) -> HTMLResponse:
     """Render a page."""
+    signed_in = _signed_in(request)
     shared: dict[str, Any] = {
         "path_with_lang": lambda other: _path_with_lang(request, other),
         "page_address": lambda other=None: _page_address(request, other),
         "search_q": context.get("q", ""),
         "boost_off": _has_boost_off(request),
-        "signed_in": _signed_in(request),
+        "signed_in": signed_in,
         "shortlisted": shortlists.shown_ids(request),
+        "may_shortlist": shortlists.may_change(signed_in),
         "here": _path_with_lang(request, None),
         "notices": notices(request, language),
         "is_sample": request.app.state.holds_sample(),

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from accounts import shortlists
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
-from foundation import clock
+from foundation import clock, keys
 from foundation.database import Database
 from foundation.errors import Fault, Invalid, NotFound
 from foundation.http import validation_fault
@@ -21,7 +21,7 @@ from search_api.requests import Parameters
 from search_api.saved_searches import TooManySearches
 from search_api.searches import Searcher
 from web import sign_ins
-from web.alerts import STOP_PATH, read_stop_token
+from web.alerts import KEY, STOP_PATH
 from web.forms import Form
 from web.pages import addresses
 from web.pages import saved_searches as pages
@@ -201,7 +201,7 @@ def _parameters(values: dict[str, Any], language: Language) -> Parameters:
 
 
 def _signed_id(request: Request, token: str) -> str:
-    search_id = read_stop_token(request.app.state.settings, token)
+    search_id = keys.read_signed(request.app.state.settings, KEY, token)
     if search_id is None:
         raise HTTPException(404)
     return search_id

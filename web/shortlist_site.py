@@ -48,8 +48,9 @@ def show(request: Request) -> Response:
     """Show the list."""
     lists.settle(request)
     response = _page(request, Refused())
-    if lists.client_of(request) and (owner := lists.owner_of(request)):
-        lists.remember(request, response, owner)
+    client = lists.client_of(request)
+    if client and client.may_change:
+        lists.remember(request, response, client)
     return response
 
 
@@ -58,10 +59,10 @@ def add(request: Request, form: Form) -> Response:
     """Put an expert on the list, which may be a new one."""
     _check_limit(request)
     # Who has signed in is asked before: asking may write too, and writers on SQLite take turns.
-    token, client_id = lists.token_of(request), lists.client_of(request)
+    token, client = lists.token_of(request), lists.client_of(request)
     try:
         with _database(request).writing() as session:
-            owner = lists.owner_to_write(session, token, client_id)
+            owner = lists.owner_to_write(session, token, client)
             shortlists.add(session, owner, form.get("expert", ""), at=clock.now())
     except ShortlistFull:
         return _refuse_full(request, form)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from accounts import shortlists
 from accounts.models.accounts import Membership
 from accounts.shortlist_rows import Owner
+from accounts.sign_ins import SignedIn
 from foundation import clock, http
 from foundation.database import Database
 from foundation.errors import Unavailable
@@ -22,10 +23,8 @@ COOKIE = "shortlist"
 
 def owner_of(request: Request) -> Owner | None:
     """Return whose list is meant; None for a browser that never made one."""
-    if client_id := client_of(request):
-        return Owner(client_id=client_id)
     token = token_of(request)
-    return Owner(token=token) if token else None
+    return client_of(request) or (Owner(token=token) if token else None)
 
 
 def token_of(request: Request) -> str | None:
@@ -33,43 +32,52 @@ def token_of(request: Request) -> str | None:
     return request.cookies.get(http.cookie_name(request, COOKIE))
 
 
-def client_of(request: Request) -> str | None:
-    """Return the client for whom the request's sender acts."""
+def client_of(request: Request) -> Owner | None:
+    """Return the client for whom the request's sender acts, as the owner of its list."""
     signed_in = sign_ins.current(request)
-    return signed_in.client_id if signed_in and not signed_in.is_suspended else None
+    if signed_in is None or signed_in.client_id is None or signed_in.is_suspended:
+        return None
+    return Owner(client_id=signed_in.client_id, may_change=may_change(signed_in))
 
 
-def owner_to_write(session: Session, token: str | None, client_id: str | None) -> Owner:
+def may_change(signed_in: SignedIn | None) -> bool:
+    """Tell whether the list that somebody sees is theirs to change: everybody's is, but a viewer's company's."""
+    return signed_in is None or signed_in.role is None or signed_in.role in shortlists.MAY_CHANGE
+
+
+def owner_to_write(session: Session, token: str | None, client: Owner | None) -> Owner:
     """Return whose list is to be changed, a new browser's if there is none. A token that we don't know is not believed.
 
     What the browser had before its owner signed in is joined with the client's list first.
     """
-    if client_id:
+    if client:
         if token:
-            shortlists.adopt(session, token, client_id, at=clock.now())
-        return Owner(client_id=client_id)
+            shortlists.adopt(session, token, client, at=clock.now())
+        return client
     if token and shortlists.find(session, Owner(token=token)):
         return Owner(token=token)
     return Owner(token=secrets.token_urlsafe(32))
 
 
 def settle(request: Request) -> None:
-    """Join a browser's list with the client's who has signed in meanwhile; note that a browser's list is in use."""
-    token = token_of(request)
-    if not token:
+    """Join a browser's list with the client's who has signed in meanwhile; note that a browser's list is in use.
+
+    The one of a viewer's browser stays as it was.
+    """
+    token, client, at = token_of(request), client_of(request), clock.now()
+    if not token or (client and not client.may_change):
         return
     database: Database = request.app.state.database
-    client_id, at = client_of(request), clock.now()
     with database.reading() as session:
         found = shortlists.find(session, Owner(token=token))
-        is_due = found is not None and (client_id is not None or at - found.used_at >= shortlists.SEEN_EVERY)
+        is_due = found is not None and (client is not None or at - found.used_at >= shortlists.SEEN_EVERY)
     if not is_due:
         return
     with database.writing() as session:
-        if client_id is None:
+        if client is None:
             shortlists.mark_used(session, Owner(token=token), at=at)
         else:
-            shortlists.adopt(session, token, client_id, at=at)
+            shortlists.adopt(session, token, client, at=at)
 
 
 def carry_over(request: Request, response: Response, account_id: str) -> None:
@@ -81,12 +89,13 @@ def carry_over(request: Request, response: Response, account_id: str) -> None:
     try:
         with database.writing() as session:
             membership = session.get(Membership, account_id)
-            if membership is None:
+            if membership is None or membership.role not in shortlists.MAY_CHANGE:
                 return
-            shortlists.adopt(session, token, membership.client_id, at=clock.now())
+            client = Owner(client_id=membership.client_id)
+            shortlists.adopt(session, token, client, at=clock.now())
     except Unavailable:
         return
-    remember(request, response, Owner(client_id=membership.client_id))
+    remember(request, response, client)
 
 
 def remember(request: Request, response: Response, owner: Owner) -> None:

@@ -15,7 +15,7 @@ from accounts.models.accounts import AccountKind
 from accounts.profile_forms import dump_marks, marks
 from accounts.profiles import ChangedMeanwhile, Saved
 from accounts.sign_ins import SignedIn
-from foundation import clock
+from foundation import clock, keys
 from foundation.database import Database
 from foundation.errors import Fault, Invalid
 from foundation.i18n import Language
@@ -149,6 +149,40 @@ def answer_availability(request: Request, form: Form) -> Response:
     except Invalid as error:
         return _availability_page(request, form.get("token", ""), form, error.faults, status=422)
     return private(render(request, "my/answered.html", language_of(request), {}))
+
+
+@router.get(f"{availabilities.STOP_PATH}/{{token}}")
+def ask_to_stop(request: Request, token: str) -> HTMLResponse:
+    """Ask whether mails about being available are to end: programs open links of mails too."""
+    account_id = _signed_id(request, token)
+    with _database(request).reading() as session:
+        is_stopped = not availabilities.wants_mails(session, account_id)
+    return _stop_page(request, token, is_stopped=is_stopped)
+
+
+@router.post(f"{availabilities.STOP_PATH}/{{token}}")
+def stop_asking(request: Request, token: str) -> HTMLResponse:
+    """End these mails at once, for people and for mail programs (RFC 8058): no redirect, no question."""
+    account_id, at = _signed_id(request, token), clock.now()
+    with _database(request).writing() as session:
+        availabilities.stop_mails(session, account_id, at=at)
+    return _stop_page(request, token, is_stopped=True)
+
+
+def _signed_id(request: Request, token: str) -> str:
+    account_id = keys.read_signed(request.app.state.settings, availabilities.KEY, token)
+    if account_id is None:
+        raise HTTPException(404)
+    return account_id
+
+
+def _stop_page(request: Request, token: str, *, is_stopped: bool) -> HTMLResponse:
+    context: dict[str, Any] = {
+        "action": f"{availabilities.STOP_PATH}/{token}",
+        "is_stopped": is_stopped,
+        "lasts_days": availabilities.LASTS.days,
+    }
+    return private(render(request, "my/stop_asking.html", language_of(request), context))
 
 
 def _availability_page(

@@ -5,6 +5,7 @@ from pyotp.totp import TOTP
 
 from accounts import second_factors
 from accounts.models.accounts import Account, AccountKind
+from foundation import audits, mails
 from foundation.audits import SYSTEM
 from foundation.database import Database
 from tests import signed_in
@@ -69,8 +70,26 @@ def test_each_recovery_code_lets_in_once_and_new_ones_end_the_old(database: Data
         assert second_factors.check(session, account.id, codes[0].upper().replace("-", " "), settings, at=AT)
         assert not second_factors.check(session, account.id, codes[0], settings, at=AT)
         assert second_factors.count_recovery_codes(session, account.id) == len(codes) - 1
-        fresh = second_factors.renew_recovery_codes(session, account.id)
+        fresh = second_factors.renew_recovery_codes(session, account.id, SYSTEM, at=AT)
         assert not second_factors.check(session, account.id, codes[1], settings, at=AT)
         assert second_factors.check(session, account.id, fresh[1], settings, at=AT)
         second_factors.remove(session, account.id, SYSTEM, at=AT)
         assert not second_factors.check(session, account.id, fresh[2], settings, at=AT)
+
+
+def test_whoever_owns_the_account_is_mailed_about_every_change_and_the_log_knows_it(
+    database: Database, tmp_path: Path
+) -> None:
+    settings = settings_in(tmp_path)
+    account, app = started(database, settings)
+    with database.writing() as session:
+        second_factors.confirm(session, account.id, "000000", settings, SYSTEM, at=AT)
+        assert mails.to_address(session, account.email or "", 5) == []
+        second_factors.confirm(session, account.id, app.at(AT), settings, SYSTEM, at=AT)
+        second_factors.renew_recovery_codes(session, account.id, SYSTEM, at=AT + STEP)
+        second_factors.remove(session, account.id, SYSTEM, at=AT + 2 * STEP)
+        told = [(mail.template, mail.values) for mail in mails.to_address(session, account.email or "", 5)]
+        kept = [entry.action for entry in audits.entries(session, object_id=account.id)]
+    changes = ("removed", "codes_renewed", "added")
+    assert told == [("second_factor_changed", {"name": account.name, "change": change}) for change in changes]
+    assert kept == ["second_factor_removed", "recovery_codes_renewed", "second_factor_added"]

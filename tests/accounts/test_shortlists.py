@@ -109,7 +109,7 @@ class Lists(RuleBasedStateMachine):
     @rule()
     def adopt(self) -> None:
         with self.database.writing() as session:
-            adopted = shortlists.adopt(session, BROWSER.token or "", self.client.client_id or "", at=AT)
+            adopted = shortlists.adopt(session, BROWSER.token or "", self.client, at=AT)
         mine, theirs = self.wanted[self.client], self.wanted[BROWSER]
         both = list(dict.fromkeys([*mine, *theirs]))
         assert [pick.expert_id for pick in adopted.left_out] == both[MOST:]

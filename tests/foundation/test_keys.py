@@ -32,3 +32,12 @@ def test_only_the_same_installation_and_purpose_read_what_was_encrypted(tmp_path
     assert keys.decrypt(settings, "second factor", encrypted) == "JBSWY3DP"
     assert keys.decrypt(settings, "links", encrypted) is None
     assert keys.decrypt(settings_in(tmp_path, secret_key="another-key-of-the-site"), "second factor", encrypted) is None
+
+
+def test_only_what_this_installation_signed_for_a_purpose_is_read(tmp_path: Path) -> None:
+    settings, other = settings_in(tmp_path), settings_in(tmp_path, secret_key="another-key-of-the-site")
+    token = keys.signed(settings, "alerts", "id")
+    assert keys.read_signed(settings, "alerts", token) == "id"
+    assert keys.read_signed(settings, "availability", token) is None
+    for wrong in (keys.signed(other, "alerts", "id"), token[:-1], "", ".", "é.é", "id", token.replace("id", "di")):
+        assert keys.read_signed(settings, "alerts", wrong) is None

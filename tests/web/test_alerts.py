@@ -14,17 +14,15 @@ from accounts.models.accounts import Account, AccountKind
 from foundation import outbox, schedules
 from foundation.mails import MailRow
 from foundation.outbox import OutboxRow
-from foundation.settings import Settings
 from search_api import alerts, saved_searches
 from search_api.alerts import Due
 from search_api.events import ALERT_DUE, DAILY_ALERTS_DUE, WEEKLY_ALERTS_DUE
 from search_api.models import Frequency, SavedSearch
 from search_api.requests import Parameters
-from tests import builders
+from tests import builders, signed_in
 from tests.builders import Directory
-from tests.people import make_account
 from web import reactions
-from web.alerts import Alerter, read_stop_token, stop_token
+from web.alerts import Alerter
 from web.mail_values import TEMPLATES
 from web.mails import compose
 
@@ -43,9 +41,8 @@ def directory(tmp_path: Path) -> Iterator[Directory]:
         yield found
 
 
-def make_searcher(directory: Directory, email: str = "anna@example.org", **values: Any) -> Account:
-    with directory.database.writing() as session:
-        return make_account(session, email, at=SUNDAY, **values)
+def make_searcher(directory: Directory, kind: AccountKind = AccountKind.COMPANY, **columns: Any) -> Account:
+    return signed_in.make(directory.database, kind, **{"email": "anna@example.org", **columns})
 
 
 def save(directory: Directory, account: Account, frequency: Frequency = Frequency.DAILY, q: str = "douane") -> str:
@@ -199,7 +196,7 @@ def test_one_bad_search_holds_up_no_other(directory: Directory) -> None:
 def test_who_may_not_or_does_not_want_to_be_written_to_gets_no_alert(
     directory: Directory, values: dict[str, Any]
 ) -> None:
-    save(directory, make_searcher(directory, kind=AccountKind.PRIVATE_CLIENT, **values))
+    save(directory, make_searcher(directory, AccountKind.PRIVATE_CLIENT, **values))
     directory.load([customs(2)])
     run(directory, MONDAY)
     assert mails(directory) == []
@@ -238,12 +235,3 @@ def test_what_was_told_is_remembered_within_bounds() -> None:
     assert told[-2:] == ["0", "new"]
     assert "1" not in told
     assert "2" in told
-
-
-def test_only_our_signature_ends_mails(tmp_path: Path) -> None:
-    ours = builders.settings_in(tmp_path)
-    theirs: Settings = ours.model_copy(update={"data_dir": tmp_path / "other"})
-    token = stop_token(ours, "id")
-    assert read_stop_token(ours, token) == "id"
-    for wrong in (stop_token(theirs, "id"), token[:-1], "", ".", "é.é", "id", token.replace("id", "di")):
-        assert read_stop_token(ours, wrong) is None

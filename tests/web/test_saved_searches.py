@@ -2,22 +2,22 @@
 
 import re
 from collections.abc import Iterator
-from itertools import count
 from typing import cast
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlmodel import col
 
-from accounts.models.accounts import Account, AccountKind, Client, Membership
-from foundation import clock
+from accounts.models.accounts import AccountKind
+from foundation import clock, keys
 from search_api import saved_searches
 from search_api.models import SavedSearch
 from tests import builders
-from tests.people import database_of, sign_in
-from web.alerts import stop_token
+from tests.signed_in import as_new, database_of
+from tests.web import browsers
+from web.alerts import KEY
 
 ATTACK = "<script>alert(1)</script>"
 RECORDS = [
@@ -26,7 +26,6 @@ RECORDS = [
     ),
     builders.record("T002", headline="Logistique"),
 ]
-_addresses = count()
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +37,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
     """Give a browser to a site without accounts."""
-    address = (str(next(_addresses)), 1)
-    yield TestClient(app, client=address, base_url="http://testserver", headers={"Accept-Language": "en"})
-    with app.state.database.writing() as session:
-        for table in (SavedSearch, Membership, Account, Client):
-            session.execute(delete(table))
+    with browsers.alone(app) as found:
+        yield found
 
 
 def save(client: TestClient, search: str = "q=douane+Maroc&country=MA", **form: str) -> str:
@@ -65,12 +61,12 @@ def test_who_is_not_signed_in_is_led_there_and_back(client: TestClient) -> None:
     answer = client.get(link, follow_redirects=False)
     assert answer.status_code == 303
     assert answer.headers["location"] == "/sign-in?next=/my/searches/new%3Fq%3Ddouane%26country%3DMA"
-    sign_in(client)
+    as_new(client, AccountKind.COMPANY)
     assert 'value="q=douane&amp;country=MA"' in client.get(link).text
 
 
 def test_a_search_is_saved_with_what_it_asks_for_in_words(client: TestClient) -> None:
-    account = sign_in(client)
+    account = as_new(client, AccountKind.COMPANY)
     page = client.get("/my/searches/new?q=douane+Maroc&max_day_rate=800").text
     assert re.findall(r'<li class="tag">([^<]+)', page) == ["Customs", "Morocco", "at most €800 a day"]
     assert 'value="Customs, Morocco, at most €800 a day"' in page
@@ -85,7 +81,7 @@ def test_a_search_is_saved_with_what_it_asks_for_in_words(client: TestClient) ->
 
 
 def test_a_search_without_a_name_is_called_by_what_it_asks_for(client: TestClient) -> None:
-    sign_in(client)
+    as_new(client, AccountKind.COMPANY)
     assert row(client, save(client, name=" ")).name == "Customs, Morocco"
     assert row(client, save(client, "")).name == "All experts"
     long_name = row(client, save(client, "q=" + "+".join(f"word{number}" for number in range(200)))).name
@@ -96,13 +92,13 @@ def test_a_search_without_a_name_is_called_by_what_it_asks_for(client: TestClien
     "search", ["zone=atlantis", "nonsense=1", "page=none", "country=XX", "max_day_rate=nan", "q=" + "x" * 5_001]
 )
 def test_a_search_that_can_not_be_asked_is_not_kept(client: TestClient, search: str) -> None:
-    sign_in(client)
+    as_new(client, AccountKind.COMPANY)
     assert client.post("/my/searches", data={"search": search}).status_code == 422
     assert client.get(f"/my/searches/new?{search}&size=none").status_code == 422
 
 
 def test_a_name_that_is_too_long_is_shown_again_with_its_fault(client: TestClient) -> None:
-    sign_in(client)
+    as_new(client, AccountKind.COMPANY)
     name = "x" * 121
     answer = client.post("/my/searches", data={"search": "q=douane", "name": name, "frequency": "weekly"})
     assert answer.status_code == 422
@@ -116,7 +112,7 @@ def test_a_name_that_is_too_long_is_shown_again_with_its_fault(client: TestClien
 
 
 def test_a_search_is_renamed_mailed_less_often_deleted_and_taken_back(client: TestClient) -> None:
-    sign_in(client)
+    as_new(client, AccountKind.COMPANY)
     search_id = save(client)
     client.post(f"/my/searches/{search_id}", data={"name": f"New {ATTACK}", "frequency": "weekly"})
     assert (row(client, search_id).name, row(client, search_id).frequency) == (f"New {ATTACK}", "weekly")
@@ -129,7 +125,7 @@ def test_a_search_is_renamed_mailed_less_often_deleted_and_taken_back(client: Te
 
 
 def test_what_was_deleted_is_gone_for_good_after_a_day(client: TestClient) -> None:
-    account = sign_in(client)
+    account = as_new(client, AccountKind.COMPANY)
     search_id = save(client)
     client.post(f"/my/searches/{search_id}/remove")
     with database_of(client).writing() as session:
@@ -141,11 +137,11 @@ def test_what_was_deleted_is_gone_for_good_after_a_day(client: TestClient) -> No
 
 @pytest.mark.parametrize("path", ["", "/remove", "/restore"])
 def test_other_peoples_searches_are_not_there(client: TestClient, path: str) -> None:
-    sign_in(client)
+    as_new(client, AccountKind.COMPANY)
     search_id, removed_id = save(client, name="Mine alone"), save(client)
     client.post(f"/my/searches/{removed_id}/remove")
     client.cookies.clear()
-    sign_in(client, "other@example.org")
+    as_new(client, AccountKind.COMPANY)
     assert "Mine alone" not in client.get("/my/searches").text
     assert "is deleted" not in client.get(f"/my/searches?removed={removed_id}").text
     for wanted in (search_id, removed_id, "none", "%00", "é"):
@@ -154,15 +150,14 @@ def test_other_peoples_searches_are_not_there(client: TestClient, path: str) -> 
     assert row(client, search_id).removed_at is None
 
 
-@pytest.mark.parametrize("kind", [AccountKind.EXPERT])
-def test_experts_save_no_searches(client: TestClient, kind: AccountKind) -> None:
-    sign_in(client, kind=kind)
+def test_experts_save_no_searches(client: TestClient) -> None:
+    as_new(client, AccountKind.EXPERT)
     assert client.get("/my/searches").status_code == 403
     assert "save-search" not in client.get("/experts?q=douane").text
 
 
 def test_the_twenty_first_search_is_refused_with_a_sentence(client: TestClient) -> None:
-    account = sign_in(client)
+    account = as_new(client, AccountKind.COMPANY)
     first = save(client)
     client.post(f"/my/searches/{first}/remove")
     with database_of(client).writing() as session:
@@ -185,7 +180,7 @@ def test_the_twenty_first_search_is_refused_with_a_sentence(client: TestClient) 
 
 
 def test_new_matches_are_shown_while_they_may_be(client: TestClient) -> None:
-    sign_in(client)
+    as_new(client, AccountKind.COMPANY)
     search_id = save(client)
     found = client.get("/api/v1/experts?q=douane").json()["results"][0]
     with database_of(client).writing() as session:
@@ -198,7 +193,7 @@ def test_new_matches_are_shown_while_they_may_be(client: TestClient) -> None:
 
 
 def test_a_search_that_no_longer_can_be_asked_says_so(client: TestClient) -> None:
-    sign_in(client)
+    as_new(client, AccountKind.COMPANY)
     save(client)
     with database_of(client).writing() as session:
         session.execute(update(SavedSearch).values(parameters={"zone": ["atlantis"]}))
@@ -206,9 +201,9 @@ def test_a_search_that_no_longer_can_be_asked_says_so(client: TestClient) -> Non
 
 
 def test_a_link_of_a_mail_ends_its_mails_by_one_click_and_not_by_being_opened(client: TestClient) -> None:
-    sign_in(client)
+    as_new(client, AccountKind.COMPANY)
     search_id = save(client, name="Customs")
-    path = f"/alerts/stop/{stop_token(client.app.state.settings, search_id)}"  # type: ignore[attr-defined]
+    path = f"/alerts/stop/{keys.signed(client.app.state.settings, KEY, search_id)}"  # type: ignore[attr-defined]
     client.cookies.clear()
     page = client.get(path).text
     assert "No more mails about “Customs”?" in page
@@ -228,7 +223,7 @@ def test_a_link_that_we_did_not_sign_ends_nothing(client: TestClient, token: str
 
 
 def test_the_link_of_a_search_that_is_gone_still_says_that_mails_have_ended(client: TestClient) -> None:
-    path = f"/alerts/stop/{stop_token(client.app.state.settings, 'gone')}"  # type: ignore[attr-defined]
+    path = f"/alerts/stop/{keys.signed(client.app.state.settings, KEY, 'gone')}"  # type: ignore[attr-defined]
     assert "These mails have ended" in client.get(path).text
     assert client.post(path).status_code == 200
 

@@ -3,23 +3,23 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import count
 from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlmodel import col
 
-from accounts import experts, sign_ins
-from accounts.models.accounts import Account, AccountKind, Client, Membership
+from accounts import experts
+from accounts.models.accounts import AccountKind, Role
 from accounts.models.experts import Expert
 from accounts.models.shortlists import Shortlist, ShortlistItem
 from foundation import clock
 from tests import builders
-from tests.people import database_of, sign_in
+from tests.signed_in import as_new, database_of, sign_in
+from tests.web import browsers
 
 ATTACK = "<script>alert(1)</script>"
 RECORDS = [
@@ -36,7 +36,6 @@ RECORDS = [
     )
     for number in range(1, 10)
 ]
-_addresses = count()
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +46,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
 
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
-    """Give a browser of its own, at an address of its own, to a site without lists and accounts."""
-    address = (str(next(_addresses)), 1)
-    yield TestClient(app, client=address, base_url="http://testserver", headers={"Accept-Language": "en"})
+    """Give a browser to a site without lists and accounts, at which nobody is hidden."""
+    with browsers.alone(app) as found:
+        yield found
     with app.state.database.writing() as session:
-        for table in (Shortlist, Membership, Account, Client):
-            session.execute(delete(table))
-        session.execute(update(Expert).values(is_visible=True))
+        session.execute(update(Expert).where(col(Expert.ref).like("T00%")).values(is_visible=True))
 
 
 def expert(client: TestClient, number: int) -> Expert:
@@ -217,29 +214,23 @@ def test_who_hides_or_is_erased_leaves_the_list_and_the_page_says_so(client: Tes
 
 
 def test_signing_in_joins_the_browsers_list_with_the_clients(client: TestClient) -> None:
-    account = sign_in(client)
+    account = as_new(client, AccountKind.COMPANY)
     add(client, 1, 2)
     client.cookies.clear()
     add(client, 3, 2, 4)
-    sign_in_again(client, account.id)
+    sign_in(client, account)
     answer = client.get("/shortlist")
     assert names(client) == ["Expert1", "Expert2", "Expert3", "Expert4"]
     assert 'shortlist=""' in answer.headers["set-cookie"]
     assert count_lists(client) == 1
 
 
-def sign_in_again(client: TestClient, account_id: str) -> None:
-    with database_of(client).writing() as session:
-        token = sign_ins.open_for(session, session.get_one(Account, account_id), "test", at=clock.now())
-    client.cookies.set("portulan", token)
-
-
 def test_what_does_not_fit_on_signing_in_is_said_until_it_is_understood(client: TestClient) -> None:
-    account = sign_in(client)
+    account = as_new(client, AccountKind.COMPANY)
     add(client, 1, 2, 3, 4)
     client.cookies.clear()
     add(client, 5, 6, 7)
-    sign_in_again(client, account.id)
+    sign_in(client, account)
     page = client.get("/shortlist").text
     assert "2 experts whom you had chosen before signing in did not fit" in page
     assert "Expert6" in page
@@ -249,16 +240,46 @@ def test_what_does_not_fit_on_signing_in_is_said_until_it_is_understood(client: 
 
 
 def test_colleagues_have_one_list_and_strangers_another(client: TestClient) -> None:
-    sign_in(client)
+    as_new(client, AccountKind.COMPANY)
     add(client, 1)
     with database_of(client).reading() as session:
         client_id = session.execute(select(col(Shortlist.client_id))).scalar_one()
     client.cookies.clear()
-    sign_in(client, "colleague@example.org", client_id=client_id)
+    as_new(client, AccountKind.COMPANY, client_id=client_id)
     assert names(client) == ["Expert1"]
     client.cookies.clear()
-    sign_in(client, "stranger@example.org")
+    as_new(client, AccountKind.COMPANY)
     assert names(client) == []
+
+
+def test_a_viewer_looks_at_the_companys_list_and_changes_nothing(client: TestClient) -> None:
+    as_new(client, AccountKind.COMPANY)
+    add(client, 2, 3)
+    client.post("/shortlist/note", data={"expert": expert(client, 2).id, "note": "Call her."})
+    path = share(client)
+    comment = {"author": "Karim", "text": "Good."}
+    client.post(path, data=comment)
+    with database_of(client).reading() as session:
+        client_id = session.execute(select(col(Shortlist.client_id))).scalar_one()
+    client.cookies.clear()
+    viewer = as_new(client, AccountKind.COMPANY, client_id=client_id, role=Role.VIEWER)
+    page = client.get("/shortlist").text
+    assert names(client) == ["Expert2", "Expert3"]
+    for shown in ("You may look, compare, and comment", "Call her.", "Good.", path):
+        assert shown in page
+    assert re.findall(r'action="(/shortlist/[^"]+)"', page) == []
+    page = client.get("/experts?q=Douane").text
+    assert (page.count("On your shortlist"), page.count('action="/shortlist/')) == (2, 0)
+    answer = client.post("/shortlist/add", data={"expert": expert(client, 5).id})
+    assert answer.status_code == 404
+    assert client.post(path, data={**comment, "text": "Better."}).text.count("Better.") == 1
+    client.cookies.clear()
+    add(client, 4)
+    sign_in(client, viewer)
+    assert names(client) == ["Expert2", "Expert3"]
+    assert "shortlist" in client.cookies
+    client.post("/sign-out")
+    assert names(client) == ["Expert4"]
 
 
 def test_experts_are_compared_side_by_side(client: TestClient) -> None:
@@ -292,7 +313,7 @@ def test_nobody_to_compare_is_a_page_of_its_own(client: TestClient, query: str) 
 
 
 def test_a_shared_list_shows_experts_and_nothing_of_its_owner(client: TestClient) -> None:
-    sign_in(client, name="Owner Secret")
+    as_new(client, AccountKind.COMPANY, "Owner Secret")
     add(client, 1, 2)
     client.post("/shortlist/note", data={"expert": expert(client, 1).id, "note": "My secret note"})
     path = share(client)
@@ -426,7 +447,7 @@ def test_addresses_that_only_take_forms_lead_to_the_list(client: TestClient, pat
 
 
 def test_an_experts_account_uses_the_browsers_list(client: TestClient) -> None:
-    sign_in(client, "expert@example.org", kind=AccountKind.EXPERT)
+    as_new(client, AccountKind.EXPERT)
     add(client, 1)
     assert "shortlist" in client.cookies
     assert names(client) == ["Expert1"]

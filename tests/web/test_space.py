@@ -8,11 +8,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlmodel import col
 
-from accounts import experts, imports, legal_identities, letters, links, portraits
+from accounts import availabilities, experts, imports, legal_identities, letters, links, portraits
 from accounts.models.accounts import AccountKind, Purpose
 from accounts.models.experts import Expert
 from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
-from foundation import audits, clock
+from foundation import audits, clock, keys
 from foundation.database import Database
 from foundation.files import StoredFile
 from tests import signed_in
@@ -342,6 +342,27 @@ def test_a_mailed_question_is_answered_once_and_following_the_link_answers_nothi
     assert client.get(path).status_code == 404
     assert client.post("/availability", data={"token": token, "availability": "now"}).status_code == 404
     assert client.get("/availability?token=%00").status_code == 404
+
+
+def test_a_link_of_a_mail_ends_questions_about_availability_by_one_click_and_not_by_being_opened(
+    client: TestClient,
+) -> None:
+    account = signed_in.make(database(client), AccountKind.EXPERT, "Zoé")
+    client.cookies.clear()
+    path = f"/availability/stop/{keys.signed(client.app.state.settings, 'availability', account.id)}"  # type: ignore[attr-defined]
+    page = client.get(path).text
+    assert f'action="{path}"' in page
+    assert "No more mails about your availability?" in page
+    # As mail programs do: without cookies, without saying where from, and following no redirect (RFC 8058).
+    answer = client.post(path, data={"List-Unsubscribe": "One-Click"}, follow_redirects=False)
+    assert answer.status_code == 200
+    for page in (answer.text, client.get(path).text, client.post(path).text):
+        assert "These mails have ended" in page
+    with database(client).reading() as session:
+        assert not availabilities.wants_mails(session, account.id)
+    for wrong in ("none", "%00", f"{account.id}.x"):
+        assert client.get(f"/availability/stop/{wrong}").status_code == 404
+        assert client.post(f"/availability/stop/{wrong}").status_code == 404
 
 
 def test_what_was_not_confirmed_is_said_on_the_page_and_in_results(client: TestClient) -> None:

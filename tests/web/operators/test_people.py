@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from accounts import accounts, experts, second_factors, sign_ins
 from accounts.models.accounts import Account, AccountKind
 from foundation import audits, clock, mails
+from foundation.audits import SYSTEM
 from foundation.database import Database
 from tests import signed_in
 from web.operator_desk import PAGE
@@ -132,7 +133,7 @@ def test_operators_sign_people_out_send_confirmations_again_and_reset_second_fac
     bob = signed_in.make(database, AccountKind.EXPERT, "Bob", email_confirmed_at=None, second_factor_since=at)
     with database.writing() as session:
         token = sign_ins.open_for(session, bob, "a test", at=at)
-        second_factors.renew_recovery_codes(session, bob.id)
+        second_factors.renew_recovery_codes(session, bob.id, SYSTEM, at=at)
     page = f"/operator/people/{bob.id}"
     for action in ("sign-out", "confirm", "second-factor"):
         assert client.post(f"{page}/{action}").status_code == 422
@@ -142,10 +143,19 @@ def test_operators_sign_people_out_send_confirmations_again_and_reset_second_fac
     client.post(f"{page}/second-factor", data={"reason": "Lost phone."})
     with database.reading() as session:
         assert sign_ins.find(session, token, at=at) is None
-        assert [mail.template for mail in mails.to_address(session, bob.email or "", 5)] == ["confirm_email"]
+        assert [mail.template for mail in mails.to_address(session, bob.email or "", 5)] == [
+            "second_factor_changed",
+            "confirm_email",
+            "second_factor_changed",
+        ]
         assert accounts.get(session, bob.id).second_factor_since is None
         assert second_factors.count_recovery_codes(session, bob.id) == 0
     kept = [name for name in actions(database, bob) if name != "looked_at"]
-    expected = ["second_factor_reset", "second_factor_removed", "confirmation_sent_again", "signed_out_by_operator"]
-    assert kept == expected
+    assert kept == [
+        "second_factor_reset",
+        "second_factor_removed",
+        "confirmation_sent_again",
+        "signed_out_by_operator",
+        "recovery_codes_renewed",
+    ]
     assert "Somebody was quicker" in client.post(f"{page}/second-factor", data={"reason": "Again."}).text
