@@ -23,7 +23,7 @@ from search_api.requests import Parameters
 from tests import builders
 from tests.builders import Directory
 from tests.people import make_account
-from web import reactions
+from web import deliveries, reactions
 from web.alerts import Alerter, read_stop_token, stop_token
 from web.mail_values import TEMPLATES
 from web.mails import compose
@@ -68,7 +68,7 @@ def run(directory: Directory, at: datetime) -> None:
         for lane in reactions.whole_table(directory.settings, directory.index)
         if lane.topic in {DAILY_ALERTS_DUE, WEEKLY_ALERTS_DUE, ALERT_DUE}
     ]
-    reactions.drain(directory.database, table, lambda _topic, _count: None)
+    deliveries.drain(directory.database, table, lambda _topic, _count: None)
 
 
 def mails(directory: Directory) -> list[tuple[str, list[str], int]]:
