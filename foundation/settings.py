@@ -35,6 +35,10 @@ class Operator(BaseSettings):
     share_capital: str = "10 000 €"
     trade_register: str = "RCS Toulouse"
     registration_number: str = "SIRET 493 275 291 00042"
+    vat_number: str = "FR93493275291"
+    """Without spaces; it is on invoices of the commission."""
+    country: str = Field(default="FR", pattern=r"^[A-Z]{2}$")
+    """Where the operator is established, for the tax on the commission (ISO 3166-1 alpha-2)."""
     address: str = "8, espace Compans Caffarelli, 31000 Toulouse, France"
     director: str = "David Kassar"
     email: str = "contact@example.org"
@@ -107,6 +111,16 @@ class Settings(BaseSettings):
     """What every other key is made of, at least 20 characters; empty: a file in `data_dir` that is made once."""
     vies_url: str = ""
     """Where VAT numbers are checked, such as https://ec.europa.eu/taxation_customs/vies/rest-api; empty: nowhere."""
+    commission_bp: int = Field(default=1_000, ge=0, le=3_000)
+    """Share of a mission's price before tax that the expert owes, in hundredths of a percent (mission row S21)."""
+    own_client_first_reduction_bp: int = Field(default=5_000, ge=0, le=10_000)
+    """Share of the commission that is let off on the first mission of an expert's own client (mission row S16)."""
+    own_client_reduction_bp: int = Field(default=3_000, ge=0, le=10_000)
+    """The same on every later mission of the pair."""
+    referral_reduction_bp: int = Field(default=5_000, ge=0, le=10_000)
+    """Share of the commission that a referral lets off, on one mission (mission row S17)."""
+    referred_clients_earn: bool = False
+    """Whether a company that was referred earns its sponsor a reduction by its first mission, as an expert does."""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     operator: Operator = Field(default_factory=Operator)

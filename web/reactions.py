@@ -8,6 +8,7 @@ from accounts.events import (
     AUDIENCE_FOLD_DUE,
     AVAILABILITY_DUE,
     EXPERT_CHANGED,
+    IDENTITY_VAT_NUMBER_GIVEN,
     PRIORS_DUE,
     RETENTION_DUE,
     SHORTLIST_SWEEP_DUE,
@@ -78,6 +79,7 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
+        Lane(IDENTITY_VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check_experts(index.database, ask, ids), batch=1),
     ]
 
 
