@@ -14,6 +14,7 @@ from sqlmodel import col
 from accounts import accounts
 from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
+from billing import personal_data as billing_data
 from booking import personal_data as booking_data
 from foundation import audits, i18n, mails, personal_data
 from foundation.audits import Actor, AuditEntry
@@ -65,6 +66,7 @@ HOLDINGS: tuple[Holding, ...] = (
     *search_data.HOLDINGS,
     *index_data.HOLDINGS,
     *booking_data.HOLDINGS,
+    *billing_data.HOLDINGS,
     *accounts_data.HOLDINGS,
 )
 NOT_PERSONAL: Mapping[str, str] = {
@@ -75,6 +77,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "imported_concepts": "words of other classifications",
     **search_data.NOT_PERSONAL,
     **booking_data.NOT_PERSONAL,
+    **billing_data.NOT_PERSONAL,
     **accounts_data.NOT_PERSONAL,
 }
 PARTS: Mapping[str, str] = {
@@ -100,6 +103,11 @@ PARTS: Mapping[str, str] = {
     "grades": message("how well operators find that your profile suits queries, from 0 to 3"),
     "notices": message("what you reported here as unlawful or untrue, and what was decided"),
     "notices-by-mail": message("the same, where you were not signed in"),
+    "mandates": message("billing mandates that you gave, and when"),
+    "promo-code": message("the promo code that you pass on"),
+    "referrals": message("when somebody signed up with your promo code, and what came of it"),
+    "referred-by": message("that you signed up with a promo code, and what came of it"),
+    "reductions": message("reductions of the commission that you earned, and what they were used for"),
     "sign-ins": message("where you are signed in"),
     "links": message("links that were mailed to you and work once"),
     "terms": message("which versions of the terms you accepted, and when"),
