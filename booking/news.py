@@ -1,4 +1,4 @@
-"""Telling the two sides what has happened, with the change itself: by mail (`web.news_texts`), the urgent by SMS too."""
+"""Telling the two sides what has happened, with the change itself: by mail (`web.news_texts`), if urgent by SMS too."""
 
 from collections.abc import Collection
 from datetime import datetime
