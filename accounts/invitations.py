@@ -136,10 +136,10 @@ def invite_expert(session: Session, ref: str, email: str, language: Language, ac
 def _may_return(session: Session, account: Account, offer: Offer) -> bool:
     """Tell whether an account that acts for nobody any more may be its owner's way back to a company.
 
-    The mailed link sets a new password, as one for a forgotten password would; a second factor is not got around so.
+    The mailed link sets a new password, as one for a forgotten password would; a second factor is asked for afterwards.
     """
     is_free = account.kind == AccountKind.COMPANY and session.get(Membership, account.id) is None
-    return bool(offer.colleague) and is_free and not account.second_factor_since and not account.suspended_at
+    return bool(offer.colleague) and is_free and not account.suspended_at
 
 
 def _find(session: Session, token: str, at: datetime) -> MailedLink:

@@ -148,13 +148,14 @@ def forget(session: Session, account_id: str, email: str | None) -> None:
 
 def is_settled(at: datetime) -> ColumnElement[bool]:
     """Return the condition that a notice was decided so long ago that its sender need not be reached any more."""
-    is_named = col(Notice.notifier_email).is_not(None) & (col(Notice.notifier_email) != "")
+    is_named = col(Notice.notifier_email).is_not(None) | col(Notice.account_id).is_not(None)
     return is_named & (col(Notice.decided_at) < at - SENDERS_KEPT_FOR)
 
 
 def sweep(session: Session, *, at: datetime) -> None:
-    """Drop name and address of senders who need not be reached any more."""
-    session.execute(update(Notice).where(is_settled(at)).values(notifier_name=None, notifier_email=""))
+    """Drop who sent notices that were settled long ago: name, address and account; what was decided stays."""
+    nobody = {"notifier_name": None, "notifier_email": None, "account_id": None, "sender_dropped_at": at}
+    session.execute(update(Notice).where(is_settled(at)).values(nobody))
 
 
 def number(notice: Notice) -> str:

@@ -10,9 +10,10 @@ from accounts import sign_ins as sign_ins_of_accounts
 from accounts.models.accounts import Account, AccountKind
 from accounts.sign_ins import SignedIn
 from foundation.i18n import message
-from web import shortlists, sign_ins
+from web import forms, shortlists, sign_ins
 
 TOO_OFTEN = message("Too many tries. Please wait a quarter of an hour.")
+CODE_PATH = f"{sign_ins.PATH}/code"
 HOMES = {
     AccountKind.EXPERT: "/my/profile",
     AccountKind.COMPANY: "/",
@@ -44,6 +45,13 @@ def open_sign_in(
     if before:
         sign_ins_of_accounts.end(session, before.account_id, before.sign_in_id)
     return sign_ins_of_accounts.open_for(session, account, agent_of(request), at=at, needs_second_factor=is_half)
+
+
+def ask_for_code(request: Request, account: Account, token: str, **parameters: str) -> Response:
+    """Lead somebody whose sign-in is half done to where the code of their second factor is asked for."""
+    response = forms.lead_on(CODE_PATH, **parameters)
+    sign_ins.remember(request, response, token, AccountKind(account.kind))
+    return response
 
 
 def welcome(request: Request, account: Account, token: str, *, next_path: str, is_new: bool = False) -> Response:

@@ -205,7 +205,7 @@ RULES: Sequence[Rule] = (
         "senders.kept",
         notices.SENDERS_KEPT_FOR,
         col(Notice.decided_at),
-        "senders can be told what came of complaints; then names and addresses go, and the notice stays",
+        "senders can be told what came of complaints; then names, addresses and accounts go, and the notice stays",
         notices.is_settled,
         _in_one(lambda session, at: notices.sweep(session, at=at)),
     ),

@@ -105,11 +105,14 @@ def accept_invitation(request: Request, form: Form) -> Response:
     try:
         with _database(request).writing() as session:
             account = invitations.accept(session, token, registration, password_hash, at=at)
-            opened = arrivals.open_sign_in(session, request, account, before, at=at)
+            needs_code = account.second_factor_since is not None
+            opened = arrivals.open_sign_in(session, request, account, before, at=at, is_half=needs_code)
     except LinkEnded:
         return ended(request)
     except Invalid as error:
         return _invitation(request, token, form, forms.faults_by_field(error), status=422)
+    if needs_code:
+        return arrivals.ask_for_code(request, account, opened)
     return arrivals.welcome(request, account, opened, next_path="", is_new=True)
 
 
