@@ -53,6 +53,7 @@ _ADDRESSES = {
     "opensearch_url": ({"http", "https"}, "https://user@host:9200"),
     "redis_url": ({"redis", "rediss", "unix"}, "redis://host:6379/0"),
     "smtp_url": ({"smtp", "smtps"}, "smtp://user@host:587?starttls"),
+    "sms_url": ({"http", "https"}, "https://host/sms"),
 }
 """How addresses of backends may begin, and what one looks like."""
 
@@ -95,6 +96,12 @@ class Settings(BaseSettings):
     """Certificates (PEM) by which to know the mail server; none: the well-known authorities."""
     mail_from: str = ""
     """Sender of mails, such as `Portulan <no-reply@example.org>`; empty: Portulan at the operator's address."""
+    sms_url: str = Field(default="", repr=False)
+    """Gateway that takes our SMS (`foundation.sms_gateways`). Empty: SMS are files in `data_dir`/sms."""
+    sms_token: SecretStr = SecretStr("")
+    """What the gateway knows us by."""
+    sms_sender: str = Field(default="Portulan", pattern=r"^[A-Za-z0-9 ]{3,11}$")
+    """Whom SMS come from: telephones show eleven letters at most."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     base_url: str = ""
@@ -160,7 +167,7 @@ class Settings(BaseSettings):
             raise ValueError("must be the address of an SQLite or PostgreSQL database, such as sqlite:////srv/x.db")
         return value
 
-    @field_validator("opensearch_url", "redis_url", "smtp_url")
+    @field_validator("opensearch_url", "redis_url", "smtp_url", "sms_url")
     @classmethod
     def _names_a_backend(cls, value: str, info: ValidationInfo) -> str:
         if not value:
@@ -179,6 +186,15 @@ class Settings(BaseSettings):
             raise ValueError("takes nothing behind the port but ?starttls")
         if parts.username and parts.scheme == "smtp" and parts.query != "starttls":
             raise ValueError("sends a password in the clear: make it smtps://… or add ?starttls")
+        return value
+
+    @field_validator("sms_url")
+    @classmethod
+    def _tells_no_telephone_to_all(cls, value: str) -> str:
+        parts = urlsplit(value)
+        host = parts.hostname or ""
+        if parts.scheme == "http" and host not in _EVERYWHERE.values() and "." in host:
+            raise ValueError("sends telephone numbers in the clear: make it https://…")
         return value
 
     @field_validator("mail_from")
@@ -203,6 +219,11 @@ class Settings(BaseSettings):
     def mail_folder(self) -> Path:
         """Where mails are written while no server takes them."""
         return self.data_dir / "mail"
+
+    @property
+    def sms_folder(self) -> Path:
+        """Where SMS are written while no gateway takes them."""
+        return self.data_dir / "sms"
 
     @property
     def site_address(self) -> str:

@@ -19,7 +19,8 @@ import foundation.leases
 import foundation.lifecycles
 import foundation.mails
 import foundation.outbox
-import foundation.schedules  # noqa: F401
+import foundation.schedules
+import foundation.sms  # noqa: F401
 import indexer.models  # noqa: F401
 import search_api.models  # noqa: F401
 import taxonomy.models  # noqa: F401

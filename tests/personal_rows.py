@@ -30,6 +30,7 @@ from foundation.database import Database
 from foundation.files import StoredFile
 from foundation.mails import MailRow
 from foundation.outbox import OutboxRow
+from foundation.sms import SmsRow
 from indexer import documents
 from indexer.models import Embedding
 from migrations import tables
@@ -185,6 +186,24 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             language="en",
             template="email_changed",
             values={"name": "A", "new_email": account.email},
+            written_at=AT,
+        ),
+        SmsRow(
+            id=f"{mark} s1",
+            key=f"{mark} s1",
+            account_id=account.id,
+            recipient=str(account.phone),
+            language="en",
+            text=f"{mark} texted",
+            written_at=AT,
+        ),
+        SmsRow(
+            id=f"another sms of {account.id}",
+            key=f"sms {account.id} now",
+            account_id="another",
+            recipient="+33600000000",
+            language="en",
+            text=f"{account.name} accepts",
             written_at=AT,
         ),
         OutboxRow(

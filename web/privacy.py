@@ -16,7 +16,7 @@ from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
 from billing import personal_data as billing_data
 from booking import personal_data as booking_data
-from foundation import audits, i18n, mails, personal_data
+from foundation import audits, i18n, mails, personal_data, sms
 from foundation.audits import Actor, AuditEntry
 from foundation.database import Database
 from foundation.i18n import Language, message, translate
@@ -24,6 +24,7 @@ from foundation.mails import Mail, MailRow
 from foundation.outbox import OutboxRow
 from foundation.personal_data import Erasure, Holding, Subject
 from foundation.settings import Settings
+from foundation.sms import SmsRow
 from indexer import personal_data as index_data
 from indexer.personal_data import TEXT
 from search_api import personal_data as search_data
@@ -52,6 +53,7 @@ _DELIVERY = "a delivery that is owed: it holds nothing but an id, and is gone on
 
 HOLDINGS: tuple[Holding, ...] = (
     Holding(MailRow, "recipient", EMAIL, Erasure.DELETED, "mails", read=_mails),
+    Holding(SmsRow, "account_id", ACCOUNT, Erasure.DELETED, "sms", secret=frozenset({"key"})),
     Holding(OutboxRow, "key", EXPERT, Erasure.DELETED, why=_DELIVERY),
     Holding(AuditEntry, "actor_account_id", ACCOUNT, Erasure.KEPT, "acts", _AUDIT),
     Holding(
@@ -112,6 +114,7 @@ PARTS: Mapping[str, str] = {
     "links": message("links that were mailed to you and work once"),
     "terms": message("which versions of the terms you accepted, and when"),
     "mails": message("mails that we wrote to you; what they said is dropped after a month"),
+    "sms": message("SMS that we sent to you; what they said is dropped after a month"),
     "acts": message("what you did here that is logged"),
     "acts-about-you": message("what was done to your account and is logged"),
 }
@@ -166,6 +169,7 @@ def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | Non
     for address in addresses:
         mails.forget(session, address)
     mails.forget_mentions(session, addresses | names)
+    sms.forget_mentions(session, names)
     search_data.forget_author(session, account_id, account.name)
     search_data.forget_mentions(session, names)
     accounts_data.forget_mentions(session, names)

@@ -17,7 +17,7 @@ from accounts.events import (
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
-from foundation import clock
+from foundation import clock, sms
 from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
 from foundation.schedules import Schedule
@@ -31,6 +31,7 @@ from web import retention, terminations
 from web.alerts import Alerter
 from web.deliveries import Lane
 from web.mails import Mailer
+from web.sms import Texter
 
 
 def table(index: Index) -> list[Lane]:
@@ -59,6 +60,14 @@ def mail_table(mailer: Mailer) -> list[Lane]:
     ]
 
 
+def sms_table(texter: Texter) -> list[Lane]:
+    """Return the same for SMS."""
+    return [
+        Lane(sms.SMS_WRITTEN, texter.deliver, batch=20),
+        Lane(sms.CLEARING_DUE, lambda _: texter.clear(clock.now()), batch=100),
+    ]
+
+
 def alert_table(alerter: Alerter) -> list[Lane]:
     """Return the same for alerts, which need an index that searches can be made in."""
     return [
@@ -75,6 +84,7 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
     return [
         *table(index),
         *mail_table(Mailer(settings, index.database)),
+        *sms_table(Texter(settings, index.database)),
         *alert_table(Alerter(settings, index)),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
@@ -96,6 +106,7 @@ SCHEDULES = [
     Schedule("retention", every=timedelta(days=1), topic=RETENTION_DUE),
     Schedule("suspensions.end", every=timedelta(days=1), topic=SUSPENSIONS_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
+    Schedule("sms.clear", every=timedelta(days=1), topic=sms.CLEARING_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),
     Schedule("alerts.daily", every=timedelta(days=1), topic=DAILY_ALERTS_DUE, offset=ALERTS_AT),

@@ -37,6 +37,7 @@ OTHERS = {
     "accounts.email": "blanked with the account",
     "accounts.email_confirmed_at": "blanked with the account",
     "accounts.phone": "blanked with the account",
+    "sms.recipient": "found by the account whose telephone it is",
     "clients.iban": "blanked with the client",
     "clients.billing_email": "blanked with the client",
     "clients.billing_phone": "blanked with the client",
