@@ -8,8 +8,10 @@ import accounts.models.experts
 import accounts.models.notices
 import accounts.models.profiles
 import accounts.models.shortlists  # noqa: F401
+import billing.models.escrows
 import billing.models.mandates
-import billing.models.reductions  # noqa: F401
+import billing.models.reductions
+import billing.models.sandbox  # noqa: F401
 import booking.models.missions
 import booking.models.quotes
 import booking.models.sheets  # noqa: F401
