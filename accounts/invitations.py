@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from accounts import (
     acceptances,
@@ -131,6 +133,17 @@ def invite_expert(session: Session, ref: str, email: str, language: Language, ac
     mails.write(session, mail, key=f"expert_invitation {ref} {at.isoformat()}", at=at)
     audits.record(session, actor, "invited", "expert", expert.id, at=at)
     return token
+
+
+def to_profile(session: Session, ref: str, *, at: datetime) -> list[tuple[str, datetime]]:
+    """Return who was invited to own a profile and may still accept: the address, and until when."""
+    waiting = select(MailedLink).where(
+        col(MailedLink.purpose) == Purpose.INVITE_EXPERT.value,
+        col(MailedLink.subject).startswith(f"{ref} ", autoescape=True),
+        col(MailedLink.used_at).is_(None),
+        col(MailedLink.ends_at) > at,
+    )
+    return [(link.subject.rsplit(" ", 1)[1], link.ends_at) for link in session.execute(waiting).scalars()]
 
 
 def _may_return(session: Session, account: Account, offer: Offer) -> bool:

@@ -52,10 +52,7 @@ class Draft:
 def check(form: dict[str, str], language: Language, *, known: Notifier | None = None) -> Draft:
     """Return a posted notice, or raise Invalid with every fault; `known` is who has signed in."""
     faults: list[Fault] = []
-    ground = next((item for item in Ground if item == form.get("ground")), None)
-    if ground is None:
-        reason = message("Please choose what it is about.")
-        faults.append(Fault("ground", "unknown_ground", translate(language, reason)))
+    ground = read_ground(form, language, faults)
     explanation = read_text(form, "explanation", LONGEST_TEXT, language, faults)
     notifier = known or _read_notifier(form, language, ground, faults)
     if form.get("good_faith") != "yes":
@@ -64,6 +61,15 @@ def check(form: dict[str, str], language: Language, *, known: Notifier | None = 
     if faults or ground is None:
         raise Invalid(faults)
     return Draft(ground, explanation, notifier, language)
+
+
+def read_ground(form: dict[str, str], language: Language, faults: list[Fault]) -> Ground | None:
+    """Return the posted ground, or add a fault."""
+    ground = next((item for item in Ground if item == form.get("ground")), None)
+    if ground is None:
+        reason = message("Please choose what it is about.")
+        faults.append(Fault("ground", "unknown_ground", translate(language, reason)))
+    return ground
 
 
 def send(session: Session, draft: Draft, expert: Expert, review: Review | None, *, at: datetime) -> Notice:

@@ -102,6 +102,8 @@ TABLE = {
     Rule.OPERATOR: """
         GET /operator  GET /operator/people  GET /operator/people/{account_id}
         POST /operator/people/{account_id}/suspend  POST /operator/people/{account_id}/{action}
+        GET /operator/profiles/{expert_id}  POST /operator/profiles/{expert_id}/invite
+        POST /operator/profiles/{expert_id}/withhold
         GET /operator/notices  GET /operator/notices/{notice_id}  POST /operator/notices/{notice_id}/decide
         POST /operator/notices/{notice_id}/undo  GET /operator/deliveries  POST /operator/deliveries/retry
         POST /operator/deliveries/drop  POST /operator/deliveries/mails/{mail_id}/resend  GET /operator/searches
@@ -134,7 +136,7 @@ UNTOLD = {
 """Tables that change by looking, or by the clock."""
 PARAMETERS = {
     "letter_id": "letter", "portrait": "portrait", "account_id": "account", "notice_id": "notice", "mail_id": "mail",
-    "search_id": "search", "token": "shared",
+    "search_id": "search", "token": "shared", "expert_id": "expert",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
 

@@ -150,6 +150,18 @@ def test_a_worker_that_is_asked_to_stop_ends_what_it_is_at(tmp_path: Path, datab
     assert leased(database) == 0
 
 
+def test_beat_ends_when_asked_to_while_it_tries_to_reach_a_redis_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("PORTULAN_REDIS_URL", f"redis://127.0.0.1:{listener.getsockname()[1]}/0")
+        with running(tmp_path, "worker", "--beat") as beat:
+            listener.settimeout(60)
+            listener.accept()[0].close()
+            beat.terminate()
+            assert beat.wait(timeout=15) == 0
+
+
 def test_beat_without_redis_says_what_is_missing(portulan: Portulan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PORTULAN_REDIS_URL", raising=False)
     outcome = portulan("worker", "--beat")
