@@ -49,6 +49,11 @@ def may_approve(position: Position, amount_cents: int) -> bool:
     return position.approval_limit_cents is None or amount_cents <= position.approval_limit_cents
 
 
+def position_of(membership: Membership) -> Position:
+    """Return what a member may do."""
+    return Position(Role(membership.role), membership.approval_limit_cents)
+
+
 def read_position(form: dict[str, str], language: Language) -> Position:
     """Return a posted role and limit, or raise Invalid."""
     role = next((role for role in Role if role == form.get("role")), None)

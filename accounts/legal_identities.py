@@ -16,7 +16,7 @@ from stdnum.eu import vat as eu_vat
 from stdnum.exceptions import ValidationError
 
 from accounts import experts
-from accounts.events import STATUS_CHANGED
+from accounts.events import IDENTITY_VAT_NUMBER_GIVEN, STATUS_CHANGED
 from accounts.models.experts import LegalStatus
 from accounts.models.profiles import LegalIdentity
 from foundation import audits, outbox
@@ -143,12 +143,21 @@ def check(form: Mapping[str, str]) -> dict[str, Any] | list[Fault]:
 
 
 def save(session: Session, expert_id: str, form: Mapping[str, str], *, actor: Actor, at: datetime) -> LegalIdentity:
-    """Keep a legal identity; raise Invalid. Another status than before is told once, for all that depends on it."""
+    """Keep a legal identity; raise Invalid. A new VAT number is to be checked.
+
+    Another status than before is told once, for all that depends on it.
+    """
     values = check(form)
     if isinstance(values, list):
         raise Invalid(values)
     expert = experts.take(session, expert_id)
-    identity = session.get(LegalIdentity, expert_id) or LegalIdentity(expert_id=expert_id, changed_at=at, **values)
+    known = session.get(LegalIdentity, expert_id)
+    before_number = known.vat_number if known else None
+    identity = known or LegalIdentity(expert_id=expert_id, changed_at=at, **values)
+    if values["vat_number"] != before_number:
+        identity.vat_proof = None
+        if values["vat_number"]:
+            outbox.record(session, IDENTITY_VAT_NUMBER_GIVEN, [expert_id])
     for name, value in values.items():
         setattr(identity, name, value)
     identity.changed_at = at

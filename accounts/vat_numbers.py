@@ -1,12 +1,14 @@
 """Asking the European Commission's VIES whether a VAT number is registered, and keeping its answer as proof.
 
-The port is `Ask`; the one adapter speaks VIES' REST interface. While a member state does not answer, the outbox tries
-again later.
+Asked of both sides of a deal: clients, and experts' legal identities. The port is `Ask`; the one adapter speaks VIES'
+REST interface. While a member state does not answer, the outbox tries again later; until then a number counts whose
+check digits are right, and quotes say that its confirmation is pending. One that the register refused never counts.
 """
 
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 import orjson
@@ -16,6 +18,7 @@ from sqlmodel import col
 
 from accounts.clients import EU
 from accounts.models.accounts import Client
+from accounts.models.profiles import LegalIdentity
 from foundation.database import Database
 from foundation.settings import Settings
 
@@ -71,19 +74,49 @@ def vies(settings: Settings) -> Ask | None:
     return ask
 
 
+class Standing(StrEnum):
+    """What is known of a VAT number beyond its check digits."""
+
+    NONE = "none"
+    """There is no number."""
+    UNCHECKED = "unchecked"
+    """The register was not asked yet, or can't say anything now; it never is outside the Union."""
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+def standing(vat_number: str | None, proof: Mapping[str, str] | None) -> Standing:
+    """Return how a number stands by what was kept of the register's answer."""
+    if not vat_number:
+        return Standing.NONE
+    if not proof or proof.get("vat_number") != vat_number:
+        return Standing.UNCHECKED
+    return Standing.CONFIRMED if proof.get("valid") == "True" else Standing.REFUSED
+
+
 def check(database: Database, ask: Ask | None, client_ids: Sequence[str]) -> None:
     """Ask for clients' numbers, and keep the answers; one that changed meanwhile is left to its own check."""
+    _check(database, ask, Client, col(Client.id), client_ids)
+
+
+def check_experts(database: Database, ask: Ask | None, expert_ids: Sequence[str]) -> None:
+    """Do the same for the legal identities of experts."""
+    _check(database, ask, LegalIdentity, col(LegalIdentity.expert_id), expert_ids)
+
+
+def _check(
+    database: Database, ask: Ask | None, table: type[Client | LegalIdentity], key: Any, keys: Sequence[str]
+) -> None:
     if ask is None:
         return
     with database.reading() as session:
-        found = session.execute(select(Client).where(col(Client.id).in_(client_ids))).scalars().all()
-        numbers = {client.id: client.vat_number for client in found if client.vat_number}
-    for client_id, number in numbers.items():
-        if _ISO.get(number[:2], number[:2]) not in EU:
+        numbers = session.execute(select(key, col(table.vat_number)).where(key.in_(keys))).all()
+    for found, number in numbers:
+        if not number or _ISO.get(number[:2], number[:2]) not in EU:
             continue
         answer = ask(number)
         with database.writing() as session:
-            client = session.get(Client, client_id, with_for_update=True)
-            if client and client.vat_number == number:
-                client.vat_proof = {name: str(value) for name, value in asdict(answer).items()}
-                session.add(client)
+            row = session.get(table, found, with_for_update=True)
+            if row and row.vat_number == number:
+                row.vat_proof = {name: str(value) for name, value in asdict(answer).items()}
+                session.add(row)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, col
 
@@ -46,9 +46,10 @@ class ScheduleRow(SQLModel, table=True):
 def owe_due(database: Database, schedules: Iterable[Schedule], at: datetime) -> int:
     """Owe what has come due since somebody looked last; return how much that was."""
     due = [(schedule, schedule.last_due(at)) for schedule in schedules]
-    # Nearly always nothing is: look first without taking the write lock.
+    # Nearly always nothing is: look first, at all of them at once, without taking the write lock.
     with database.reading() as session:
-        due = [(schedule, due_at) for schedule, due_at in due if not _is_owed(session, schedule, due_at)]
+        owed = _owed(session, due)
+    due = [(schedule, due_at) for schedule, due_at in due if (schedule.name, due_at) not in owed]
     return sum(database.write(lambda session: _owe(session, due, at))) if due else 0
 
 
@@ -71,8 +72,9 @@ def _owe_one(session: Session, schedule: Schedule, due_at: datetime) -> bool:
     return is_first
 
 
-def _is_owed(session: Session, schedule: Schedule, due_at: datetime) -> bool:
-    statement = select(col(ScheduleRow.name)).where(
-        col(ScheduleRow.name) == schedule.name, col(ScheduleRow.due_at) == due_at
+def _owed(session: Session, due: Iterable[tuple[Schedule, datetime]]) -> set[tuple[str, datetime]]:
+    key = tuple_(col(ScheduleRow.name), col(ScheduleRow.due_at))
+    statement = select(col(ScheduleRow.name), col(ScheduleRow.due_at)).where(
+        key.in_([(schedule.name, due_at) for schedule, due_at in due])
     )
-    return session.execute(statement).first() is not None
+    return {(row.name, row.due_at) for row in session.execute(statement)}

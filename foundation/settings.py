@@ -35,6 +35,10 @@ class Operator(BaseSettings):
     share_capital: str = "10 000 €"
     trade_register: str = "RCS Toulouse"
     registration_number: str = "SIRET 493 275 291 00042"
+    vat_number: str = "FR93493275291"
+    """Without spaces; it is on invoices of the commission."""
+    country: str = Field(default="FR", pattern=r"^[A-Z]{2}$")
+    """Where the operator is established, for the tax on the commission (ISO 3166-1 alpha-2)."""
     address: str = "8, espace Compans Caffarelli, 31000 Toulouse, France"
     director: str = "David Kassar"
     email: str = "contact@example.org"
@@ -49,6 +53,7 @@ _ADDRESSES = {
     "opensearch_url": ({"http", "https"}, "https://user@host:9200"),
     "redis_url": ({"redis", "rediss", "unix"}, "redis://host:6379/0"),
     "smtp_url": ({"smtp", "smtps"}, "smtp://user@host:587?starttls"),
+    "sms_url": ({"http", "https"}, "https://host/sms"),
 }
 """How addresses of backends may begin, and what one looks like."""
 
@@ -91,6 +96,12 @@ class Settings(BaseSettings):
     """Certificates (PEM) by which to know the mail server; none: the well-known authorities."""
     mail_from: str = ""
     """Sender of mails, such as `Portulan <no-reply@example.org>`; empty: Portulan at the operator's address."""
+    sms_url: str = Field(default="", repr=False)
+    """Gateway that takes our SMS (`foundation.sms_gateways`). Empty: SMS are files in `data_dir`/sms."""
+    sms_token: SecretStr = SecretStr("")
+    """What the gateway knows us by."""
+    sms_sender: str = Field(default="Portulan", pattern=r"^[A-Za-z0-9 ]{3,11}$")
+    """Whom SMS come from: telephones show eleven letters at most."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     base_url: str = ""
@@ -107,6 +118,16 @@ class Settings(BaseSettings):
     """What every other key is made of, at least 20 characters; empty: a file in `data_dir` that is made once."""
     vies_url: str = ""
     """Where VAT numbers are checked, such as https://ec.europa.eu/taxation_customs/vies/rest-api; empty: nowhere."""
+    commission_bp: int = Field(default=1_000, ge=0, le=3_000)
+    """Share of a mission's price before tax that the expert owes, in hundredths of a percent (mission row S21)."""
+    own_client_first_reduction_bp: int = Field(default=5_000, ge=0, le=10_000)
+    """Share of the commission that is let off on the first mission of an expert's own client (mission row S16)."""
+    own_client_reduction_bp: int = Field(default=3_000, ge=0, le=10_000)
+    """The same on every later mission of the pair."""
+    referral_reduction_bp: int = Field(default=5_000, ge=0, le=10_000)
+    """Share of the commission that a referral lets off, on one mission (mission row S17)."""
+    referred_clients_earn: bool = False
+    """Whether a company that was referred earns its sponsor a reduction by its first mission, as an expert does."""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     operator: Operator = Field(default_factory=Operator)
@@ -146,7 +167,7 @@ class Settings(BaseSettings):
             raise ValueError("must be the address of an SQLite or PostgreSQL database, such as sqlite:////srv/x.db")
         return value
 
-    @field_validator("opensearch_url", "redis_url", "smtp_url")
+    @field_validator("opensearch_url", "redis_url", "smtp_url", "sms_url")
     @classmethod
     def _names_a_backend(cls, value: str, info: ValidationInfo) -> str:
         if not value:
@@ -165,6 +186,15 @@ class Settings(BaseSettings):
             raise ValueError("takes nothing behind the port but ?starttls")
         if parts.username and parts.scheme == "smtp" and parts.query != "starttls":
             raise ValueError("sends a password in the clear: make it smtps://… or add ?starttls")
+        return value
+
+    @field_validator("sms_url")
+    @classmethod
+    def _tells_no_telephone_to_all(cls, value: str) -> str:
+        parts = urlsplit(value)
+        host = parts.hostname or ""
+        if parts.scheme == "http" and host not in _EVERYWHERE.values() and "." in host:
+            raise ValueError("sends telephone numbers in the clear: make it https://…")
         return value
 
     @field_validator("mail_from")
@@ -189,6 +219,11 @@ class Settings(BaseSettings):
     def mail_folder(self) -> Path:
         """Where mails are written while no server takes them."""
         return self.data_dir / "mail"
+
+    @property
+    def sms_folder(self) -> Path:
+        """Where SMS are written while no gateway takes them."""
+        return self.data_dir / "sms"
 
     @property
     def site_address(self) -> str:

@@ -8,12 +8,21 @@ import accounts.models.experts
 import accounts.models.notices
 import accounts.models.profiles
 import accounts.models.shortlists  # noqa: F401
+import billing.models.escrows
+import billing.models.mandates
+import billing.models.reductions
+import billing.models.sandbox  # noqa: F401
+import booking.models.missions
+import booking.models.quotes
+import booking.models.sheets  # noqa: F401
 import foundation.audits
 import foundation.files
 import foundation.leases
+import foundation.lifecycles
 import foundation.mails
 import foundation.outbox
-import foundation.schedules  # noqa: F401
+import foundation.schedules
+import foundation.sms  # noqa: F401
 import indexer.models  # noqa: F401
 import search_api.models  # noqa: F401
 import taxonomy.models  # noqa: F401

@@ -23,7 +23,7 @@ from indexer.indexes import Index
 from scripts import authors, databases, tables
 from scripts.authors import As
 from taxonomy.wordlists import LiveWordlists
-from web import reactions
+from web import deliveries, reactions
 
 app = typer.Typer(help="Build, look at and check the index.", no_args_is_help=True)
 errors = Console(stderr=True, highlight=False)
@@ -184,7 +184,7 @@ def _drain(database: Database, index: Index) -> None:
             replace(lane, reaction=rebuild_here) if lane.topic == REBUILD_REQUESTED else lane
             for lane in reactions.table(index)
         ]
-        reactions.drain(database, lanes, show)
+        deliveries.drain(database, lanes, show)
 
 
 def _reserve_or_watch(database: Database, index: Index) -> bool:
@@ -210,7 +210,7 @@ def _wait_for_workers(database: Database, index: Index) -> None:
             if not any(outbox.count_untried(session, topic) for topic in _DELIVERIES):
                 return
         time.sleep(POLL_SECONDS)
-        reactions.drain(database, reactions.table(index), lambda _topic, _count: None)
+        deliveries.drain(database, reactions.table(index), lambda _topic, _count: None)
 
 
 def _bar(title: str) -> Progress:

@@ -10,6 +10,7 @@ from scripts import databases, tables
 from scripts.tables import AsJson
 from web import retention as rules
 from web.mails import Mailer
+from web.sms import Texter
 
 
 def retention(
@@ -21,7 +22,7 @@ def retention(
     database = databases.opened(settings)
     found = rules.standings(database, at)
     if not dry_run:
-        rules.sweep_all(database, Mailer(settings, database), at)
+        rules.sweep_all(database, Mailer(settings, database), Texter(settings, database), at)
     if as_json:
         tables.put_json(
             [

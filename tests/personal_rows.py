@@ -24,12 +24,15 @@ from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
 from accounts.models.notices import Notice
 from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
+from billing.models.mandates import Mandate
+from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
 from foundation import audits
 from foundation.audits import Actor, ActorKind
 from foundation.database import Database
 from foundation.files import StoredFile
 from foundation.mails import MailRow
 from foundation.outbox import OutboxRow
+from foundation.sms import SmsRow
 from indexer import documents
 from indexer.models import Embedding
 from migrations import tables
@@ -119,6 +122,29 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             address=f"{mark} seat",
             changed_at=AT,
         ),
+        Mandate(
+            expert_id=expert.id,
+            version="2026-11-30",
+            language="fr",
+            text_hash="h",
+            mandatary="M",
+            mandator="N",
+            accepted_at=AT,
+            accepted_by=account.id,
+            address="192.0.2.1",
+        ),
+        PromoCode(expert_id=expert.id, code=f"{mark} code", made_at=AT),
+        Referral(sponsor_expert_id=expert.id, referred_account_id=account.id, signed_up_at=AT),
+        Reduction(
+            id=f"{mark} reduction",
+            expert_id=expert.id,
+            kind="referral",
+            share_bp=1,
+            later_share_bp=1,
+            earned_by=f"{mark} referral",
+            earned_at=AT,
+        ),
+        ReductionUse(reduction_id=f"{mark} reduction", turn=1, reference=f"{mark} mission", share_bp=1, reserved_at=AT),
         Shortlist(id=f"theirs {account.id}", client_id=client_id, name=f"{mark} list", made_at=AT, used_at=AT),
         ShortlistItem(
             shortlist_id=f"theirs {account.id}", expert_id="e9", position=1, added_at=AT, note=f"{mark} note"
@@ -185,6 +211,24 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             language="en",
             template="email_changed",
             values={"name": "A", "new_email": account.email},
+            written_at=AT,
+        ),
+        SmsRow(
+            id=f"{mark} s1",
+            key=f"{mark} s1",
+            account_id=account.id,
+            recipient=str(account.phone),
+            language="en",
+            text=f"{mark} texted",
+            written_at=AT,
+        ),
+        SmsRow(
+            id=f"another sms of {account.id}",
+            key=f"sms {account.id} now",
+            account_id="another",
+            recipient="+33600000000",
+            language="en",
+            text=f"{account.name} accepts",
             written_at=AT,
         ),
         OutboxRow(

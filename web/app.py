@@ -22,10 +22,10 @@ from taxonomy.wordlists import LiveWordlists
 from web import error_pages, probes, queues, reactions, routes, searchers
 from web.assets import Assets
 from web.audience_buffers import AudienceBuffer
+from web.deliveries import Deliveries
 from web.observers import Observers
 from web.openings import Opening
 from web.queues import Waker
-from web.reactions import Deliveries
 from web.recorders import Recorder
 
 ANSWER_SECONDS = 1.5
@@ -124,4 +124,4 @@ def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries
         return waker
     if not settings.shares_index:
         outbox.reclaim(database)
-    return Deliveries(database, reactions.whole_table(settings, index))
+    return Deliveries(database, reactions.whole_table(settings, index), reactions.SCHEDULES)

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from accounts import clients, colleagues, sign_ins
+from accounts import clients, colleagues, sign_ins, vat_numbers
 from accounts.clients import ClientForm
 from accounts.models.accounts import AccountKind, Role
 from accounts.sign_ins import SignedIn
@@ -109,6 +109,7 @@ def _page(
         context: dict[str, Any] = {
             "who": who,
             "client": client,
+            "vat_standing": vat_numbers.standing(client.vat_number, client.vat_proof),
             "missing": clients.missing_for_booking(client),
             "may_change": who.role in clients.MAY_CHANGE,
             "is_owner": who.role is Role.OWNER and not client.is_person,

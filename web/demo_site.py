@@ -1,4 +1,4 @@
-"""A demonstration's own pages: being one of its people, and reading its mails. No other installation has them.
+"""A demonstration's own pages: being one of its people, and reading its mails and SMS. No other installation has them.
 
 Where the sample directory is loaded and no server takes mails, they are files, and whoever tries the site out finds
 them here, whoever they were written to.
@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
 from accounts import accounts
-from foundation import clock, mails
+from foundation import clock, mails, sms
 from foundation.database import Database
 from foundation.errors import NotFound
 from foundation.http import address_of
@@ -73,10 +73,14 @@ def sign_in(request: Request, form: Form) -> Response:
 def list_mails(request: Request) -> HTMLResponse:
     """Show who was written what, the newest first."""
     folder = _folder(request)
+    settings: Settings = request.app.state.settings
     with _database(request).reading() as session:
         rows = mails.newest(session, MOST)
+        # With a gateway, SMS have really left: they are nobody else's to read.
+        texts = [] if settings.sms_url else sms.newest(session, MOST)
     found = [_shown(row, message) for row in rows if (message := _read(folder, row))]
-    return private(render(request, "demo_mails.html", language_of(request), {"mails": found, "most": MOST}))
+    context = {"mails": found, "sms": texts, "most": MOST}
+    return private(render(request, "demo_mails.html", language_of(request), context))
 
 
 @router.get("/mail/{mail_id}")

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from foundation.i18n import Language
+from web import news_texts
 
 LONGEST_LINE = 200
 _SPACES = re.compile(r"[^\S\u00a0\u202f]+")
@@ -24,6 +25,12 @@ def one_line(text: str) -> str:
     """Return a text as one line that is not overly long."""
     line = _SPACES.sub(" ", _TURNED.sub("", text)).strip()
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
+
+
+def _known_news(code: str) -> str:
+    if code not in news_texts.TEXTS:
+        raise ValueError("nothing is said of this")
+    return code
 
 
 Line = Annotated[str, AfterValidator(one_line)]
@@ -188,6 +195,22 @@ class NoticeDecided(Values):
     reason: str
 
 
+class News(Values):
+    """To the other side of a mission, quote or offer, and to colleagues: something has happened (`web.news_texts`)."""
+
+    name: Line
+    code: Annotated[str, AfterValidator(_known_news)]
+    path: Url
+    counterpart: Line = ""
+    title: Line = ""
+    number: Line = ""
+    note: str = ""
+    """What the other side wrote, or a reason."""
+    day: date | None = None
+    amount_cents: int | None = None
+    currency: Line = ""
+
+
 class AccountErased(Values):
     """To the address of an account that is gone."""
 
@@ -213,5 +236,6 @@ TEMPLATES: dict[str, type[Values]] = {
     "suspension_answered": SuspensionAnswered,
     "notice_received": NoticeReceived,
     "notice_decided": NoticeDecided,
+    "news": News,
     "account_erased": AccountErased,
 }

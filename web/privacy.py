@@ -14,7 +14,9 @@ from sqlmodel import col
 from accounts import accounts
 from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
-from foundation import audits, i18n, mails, personal_data
+from billing import personal_data as billing_data
+from booking import personal_data as booking_data
+from foundation import audits, i18n, mails, personal_data, sms
 from foundation.audits import Actor, AuditEntry
 from foundation.database import Database
 from foundation.i18n import Language, message, translate
@@ -22,6 +24,7 @@ from foundation.mails import Mail, MailRow
 from foundation.outbox import OutboxRow
 from foundation.personal_data import Erasure, Holding, Subject
 from foundation.settings import Settings
+from foundation.sms import SmsRow
 from indexer import personal_data as index_data
 from indexer.personal_data import TEXT
 from search_api import personal_data as search_data
@@ -50,6 +53,7 @@ _DELIVERY = "a delivery that is owed: it holds nothing but an id, and is gone on
 
 HOLDINGS: tuple[Holding, ...] = (
     Holding(MailRow, "recipient", EMAIL, Erasure.DELETED, "mails", read=_mails),
+    Holding(SmsRow, "account_id", ACCOUNT, Erasure.DELETED, "sms", secret=frozenset({"key"})),
     Holding(OutboxRow, "key", EXPERT, Erasure.DELETED, why=_DELIVERY),
     Holding(AuditEntry, "actor_account_id", ACCOUNT, Erasure.KEPT, "acts", _AUDIT),
     Holding(
@@ -63,6 +67,8 @@ HOLDINGS: tuple[Holding, ...] = (
     ),
     *search_data.HOLDINGS,
     *index_data.HOLDINGS,
+    *booking_data.HOLDINGS,
+    *billing_data.HOLDINGS,
     *accounts_data.HOLDINGS,
 )
 NOT_PERSONAL: Mapping[str, str] = {
@@ -72,6 +78,8 @@ NOT_PERSONAL: Mapping[str, str] = {
     "imported_sources": "words of other classifications, by the logins of those who run commands",
     "imported_concepts": "words of other classifications",
     **search_data.NOT_PERSONAL,
+    **booking_data.NOT_PERSONAL,
+    **billing_data.NOT_PERSONAL,
     **accounts_data.NOT_PERSONAL,
 }
 PARTS: Mapping[str, str] = {
@@ -86,14 +94,30 @@ PARTS: Mapping[str, str] = {
     "reviews": message("the reviews on your profile"),
     "audience": message("how often your profile was shown and opened, by day and kind of visitor"),
     "shortlists": message("your shortlist, with your notes"),
+    "mission-sheets": message("your mission sheets"),
+    "offers": message("offers that were made to you, or by you, and what became of them"),
+    "quotes": message("your quotes"),
+    "signatures": message("what you signed, and when"),
+    "missions": message("your missions"),
+    "series-of-missions": message("long and recurring missions, which are carried out month by month"),
+    "escrows": message("what was held for your missions"),
+    "payments": message("what was paid, and how"),
+    "refunds": message("what went back, or was asked back, and who agreed"),
+    "steps": message("what you moved on in missions, quotes and offers, and when"),
     "saved-searches": message("your saved searches, and whom their mails told you of"),
     "grades": message("how well operators find that your profile suits queries, from 0 to 3"),
     "notices": message("what you reported here as unlawful or untrue, and what was decided"),
     "notices-by-mail": message("the same, where you were not signed in"),
+    "mandates": message("billing mandates that you gave, and when"),
+    "promo-code": message("the promo code that you pass on"),
+    "referrals": message("when somebody signed up with your promo code, and what came of it"),
+    "referred-by": message("that you signed up with a promo code, and what came of it"),
+    "reductions": message("reductions of the commission that you earned, and what they were used for"),
     "sign-ins": message("where you are signed in"),
     "links": message("links that were mailed to you and work once"),
     "terms": message("which versions of the terms you accepted, and when"),
     "mails": message("mails that we wrote to you; what they said is dropped after a month"),
+    "sms": message("SMS that we sent to you; what they said is dropped after a month"),
     "acts": message("what you did here that is logged"),
     "acts-about-you": message("what was done to your account and is logged"),
 }
@@ -148,6 +172,7 @@ def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | Non
     for address in addresses:
         mails.forget(session, address)
     mails.forget_mentions(session, addresses | names)
+    sms.forget_mentions(session, names)
     search_data.forget_author(session, account_id, account.name)
     search_data.forget_mentions(session, names)
     accounts_data.forget_mentions(session, names)

@@ -13,7 +13,7 @@ from celery.beat import Scheduler
 from celery.signals import worker_shutting_down
 
 from foundation.settings import Settings
-from web.reactions import Deliveries
+from web.deliveries import Deliveries
 
 DRAIN = "portulan.drain"
 SWEEP = "portulan.sweep"

@@ -1,18 +1,14 @@
-"""Who reacts to what: the one table from event to task, what is due by the clock, and delivering both."""
+"""Who reacts to what: the one table from event to task, and what is due by the clock."""
 
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-
-import structlog
 
 from accounts import audience_days, availabilities, imports, shortlists, vat_numbers
 from accounts.events import (
     AUDIENCE_FOLD_DUE,
     AVAILABILITY_DUE,
     EXPERT_CHANGED,
+    IDENTITY_VAT_NUMBER_GIVEN,
     PRIORS_DUE,
     RETENTION_DUE,
     SHORTLIST_SWEEP_DUE,
@@ -21,10 +17,9 @@ from accounts.events import (
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
-from foundation import clock, outbox, schedules
+from foundation import clock, sms
 from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
-from foundation.outbox import Reaction
 from foundation.schedules import Schedule
 from foundation.settings import Settings
 from indexer.events import PURGE_DUE, REBUILD_REQUESTED, VECTOR_MISSING
@@ -34,22 +29,9 @@ from search_api.models import Frequency
 from taxonomy.events import SKILLS_CHANGED
 from web import retention, terminations
 from web.alerts import Alerter
+from web.deliveries import Lane
 from web.mails import Mailer
-
-IDLE_SECONDS = 0.2
-"""How long a change made by another process may wait before its delivery begins."""
-AFTER_ERROR_SECONDS = 2.0
-
-log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Deliveries that wait for each other and for no other lane: one slow task never delays the quick ones."""
-
-    topic: str
-    reaction: Reaction
-    batch: int
+from web.sms import Texter
 
 
 def table(index: Index) -> list[Lane]:
@@ -78,6 +60,14 @@ def mail_table(mailer: Mailer) -> list[Lane]:
     ]
 
 
+def sms_table(texter: Texter) -> list[Lane]:
+    """Return the same for SMS."""
+    return [
+        Lane(sms.SMS_WRITTEN, texter.deliver, batch=20),
+        Lane(sms.CLEARING_DUE, lambda _: texter.clear(clock.now()), batch=100),
+    ]
+
+
 def alert_table(alerter: Alerter) -> list[Lane]:
     """Return the same for alerts, which need an index that searches can be made in."""
     return [
@@ -94,10 +84,12 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
     return [
         *table(index),
         *mail_table(Mailer(settings, index.database)),
+        *sms_table(Texter(settings, index.database)),
         *alert_table(Alerter(settings, index)),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
+        Lane(IDENTITY_VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check_experts(index.database, ask, ids), batch=1),
     ]
 
 
@@ -114,6 +106,7 @@ SCHEDULES = [
     Schedule("retention", every=timedelta(days=1), topic=RETENTION_DUE),
     Schedule("suspensions.end", every=timedelta(days=1), topic=SUSPENSIONS_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
+    Schedule("sms.clear", every=timedelta(days=1), topic=sms.CLEARING_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),
     Schedule("alerts.daily", every=timedelta(days=1), topic=DAILY_ALERTS_DUE, offset=ALERTS_AT),
@@ -123,118 +116,3 @@ SCHEDULES = [
 
 def _sweep_shortlists(database: Database) -> None:
     database.write(lambda session: shortlists.sweep(session, at=clock.now()))
-
-
-class Deliveries:
-    """Delivers the outbox in this process, each lane by one thread at a time, until stopped."""
-
-    def __init__(self, database: Database, lanes: Sequence[Lane], *, idle_seconds: float = IDLE_SECONDS) -> None:
-        self._database = database
-        self._lanes = {lane.topic: lane for lane in lanes}
-        self._turns = {topic: _Turn() for topic in self._lanes}
-        self._idle_seconds = idle_seconds
-        self._stopping = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._run, args=(look,), name=name, daemon=True)
-            for name, look in (
-                *((f"outbox {topic}", partial(self.deliver, topic)) for topic in self._lanes),
-                ("schedules", self.look_at_schedules),
-            )
-        ]
-
-    def start(self) -> None:
-        """Look again and again, in threads of this process."""
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """Finish the batches under way and stop."""
-        self._stopping.set()
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join(timeout=30)
-
-    def is_alive(self) -> bool:
-        """Tell whether every lane runs."""
-        return all(thread.is_alive() for thread in self._threads)
-
-    def deliver(self, topic: str) -> None:
-        """Deliver all that is due on a topic; if another thread is at it, that one looks once more."""
-        lane, turn = self._lanes[topic], self._turns[topic]
-        if not turn.take():
-            return
-        try:
-            while True:
-                while not self._stopping.is_set() and self._drain(lane):
-                    pass
-                if turn.end():
-                    return
-        except BaseException:
-            turn.drop()
-            raise
-
-    def look_at_schedules(self) -> None:
-        """Owe what is due by the clock."""
-        schedules.owe_due(self._database, SCHEDULES, clock.now())
-
-    def sweep(self) -> None:
-        """Owe what is due by the clock, and deliver whatever is due."""
-        self.look_at_schedules()
-        for topic in self._lanes:
-            self.deliver(topic)
-
-    def _drain(self, lane: Lane) -> int:
-        return outbox.drain(self._database, lane.topic, lane.reaction, batch=lane.batch)
-
-    def _run(self, look: Callable[[], None]) -> None:
-        while not self._stopping.is_set():
-            try:
-                look()
-            except Exception:
-                log.exception("delivering failed", thread=threading.current_thread().name)
-                self._stopping.wait(AFTER_ERROR_SECONDS)
-            else:
-                self._stopping.wait(self._idle_seconds)
-
-
-class _Turn:
-    """Whose turn it is on a lane; who comes in vain is not forgotten."""
-
-    def __init__(self) -> None:
-        self._deciding = threading.Lock()
-        self._is_taken = self._is_wanted = False
-
-    def take(self) -> bool:
-        """Take the turn, or have its holder look once more."""
-        with self._deciding:
-            if self._is_taken:
-                self._is_wanted = True
-                return False
-            self._is_taken = True
-            return True
-
-    def end(self) -> bool:
-        """Give the turn back, unless somebody came in vain: then the holder goes on."""
-        with self._deciding:
-            if self._is_wanted:
-                self._is_wanted = False
-                return False
-            self._is_taken = False
-            return True
-
-    def drop(self) -> None:
-        """Give the turn back whatever happened."""
-        with self._deciding:
-            self._is_taken = self._is_wanted = False
-
-
-def drain(database: Database, lanes: list[Lane], progress: Callable[[str, int], None]) -> None:
-    """Deliver everything that is due, in this thread, until nothing is left."""
-    while True:
-        delivered = 0
-        for lane in lanes:
-            while count := outbox.drain(database, lane.topic, lane.reaction, batch=lane.batch):
-                delivered += count
-                progress(lane.topic, count)
-        if not delivered:
-            return

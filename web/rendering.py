@@ -3,7 +3,8 @@
 import re
 from collections.abc import Collection, Sequence
 from datetime import date
-from functools import lru_cache
+from decimal import Decimal
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
@@ -21,7 +22,7 @@ from foundation.errors import Unavailable
 from foundation.i18n import Language, preferred, translations
 from foundation.settings import ROOT, Settings
 from taxonomy import languages, zones
-from web import assets, shortlists, sign_ins
+from web import assets, news_texts, shortlists, sign_ins
 
 Text = TypeVar("Text", bound=str)
 PARIS = ZoneInfo("Europe/Paris")
@@ -44,9 +45,14 @@ def _environment(language: Language) -> Environment:
         lstrip_blocks=True,
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # pyright: ignore[reportAttributeAccessIssue]
-    names: dict[str, Any] = {"lang": language, "static": assets.address}
+    names: dict[str, Any] = {
+        "lang": language,
+        "static": assets.address,
+        "news_words": partial(news_texts.words, language),
+    }
     filters: dict[str, Any] = {
         "money": lambda amount, currency: money(amount, currency, language),
+        "cents": lambda cents, currency: money(Decimal(cents) / 100, currency, language),
         "long_date": lambda day: long_date(day, language),
         "number": lambda value: number(value, language),
         "decimal": lambda value: format_decimal(value, format="#,##0.0", locale=language),
@@ -172,7 +178,7 @@ def duration(minutes: int, language: Language) -> str:
     return format_unit(minutes, "duration-minute", locale=language)
 
 
-def money(amount: float, currency: str, language: Language) -> str:
+def money(amount: float | Decimal, currency: str, language: Language) -> str:
     """Return an amount in its currency, without cents where there are none."""
     pattern = None if amount % 1 else ("#,##0\xa0¤" if language == "fr" else "¤#,##0")
     return format_currency(amount, currency, format=pattern, locale=language, currency_digits=False)

@@ -18,14 +18,16 @@ from accounts.models.audiences import Impression, ResultPage, View, VisitorSalt
 from accounts.models.experts import StagedExpert, StagedReview
 from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist
-from foundation import audits, leases, mails, schedules
+from foundation import audits, leases, mails, schedules, sms
 from foundation.audits import AuditEntry
 from foundation.database import Database
 from foundation.mails import MailRow
 from foundation.schedules import ScheduleRow
+from foundation.sms import SmsRow
 from search_api import empties, saved_searches
 from search_api.models import EmptySearchRow, SavedSearch
 from web.mails import Mailer
+from web.sms import Texter
 
 SWEEPING = "sweeping what was kept for long enough"
 PURGED_EVERY = timedelta(days=1)
@@ -127,6 +129,14 @@ RULES: Sequence[Rule] = (
             col(MailRow.values).is_not(None)
             & (func.coalesce(MailRow.sent_at, MailRow.written_at) < at - mails.KEPT_FOR)
         ),
+    ),
+    Rule(
+        SmsRow,
+        "sms.kept",
+        sms.KEPT_FOR,
+        col(SmsRow.written_at),
+        "to answer whoever asks about an SMS",
+        lambda at: (col(SmsRow.text) != "") & (func.coalesce(SmsRow.sent_at, SmsRow.written_at) < at - sms.KEPT_FOR),
     ),
     Rule(
         ResultPage,
@@ -238,12 +248,13 @@ def sweep(database: Database, at: datetime) -> None:
     database.purge()
 
 
-def sweep_all(database: Database, mailer: Mailer, at: datetime) -> None:
+def sweep_all(database: Database, mailer: Mailer, texter: Texter, at: datetime) -> None:
     """Drop all that was kept for long enough."""
     sweep(database, at)
     imports.sweep(database, at)
     audience_days.fold(database, at)
     mailer.clear(at)
+    texter.clear(at)
 
 
 def standings(database: Database, at: datetime) -> list[Standing]:

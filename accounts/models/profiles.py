@@ -75,6 +75,8 @@ class LegalIdentity(SQLModel, table=True):
     address: str
     registration_number: str | None = None
     vat_number: str | None = None
+    vat_proof: dict[str, str] | None = Field(default=None, sa_type=JSON)
+    """What the public VAT service answered, and when."""
     has_vat_franchise: bool = False
     """No tax is charged, whoever buys (mission row S19)."""
     portage_company: str | None = None

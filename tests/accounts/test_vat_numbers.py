@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
-from accounts import vat_numbers
+from accounts import legal_identities, vat_numbers
+from accounts.events import IDENTITY_VAT_NUMBER_GIVEN
 from accounts.models.accounts import AccountKind, Client, Membership
-from accounts.vat_numbers import VatServiceAway
+from accounts.models.profiles import LegalIdentity
+from accounts.vat_numbers import Standing, VatServiceAway
+from foundation import audits, clock, outbox
 from foundation.database import Database
 from tests import signed_in
 from tests.builders import settings_in
@@ -99,3 +102,47 @@ def test_while_a_member_state_is_away_nothing_is_kept_and_it_is_tried_again(data
 def test_an_installation_that_was_told_no_service_asks_nobody(database: Database, tmp_path: Path) -> None:
     assert vat_numbers.vies(settings_in(tmp_path)) is None
     vat_numbers.check(database, None, [client_with(database, "FR40303265045")])
+
+
+def identified(database: Database, expert_id: str, vat_number: str) -> None:
+    form = {"country": "FR", "status": "sole_trader", "registration_number": "732829320", "vat_number": vat_number}
+    with database.writing() as session:
+        who = {"legal_name": "Anne", "address": "1 rue du Port"}
+        legal_identities.save(session, expert_id, {**form, **who}, actor=audits.SYSTEM, at=clock.now())
+
+
+def kept(database: Database, expert_id: str) -> LegalIdentity:
+    with database.reading() as session:
+        return session.get_one(LegalIdentity, expert_id)
+
+
+def owed(database: Database) -> list[str]:
+    with database.reading() as session:
+        return [row.topic for row in session.query(outbox.OutboxRow).filter_by(topic=IDENTITY_VAT_NUMBER_GIVEN)]
+
+
+def test_an_experts_number_is_asked_for_once_and_again_when_it_changes(database: Database, tmp_path: Path) -> None:
+    expert_id = signed_in.make(database, AccountKind.EXPERT).expert_id or ""
+    identified(database, expert_id, "FR40303265045")
+    identified(database, expert_id, "FR40303265045")
+    assert len(owed(database)) == 1
+    with vies() as address:
+        ask = vat_numbers.vies(settings_in(tmp_path, vies_url=address))
+        vat_numbers.check_experts(database, ask, [expert_id, "nobody"])
+    known = kept(database, expert_id)
+    assert (known.vat_proof or {})["consultation"] == "WAPIAAAAYx"
+    assert vat_numbers.standing(known.vat_number, known.vat_proof) is Standing.CONFIRMED
+    identified(database, expert_id, "FR44732829320")
+    assert kept(database, expert_id).vat_proof is None
+    assert len(owed(database)) == 2
+    identified(database, expert_id, "")
+    assert len(owed(database)) == 2
+
+
+def test_a_number_stands_by_the_answer_about_itself_alone() -> None:
+    answer = {"vat_number": "FR1", "valid": "True"}
+    assert vat_numbers.standing(None, None) is Standing.NONE
+    assert vat_numbers.standing("FR1", None) is Standing.UNCHECKED
+    assert vat_numbers.standing("FR1", answer) is Standing.CONFIRMED
+    assert vat_numbers.standing("FR2", answer) is Standing.UNCHECKED
+    assert vat_numbers.standing("FR1", {**answer, "valid": "False"}) is Standing.REFUSED

@@ -336,3 +336,20 @@ def test_an_outage_in_the_midst_of_single_deliveries_puts_the_rest_back(database
     let_time_pass(database)
     outbox.drain(database, "topic", listener)
     assert listener.keys == ["b", "c"]
+
+
+def test_topics_with_something_due_are_named_in_the_order_asked(database: Database) -> None:
+    owe(database, "a", topic="one")
+    owe(database, "a", "b", topic="three")
+    owe(database, "a", topic="not asked for")
+    assert outbox.due(database, ["three", "two", "one"]) == ["three", "one"]
+
+
+def test_what_waits_is_delivered_or_given_up_is_not_due(database: Database) -> None:
+    give_up(database)
+    owe(database, "a", topic="under way")
+    with pytest.raises(Died):
+        outbox.drain(database, "under way", die)
+    owe(database, "a", topic="failed")
+    outbox.drain(database, "failed", Listener("a"))
+    assert outbox.due(database, ["under way", "failed", "topic"]) == []

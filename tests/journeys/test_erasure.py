@@ -22,6 +22,7 @@ from tests.personal_rows import PASSWORD_HASH, naming
 from tests.signed_in import PASSWORD
 from web import privacy, retention
 from web.mails import Mailer
+from web.sms import Texter
 
 NAME = "Zéphyrine Quatrefages"
 EMAIL = "z.quatrefages@example.org"
@@ -82,7 +83,8 @@ def test_an_expert_who_is_erased_is_gone_everywhere(
 
         browser.app.state.index.purge()  # pyright: ignore[reportFunctionMemberAccess, reportAttributeAccessIssue]
         # What is due within a day: mails that the demonstration keeps as files, too.
-        retention.sweep_all(database, Mailer(builders.settings_in(tmp_path), database), clock.now())
+        settings = builders.settings_in(tmp_path)
+        retention.sweep_all(database, Mailer(settings, database), Texter(settings, database), clock.now())
     for path in tmp_path.rglob("*"):
         if path.is_file():
             held = path.read_bytes().lower()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from accounts import sign_ins
 from accounts.models.accounts import AccountKind
@@ -103,6 +103,27 @@ def test_what_is_only_half_typed_is_not_called_wrong(page: Page) -> None:
     page.get_by_label("Day from which").fill("2099-01-01")
     expect(state).to_have_text("Saved")
     expect(page.locator("#aside .available")).to_have_text("Available from January 1, 2099")
+    page.reload()
+    assert page.get_by_label("What was done").first.input_value() == "Opened Morocco."
+
+
+def test_what_is_changed_while_a_fault_is_on_its_way_is_saved_too(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold_first(route: Route) -> None:
+        if route.request.method == "POST" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/my/profile", hold_first)
+    page.get_by_label("Client 1").fill("An SME in Lyon")
+    with page.expect_request(lambda request: request.method == "POST"):
+        page.get_by_label("Headline").focus()
+    page.get_by_label("What was done").first.fill("Opened Morocco.")
+    page.get_by_label("Headline").focus()
+    held[0].continue_()
+    expect(page.locator("[data-state]")).to_have_text("Saved")
     page.reload()
     assert page.get_by_label("What was done").first.input_value() == "Opened Morocco."
 

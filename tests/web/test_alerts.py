@@ -21,7 +21,7 @@ from search_api.models import Frequency, SavedSearch
 from search_api.requests import Parameters
 from tests import builders, signed_in
 from tests.builders import Directory
-from web import reactions
+from web import deliveries, reactions
 from web.alerts import Alerter
 from web.mail_values import TEMPLATES
 from web.mails import compose
@@ -65,7 +65,7 @@ def run(directory: Directory, at: datetime) -> None:
         for lane in reactions.whole_table(directory.settings, directory.index)
         if lane.topic in {DAILY_ALERTS_DUE, WEEKLY_ALERTS_DUE, ALERT_DUE}
     ]
-    reactions.drain(directory.database, table, lambda _topic, _count: None)
+    deliveries.drain(directory.database, table, lambda _topic, _count: None)
 
 
 def mails(directory: Directory) -> list[tuple[str, list[str], int]]:

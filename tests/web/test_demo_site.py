@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from foundation import clock, mails
+from foundation import clock, mails, sms
 from foundation.database import Database
 from foundation.mails import Mail
+from foundation.sms import Sms
 from scripts import demo_accounts
 from tests.builders import eventually, record, site
 from tests.mail_samples import LINK, SAMPLES
@@ -50,6 +51,15 @@ def test_mails_are_listed_the_newest_first(demo: Demo) -> None:
     answer = demo[0].get("/demo/mail")
     assert answer.text.index("Your password was changed") < answer.text.index("Confirmez votre adresse e-mail")
     assert (answer.headers["cache-control"], answer.headers["x-robots-tag"]) == ("no-store", "noindex")
+
+
+def test_sms_are_shown_too(demo: Demo) -> None:
+    client = demo[0]
+    database: Database = client.app.state.database  # pyright: ignore[reportAttributeAccessIssue]
+    with database.writing() as session:
+        sms.write(session, Sms("a", "+33612345678", "fr", "<b>Devis</b> accepté"), key="k", at=clock.now())
+    eventually(lambda: "&lt;b&gt;Devis&lt;/b&gt; accepté" in client.get("/demo/mail").text)
+    assert "+33612345678" in client.get("/demo/mail").text
 
 
 def test_a_mail_is_shown_as_text_with_its_links_and_in_a_frame(demo: Demo) -> None:

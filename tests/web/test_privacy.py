@@ -37,11 +37,14 @@ OTHERS = {
     "accounts.email": "blanked with the account",
     "accounts.email_confirmed_at": "blanked with the account",
     "accounts.phone": "blanked with the account",
+    "sms.recipient": "found by the account whose telephone it is",
     "clients.iban": "blanked with the client",
     "clients.billing_email": "blanked with the client",
     "clients.billing_phone": "blanked with the client",
     "audit_entries.actor_kind": "no person",
     "audit_entries.actor_name": "the login of whoever ran a command",
+    "state_changes.actor_name": "the login of whoever ran a command",
+    "sheets.author_account_id": "an id, which leads to nobody once the account is blank",
 }
 """Columns that point to somebody, or name them, besides those that holdings are found by."""
 

@@ -22,11 +22,13 @@ from foundation.audits import AuditEntry
 from foundation.database import Database
 from foundation.mails import MailRow
 from foundation.schedules import ScheduleRow
+from foundation.sms import SmsRow
 from search_api.models import EmptySearchRow, SavedSearch
 from tests import builders, signed_in
 from web import long_texts, retention
 from web.mails import Mailer
 from web.pages import texts
+from web.sms import Texter
 
 DAY = timedelta(days=1)
 VISITOR: dict[str, Any] = {"visitor_kind": "company", "visitor_key": "v"}
@@ -60,6 +62,18 @@ def rows_of(account_id: str) -> dict[str, Rows]:
         ],
         "mails.kept": lambda name, at: [
             MailRow(id=name, key=name, values={"name": "A"}, written_at=at, sent_at=at, **sent)
+        ],
+        "sms.kept": lambda name, at: [
+            SmsRow(
+                id=name,
+                key=name,
+                account_id="a",
+                recipient="+33612345678",
+                language="en",
+                text="Hello",
+                written_at=at,
+                sent_at=at,
+            )
         ],
         "audience.kept": lambda name, at: [*page(name, at), View(expert_id="e", viewed_at=at, **VISITOR)],
         "salts.kept": lambda _, at: [VisitorSalt(used_on=at.date(), salt="00")],
@@ -102,9 +116,13 @@ def rows_of(account_id: str) -> dict[str, Rows]:
     }
 
 
+Kept = tuple[Database, Mailer, Texter, datetime]
+
+
 @pytest.fixture
-def kept(database: Database, tmp_path: Path) -> tuple[Database, Mailer, datetime]:
-    return database, Mailer(builders.settings_in(tmp_path), database), datetime(2026, 12, 1, 9, tzinfo=UTC)
+def kept(database: Database, tmp_path: Path) -> Kept:
+    settings = builders.settings_in(tmp_path)
+    return database, Mailer(settings, database), Texter(settings, database), datetime(2026, 12, 1, 9, tzinfo=UTC)
 
 
 def count(database: Database, table: type[SQLModel]) -> int:
@@ -112,8 +130,8 @@ def count(database: Database, table: type[SQLModel]) -> int:
         return len(session.execute(select(table)).all())
 
 
-def test_every_rule_lets_go_of_what_is_older_and_keeps_what_is_not(kept: tuple[Database, Mailer, datetime]) -> None:
-    database, mailer, at = kept
+def test_every_rule_lets_go_of_what_is_older_and_keeps_what_is_not(kept: Kept) -> None:
+    database, mailer, texter, at = kept
     account = signed_in.make(database, AccountKind.PRIVATE_CLIENT)
     made = rows_of(account.id)
     assert set(made) == {rule.name for rule in retention.RULES}
@@ -127,16 +145,18 @@ def test_every_rule_lets_go_of_what_is_older_and_keeps_what_is_not(kept: tuple[D
                     session.flush()
     before = {item.rule.table_name: item.due for item in retention.standings(database, at)}
     assert set(before.values()) == {1}
-    retention.sweep_all(database, mailer, at)
+    retention.sweep_all(database, mailer, texter, at)
     after = retention.standings(database, at)
     assert [(item.rule.table_name, item.due) for item in after if item.due] == []
     for rule in retention.RULES:
-        # The young ones; mails stay without what they said, one's own account and the entry about dropping besides.
-        more = 1 if rule.table in {MailRow, Account, AuditEntry, Notice} else 0
+        # The young ones; what was said goes, the mail and the SMS stay; one's own account and the entry about dropping.
+        more = 1 if rule.table in {MailRow, SmsRow, Account, AuditEntry, Notice} else 0
         assert count(database, rule.table) == 1 + more, rule.table_name
     with database.reading() as session:
         cleared = session.get_one(MailRow, "old-mails.kept")
         assert (cleared.recipient, cleared.values) == ("", None)
+        silenced = session.get_one(SmsRow, "old-sms.kept")
+        assert (silenced.recipient, silenced.text) == ("", "")
         said = (
             session.execute(select(AuditEntry).where(col(AuditEntry.action) == "old_entries_dropped")).scalars().one()
         )
@@ -144,9 +164,9 @@ def test_every_rule_lets_go_of_what_is_older_and_keeps_what_is_not(kept: tuple[D
 
 
 def test_an_account_that_nobody_confirms_goes_with_all_that_it_brought(
-    kept: tuple[Database, Mailer, datetime],
+    kept: Kept,
 ) -> None:
-    database, _, at = kept
+    database, _, _, at = kept
     for kind, email in ((AccountKind.EXPERT, "expert@example.org"), (AccountKind.COMPANY, "company@example.org")):
         signed_up = Registration(
             kind, "Zéphyrine Quatrefages", "Quatrefages SARL", email, "+33612345678", "fr", "secret"

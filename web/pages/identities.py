@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accounts import legal_identities
+from accounts import legal_identities, vat_numbers
 from accounts.models.experts import Expert, LegalStatus
 from accounts.models.profiles import LegalIdentity
 from foundation.errors import Fault
@@ -48,6 +48,7 @@ def context(
         "register_name": wanted.register.name if wanted and wanted.register else "",
         "is_in_eu": legal_identities.is_in_eu(country),
         "values": values,
+        "vat_standing": vat_numbers.standing(identity.vat_number, identity.vat_proof) if identity else "none",
         "has_vat_franchise": has_franchise,
         "faults": {
             fault.field: translate(language, _REASONS[fault.code])

@@ -8,6 +8,7 @@ from typing import Any
 from accounts import audiences, links, passwords, picks, shared_shortlists, shortlists, sign_ins, terms
 from accounts.models.accounts import Purpose
 from accounts.terms import Document, Kind
+from billing import mandates
 from foundation.i18n import Language, message, translate
 from foundation.settings import Operator, Settings
 from ranking.profiles import Policy
@@ -167,6 +168,7 @@ def _fixed_values(operator: Operator, language: Language) -> dict[str, str]:
     return {
         "operator.name": operator.name,
         "operator.address": operator.address,
+        "operator.identity": mandates.mandatary(operator),
         "operator.email": operator.email,
         "operator.mediation": mediation,
         "audience.repeated_minutes": str(int(audiences.REPEATED_WITHIN.total_seconds() // 60)),

@@ -80,13 +80,13 @@ class Saver {
       this.#show("failed", form.dataset[failed]);
       say(form.dataset[failed]);
       if (failed === "offline") this.#schedule(TRY_AGAIN_AFTER);
+    } else if (![...this.#changed].every(isHalfDone)) {
+      this.#schedule(SAVE_AFTER);  // changed while the answer was on its way
     } else if (this.#faults.size > 0) {
       this.#show("failed", form.dataset.unsaved);
-    } else if ([...this.#changed].every(isHalfDone)) {
+    } else {
       this.#show("saved", form.dataset.saved);
       say(form.dataset.saved);
-    } else {
-      this.#schedule(SAVE_AFTER);
     }
   }
 

@@ -1,0 +1,21 @@
+"""Facts of `billing`, as outbox topics.
+
+Keys of an escrow's facts are its reference: whoever booked knows what that is, and reads the escrow afresh.
+"""
+
+ESCROW_HELD = "billing.escrow_held"
+"""All that is due is held: for the first time, after a top-up, or after a dispute was settled."""
+ESCROW_DISPUTED = "billing.escrow_disputed"
+"""The client asks for money back: nothing is released meanwhile."""
+ESCROW_RELEASED = "billing.escrow_released"
+ESCROW_REFUNDED = "billing.escrow_refunded"
+"""Money goes back by agreement: all of it where the escrow is `refunded`, else a part."""
+
+PROVIDER_EVENT = "billing.provider_event"
+"""Something changed at a payment provider, which is asked what; the key is `Resource.key`."""
+REFUND_AGREED = "billing.refund_agreed"
+"""Money is to go back to the payer; the key is the refund's id."""
+SANDBOX_DUE = "billing.sandbox_due"
+"""Wires that the simulated bank sent late are to arrive; keys say when that was due."""
+REFUND_REMINDERS_DUE = "billing.refund_reminders_due"
+"""Experts who have not answered a refund request are to be reminded; keys say when that was due."""

@@ -1,0 +1,195 @@
+"""What may happen to money: to an escrow, to the payments that fill it, to refunds (mission rows S20, S22, S25).
+
+What a table does not list is refused: see `foundation.lifecycles`. What depends on amounts is asked by the use case,
+and the tables' CHECKs hold it: never negative, never the same cent released and refunded.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from foundation.lifecycles import Lifecycle, Move, as_diagram, as_table
+
+
+class Party(StrEnum):
+    """Who brings something about."""
+
+    CLIENT = "client"
+    EXPERT = "expert"
+    OPERATOR = "operator"
+    SYSTEM = "system"
+
+
+def _by(to: StrEnum, *parties: Party) -> Move:
+    return Move(to, frozenset(parties))
+
+
+class EscrowState(StrEnum):
+    """How an escrow stands."""
+
+    AWAITING = "awaiting"
+    HELD = "held"
+    DISPUTED = "disputed"
+    RELEASED = "released"
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"
+
+
+class EscrowEvent(StrEnum):
+    """What may happen to an escrow."""
+
+    PAY_IN = "pay_in"
+    """A payment arrived."""
+    COVER = "cover"
+    """All that is due is held."""
+    CHANGE_DUE = "change_due"
+    """Another price was agreed, and what is held still does, or still doesn't."""
+    RAISE_DUE = "raise_due"
+    """More is due than is held: a top-up is awaited."""
+    RETURN_SURPLUS = "return_surplus"
+    """What was paid in excess goes back; nobody has to agree to that."""
+    DISPUTE = "dispute"
+    """The client asks for money back."""
+    SETTLE = "settle"
+    """The dispute is over, and what stays due is held."""
+    SETTLE_SHORT = "settle_short"
+    """The same, and a top-up is still awaited."""
+    REFUND = "refund"
+    """All that was held goes back."""
+    RELEASE = "release"
+    CANCEL = "cancel"
+
+
+_OPEN = (EscrowState.AWAITING, EscrowState.HELD, EscrowState.DISPUTED)
+_RESTING = (EscrowState.AWAITING, EscrowState.HELD)
+_BOTH = (Party.CLIENT, Party.EXPERT)
+ESCROWS = Lifecycle(
+    "escrow",
+    EscrowState.AWAITING,
+    {
+        **{(state, EscrowEvent.PAY_IN): _by(state, Party.SYSTEM, Party.OPERATOR) for state in _OPEN},
+        **{(state, EscrowEvent.CHANGE_DUE): _by(state, Party.SYSTEM) for state in _RESTING},
+        (EscrowState.AWAITING, EscrowEvent.COVER): _by(EscrowState.HELD, Party.SYSTEM, Party.OPERATOR),
+        (EscrowState.HELD, EscrowEvent.RAISE_DUE): _by(EscrowState.AWAITING, Party.SYSTEM),
+        **{(state, EscrowEvent.RETURN_SURPLUS): _by(state, Party.SYSTEM) for state in _RESTING},
+        **{(state, EscrowEvent.DISPUTE): _by(EscrowState.DISPUTED, Party.CLIENT) for state in _RESTING},
+        (EscrowState.DISPUTED, EscrowEvent.SETTLE): _by(EscrowState.HELD, *_BOTH),
+        (EscrowState.DISPUTED, EscrowEvent.SETTLE_SHORT): _by(EscrowState.AWAITING, *_BOTH),
+        (EscrowState.DISPUTED, EscrowEvent.REFUND): _by(EscrowState.REFUNDED, Party.EXPERT),
+        (EscrowState.HELD, EscrowEvent.RELEASE): _by(EscrowState.RELEASED, Party.SYSTEM),
+        (EscrowState.AWAITING, EscrowEvent.CANCEL): _by(EscrowState.CANCELLED, Party.SYSTEM),
+    },
+)
+
+
+class PaymentState(StrEnum):
+    """How far a payment is."""
+
+    CREATED = "created"
+    CHALLENGE = "challenge"
+    """The payer's bank asks whether it is really them."""
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class PaymentEvent(StrEnum):
+    """What a provider says of a payment."""
+
+    CHALLENGE = "challenge"
+    SUCCEED = "succeed"
+    FAIL = "fail"
+
+
+PAYMENTS = Lifecycle(
+    "payment",
+    PaymentState.CREATED,
+    {
+        (PaymentState.CREATED, PaymentEvent.CHALLENGE): _by(PaymentState.CHALLENGE, Party.SYSTEM),
+        **{
+            (state, event): _by(to, Party.SYSTEM)
+            for state in (PaymentState.CREATED, PaymentState.CHALLENGE)
+            for event, to in (
+                (PaymentEvent.SUCCEED, PaymentState.SUCCEEDED),
+                (PaymentEvent.FAIL, PaymentState.FAILED),
+            )
+        },
+    },
+)
+
+
+class RefundState(StrEnum):
+    """How far a refund is. One that needs no consent begins agreed."""
+
+    ASKED = "asked"
+    REFUSED = "refused"
+    """The expert does not agree: the money stays held until both find another way."""
+    AGREED = "agreed"
+    DONE = "done"
+    FAILED = "failed"
+    """The provider could not send the money back."""
+    WITHDRAWN = "withdrawn"
+
+
+class RefundEvent(StrEnum):
+    """What may happen to a refund."""
+
+    CONSENT = "consent"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+    FINISH = "finish"
+    FAIL = "fail"
+    RETRY = "retry"
+
+
+REFUNDS = Lifecycle(
+    "refund",
+    RefundState.ASKED,
+    {
+        (RefundState.ASKED, RefundEvent.CONSENT): _by(RefundState.AGREED, Party.EXPERT),
+        (RefundState.ASKED, RefundEvent.REFUSE): _by(RefundState.REFUSED, Party.EXPERT),
+        (RefundState.ASKED, RefundEvent.WITHDRAW): _by(RefundState.WITHDRAWN, Party.CLIENT),
+        (RefundState.REFUSED, RefundEvent.CONSENT): _by(RefundState.AGREED, Party.EXPERT),
+        (RefundState.REFUSED, RefundEvent.WITHDRAW): _by(RefundState.WITHDRAWN, Party.CLIENT),
+        (RefundState.AGREED, RefundEvent.FINISH): _by(RefundState.DONE, Party.SYSTEM),
+        (RefundState.AGREED, RefundEvent.FAIL): _by(RefundState.FAILED, Party.SYSTEM),
+        (RefundState.FAILED, RefundEvent.RETRY): _by(RefundState.AGREED, Party.OPERATOR),
+    },
+)
+LIFECYCLES = (ESCROWS, PAYMENTS, REFUNDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """The cents of an escrow: what is due to the payee in all, what came, what went back, what was released."""
+
+    due: int
+    paid: int
+    refunded: int
+    released: int
+
+    @property
+    def held(self) -> int:
+        """Return what is there."""
+        return self.paid - self.refunded - self.released
+
+    @property
+    def missing(self) -> int:
+        """Return what is still to be paid."""
+        return max(0, self.due - self.released - self.held)
+
+    @property
+    def surplus(self) -> int:
+        """Return what is there and due to nobody."""
+        return max(0, self.held - (self.due - self.released))
+
+    @property
+    def is_covered(self) -> bool:
+        """Tell whether all that is due is there."""
+        return self.missing == 0
+
+
+def documented() -> str:
+    """Return the page of the documentation that shows the tables: `docs/money.md` is held equal to it."""
+    parts = ["# How money moves", "Made from `billing/lifecycle.py`; a test holds both equal."]
+    for lifecycle in LIFECYCLES:
+        parts += [f"## {lifecycle.kind.title()}", f"```mermaid\n{as_diagram(lifecycle)}\n```", as_table(lifecycle)]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,86 @@
+"""What `billing` holds of people, for exports and erasure.
+
+What was paid and what went back is kept for ten years, whoever paid it (French commercial code, article L. 123-22).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from accounts.personal_data import ACCOUNT, CLIENT, EXPERT
+from billing.models.escrows import Escrow, Payment, Refund
+from billing.models.mandates import Mandate
+from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
+from billing.models.sandbox import SandboxTransaction
+from foundation.personal_data import Erasure, Holding, Subject
+
+_PROOF = "invoices were issued under it, and it proves that they might be (L. 123-22 code de commerce: ten years)"
+_OF_THE_REFERRED = frozenset({"referred_account_id", "completed_by"})
+_OTHERS = "what an expert pays the operator is the expert's"
+_BOOKS = "what moved money is kept for as long as the law asks (L. 123-22 code de commerce)"
+_ACTED = frozenset({"consented_by", "consented_from", "asked_by", "begun_by"})
+
+
+def _reductions(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
+    """Return an expert's reductions with what each was used for."""
+    found = session.execute(select(Reduction).where(col(Reduction.expert_id).in_(subject.of(EXPERT)))).scalars()
+    return [
+        reduction.model_dump(exclude={"expert_id"})
+        | {
+            "uses": [
+                use.model_dump(exclude={"reduction_id"})
+                for use in session.execute(
+                    select(ReductionUse).where(col(ReductionUse.reduction_id) == reduction.id)
+                ).scalars()
+            ]
+        }
+        for reduction in found
+    ]
+
+
+def _payments(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
+    """Return what a client paid, and what somebody paid by card themselves."""
+    paid = select(Payment).outerjoin(Escrow, col(Escrow.id) == col(Payment.escrow_id))
+    is_theirs = or_(col(Escrow.payer_client_id).in_(subject.of(CLIENT)), col(Payment.begun_by).in_(subject.of(ACCOUNT)))
+    rows = session.execute(paid.where(is_theirs).order_by(col(Payment.begun_at))).scalars()
+    return [row.model_dump(exclude=set(_ACTED)) for row in rows]
+
+
+def _refunds(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
+    """Return the refunds that a client asked for, or that an expert was asked to agree to, with their own consent."""
+    both = select(Refund).join(Escrow, col(Escrow.id) == col(Refund.escrow_id))
+    is_theirs = or_(
+        col(Escrow.payer_client_id).in_(subject.of(CLIENT)), col(Escrow.payee_expert_id).in_(subject.of(EXPERT))
+    )
+    rows = session.execute(both.where(is_theirs).order_by(col(Refund.asked_at))).scalars()
+    return [row.model_dump(exclude=set() if row.consented_by in subject.of(ACCOUNT) else set(_ACTED)) for row in rows]
+
+
+HOLDINGS = (
+    Holding(Mandate, "expert_id", EXPERT, Erasure.KEPT, "mandates", _PROOF),
+    Holding(Referral, "sponsor_expert_id", EXPERT, Erasure.DELETED, "referrals", secret=_OF_THE_REFERRED),
+    Holding(
+        Referral,
+        "referred_account_id",
+        ACCOUNT,
+        Erasure.DELETED,
+        "referred-by",
+        secret=frozenset({"sponsor_expert_id"}),
+    ),
+    Holding(PromoCode, "expert_id", EXPERT, Erasure.DELETED, "promo-code"),
+    Holding(Reduction, "expert_id", EXPERT, Erasure.DELETED, "reductions", read=_reductions),
+    Holding(Reduction, "client_id", CLIENT, Erasure.BY_USE_CASE, why=_OTHERS),
+    Holding(Escrow, "payer_client_id", CLIENT, Erasure.KEPT, "escrows", _BOOKS),
+    Holding(Escrow, "payee_expert_id", EXPERT, Erasure.KEPT, "escrows", _BOOKS),
+    Holding(Payment, "begun_by", ACCOUNT, Erasure.KEPT, "payments", _BOOKS, read=_payments),
+    Holding(Refund, "consented_by", ACCOUNT, Erasure.KEPT, "refunds", _BOOKS, read=_refunds),
+    Holding(SandboxTransaction, "client_id", CLIENT, Erasure.DELETED, why="play money of the simulated bank"),
+)
+NOT_PERSONAL = {
+    "reduction_uses": "what reductions were used for: they are taken along, and go, with those",
+    "refund_parts": "which payment a refund goes back against",
+    "wire_details": "the provider's own account, to which transfers for an escrow go",
+}

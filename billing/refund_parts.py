@@ -1,0 +1,127 @@
+"""Which payments a refund goes back against: providers refund payments, the latest first."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from billing.events import REFUND_AGREED
+from billing.lifecycle import REFUNDS, Party, PaymentState, RefundEvent, RefundState
+from billing.models.escrows import Escrow, Payment, Refund, RefundPart, RefundReason
+from billing.providers.interface import Repaid
+from foundation import lifecycles, outbox
+from foundation.audits import SYSTEM
+
+
+def agree(session: Session, escrow: Escrow, cents: int, reason: RefundReason, at: datetime) -> Refund:
+    """Give money back that needs nobody's consent; the escrow was taken and counts it already."""
+    refund = Refund(
+        escrow_id=escrow.id,
+        reason=reason.value,
+        state=RefundState.AGREED.value,
+        cents=cents,
+        currency=escrow.currency,
+        asked_at=at,
+    )
+    session.add(refund)
+    session.flush()
+    divide(session, refund)
+    return refund
+
+
+def divide(session: Session, refund: Refund) -> None:
+    """Make the parts of a refund that was agreed on, and owe them to the provider. The escrow was taken."""
+    payments = select(Payment).where(col(Payment.escrow_id) == refund.escrow_id, col(Payment.counted_at).is_not(None))
+    latest_first = payments.order_by(col(Payment.counted_at).desc(), col(Payment.id))
+    left = [
+        (payment.id, payment.cents - _gone(session, payment.id)) for payment in session.execute(latest_first).scalars()
+    ]
+    for payment_id, cents in allocate(left, refund.cents):
+        session.add(RefundPart(refund_id=refund.id, payment_id=payment_id, cents=cents))
+    session.flush()
+    owe(session, refund)
+
+
+def redo(session: Session, refund: Refund) -> None:
+    """Make parts anew in place of those that failed, and owe them to the provider."""
+    failed = select(RefundPart).where(
+        col(RefundPart.refund_id) == refund.id, col(RefundPart.state) == PaymentState.FAILED.value
+    )
+    lacking = refund.cents - _under_way(session, refund.id)
+    for part in session.execute(failed.order_by(col(RefundPart.id).desc())).scalars().all():
+        cents = min(lacking, part.cents)
+        if cents > 0:
+            session.add(RefundPart(refund_id=refund.id, payment_id=part.payment_id, cents=cents))
+            lacking -= cents
+    session.flush()
+    owe(session, refund)
+
+
+def owe(session: Session, refund: Refund) -> None:
+    """Owe the provider the call that sends the parts of a refund."""
+    outbox.record(session, REFUND_AGREED, [refund.id])
+
+
+def parts(session: Session, refund_id: str) -> Sequence[RefundPart]:
+    """Return the parts of a refund."""
+    statement = select(RefundPart).where(col(RefundPart.refund_id) == refund_id).order_by(col(RefundPart.id))
+    return session.execute(statement).scalars().all()
+
+
+def take_in(session: Session, part_id: str, repaid: Repaid, *, at: datetime) -> None:
+    """Apply what the provider says of a part of a refund; may be repeated, and come in any order."""
+    statement = select(RefundPart).where(col(RefundPart.id) == part_id).with_for_update()
+    part = session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
+    if part is None:
+        return
+    part.provider_id = part.provider_id or repaid.provider_id
+    if part.state == PaymentState.CREATED and repaid.state in {PaymentState.SUCCEEDED, PaymentState.FAILED}:
+        part.state, part.failure = repaid.state.value, repaid.failure
+    session.add(part)
+    session.flush()
+    _conclude(session, session.get_one(Refund, part.refund_id, with_for_update=True), at)
+
+
+def allocate(left: Iterable[tuple[str, int]], cents: int) -> list[tuple[str, int]]:
+    """Return how much goes back against which payment, of what is left of each. Pure; raises ValueError."""
+    found: list[tuple[str, int]] = []
+    for payment_id, most in left:
+        taken = min(most, cents)
+        if taken > 0:
+            found.append((payment_id, taken))
+            cents -= taken
+    if cents > 0:
+        raise ValueError(f"{cents} cents more than was paid are to go back")
+    return found
+
+
+def _gone(session: Session, payment_id: str) -> int:
+    """Return what of a payment went back, or is on its way."""
+    return _sum(session, RefundPart.payment_id, payment_id)
+
+
+def _under_way(session: Session, refund_id: str) -> int:
+    return _sum(session, RefundPart.refund_id, refund_id)
+
+
+def _sum(session: Session, column: Any, value: str) -> int:
+    statement = select(func.coalesce(func.sum(col(RefundPart.cents)), 0)).where(
+        col(column) == value, col(RefundPart.state) != PaymentState.FAILED.value
+    )
+    return int(session.execute(statement).scalar_one())
+
+
+def _conclude(session: Session, refund: Refund, at: datetime) -> None:
+    """Move a refund on once nothing of it is under way any more."""
+    found = [part.state for part in parts(session, refund.id)]
+    if refund.state != RefundState.AGREED or PaymentState.CREATED in found:
+        return
+    sent = sum(part.cents for part in parts(session, refund.id) if part.state == PaymentState.SUCCEEDED)
+    if sent == refund.cents:
+        event, done_at = RefundEvent.FINISH, at
+    else:
+        event, done_at = RefundEvent.FAIL, None
+    lifecycles.move(session, REFUNDS, refund, event, Party.SYSTEM, actor=SYSTEM, at=at, done_at=done_at)

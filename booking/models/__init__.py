@@ -1,0 +1,1 @@
+"""The tables of `booking`, a module for each part of it."""

@@ -1,0 +1,34 @@
+"""What `booking` holds of people, for exports and erasure.
+
+Contracts and what proves them outlast who signed them: ten years (French commercial code, article L. 123-22; consumer
+code, article L. 213-1, for private clients). What was only prepared or proposed goes with whoever made it.
+"""
+
+from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
+from booking.models.missions import Mission, Series
+from booking.models.quotes import Quote, Signature
+from booking.models.sheets import Offer, Sheet
+from foundation.lifecycles import StateChange
+from foundation.personal_data import Erasure, Holding
+
+_CONTRACT = "a contract, and what proves it, is kept for as long as the law asks (L. 123-22 code de commerce)"
+_OF_EXPERT = frozenset({"draft", "draft_edition"})
+
+HOLDINGS = (
+    Holding(Sheet, "client_id", CLIENT, Erasure.DELETED, "mission-sheets", secret=frozenset({"token_hash"})),
+    Holding(Offer, "client_id", CLIENT, Erasure.DELETED, "offers"),
+    Holding(Offer, "expert_id", EXPERT, Erasure.DELETED, "offers"),
+    Holding(Quote, "expert_id", EXPERT, Erasure.KEPT, "quotes", _CONTRACT),
+    Holding(Quote, "client_id", CLIENT, Erasure.KEPT, "quotes", _CONTRACT, secret=_OF_EXPERT),
+    Holding(Quote, "client_email", EMAIL, Erasure.KEPT, "quotes", _CONTRACT, secret=_OF_EXPERT),
+    Holding(Signature, "account_id", ACCOUNT, Erasure.KEPT, "signatures", _CONTRACT),
+    Holding(Mission, "expert_id", EXPERT, Erasure.KEPT, "missions", _CONTRACT),
+    Holding(Mission, "client_id", CLIENT, Erasure.KEPT, "missions", _CONTRACT),
+    Holding(Series, "expert_id", EXPERT, Erasure.KEPT, "series-of-missions", _CONTRACT),
+    Holding(Series, "client_id", CLIENT, Erasure.KEPT, "series-of-missions", _CONTRACT),
+    Holding(StateChange, "actor_account_id", ACCOUNT, Erasure.KEPT, "steps", _CONTRACT),
+)
+NOT_PERSONAL = {
+    "quote_versions": "under a quote, with which they are read and kept",
+    "counters": "which numbers were given out",
+}

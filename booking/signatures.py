@@ -1,0 +1,233 @@
+"""Accepting and declining quotes: acceptance is the client's signature, and makes the contract (mission rows S15, B10).
+
+What is signed is one version, named by its number and the hash of its content: whoever has not seen the latest one
+can't sign it by accident.
+"""
+
+import math
+import sys
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from accounts import acceptances, clients, colleagues, terms
+from accounts.colleagues import Position
+from accounts.models.accounts import Client, Membership
+from accounts.sign_ins import SignedIn
+from booking import missions, news
+from booking.lifecycle import QUOTES, Party, QuoteEvent
+from booking.models.missions import Mission
+from booking.models.quotes import Quote, QuoteVersion, Side, Signature
+from foundation import audits, currencies, lifecycles
+from foundation.errors import Conflict, DomainError, Fault, Invalid, NotFound
+from foundation.i18n import Language, message, translate
+
+KIND = "quote"
+LONGEST_ORDER_NUMBER = 50
+LONGEST_REASON = 2_000
+WITHDRAWAL = timedelta(days=14)
+"""For how long a private client may withdraw from a distance contract (code de la consommation, L. 221-18)."""
+
+
+class NotApproved(DomainError):
+    """The amount is above what this colleague may accept alone; `approvers` may."""
+
+    def __init__(self, approvers: tuple[str, ...]) -> None:
+        self.approvers = approvers
+        super().__init__("this amount is above the colleague's limit")
+
+
+class NewerVersion(Conflict):
+    """What was to be signed is not the latest version that was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a client says when accepting: which content, under which number of their own, having read the terms."""
+
+    version: int
+    content_hash: str
+    has_read_terms: bool
+    order_number: str = ""
+    wants_early_start: bool = False
+    """A private client asks that work begins before the days in which they may withdraw are over."""
+
+
+def check(consent: Consent, client: Client, version: QuoteVersion, *, on: date, language: Language) -> None:
+    """Raise Invalid with everything that keeps a client from signing; pure."""
+    faults: list[Fault] = []
+
+    def refuse(field: str, code: str, reason: str) -> None:
+        faults.append(Fault(field, code, translate(language, reason)))
+
+    if not consent.has_read_terms:
+        refuse("terms", "missing", message("Please read and accept the terms of sale."))
+    if len(consent.order_number) > LONGEST_ORDER_NUMBER or not consent.order_number.isprintable():
+        refuse("order_number", "too_long", message("Please give your order number in 50 characters at most."))
+    if needs_early_start(client, version, on=on) and not consent.wants_early_start:
+        refuse(
+            "early_start",
+            "missing",
+            message(
+                "The mission starts within the 14 days in which you may withdraw: please ask for that, or a later date."
+            ),
+        )
+    for name in clients.missing_for_booking(client):
+        refuse(name, "missing", message("We need this before you can book."))
+    if version.valid_until < on:
+        refuse("version", "expired", message("This quote has expired: please ask the expert to renew it."))
+    if faults:
+        raise Invalid(faults)
+
+
+def needs_early_start(client: Client, version: QuoteVersion, *, on: date) -> bool:
+    """Tell whether work is to begin while a private client may still withdraw (code de la consommation, L. 221-25)."""
+    return client.is_person and (version.starts_on is None or version.starts_on < on + WITHDRAWAL)
+
+
+def accept(
+    session: Session,
+    who: SignedIn,
+    quote_id: str,
+    consent: Consent,
+    *,
+    address: str,
+    language: Language,
+    at: datetime,
+) -> Mission:
+    """Sign the latest version for the client; return the mission, which is new with the first signature.
+
+    Raises NotFound, NewerVersion, Refused (in this state), NotApproved, Invalid; then nothing is signed.
+    """
+    quote, client = take(session, who, quote_id)
+    QUOTES.after(QUOTES.state(quote.state), QuoteEvent.ACCEPT, Party.CLIENT)
+    version = session.get_one(QuoteVersion, (quote.id, quote.latest_version))
+    if (consent.version, consent.content_hash) != (version.number, version.content_hash):
+        raise NewerVersion("there is a newer version of this quote")
+    position = _position(session, who.account_id)
+    amount_cents = _in_euros(version)
+    if not colleagues.may_approve(position, amount_cents):
+        raise NotApproved(tuple(approvers(session, client.id, amount_cents)))
+    check(consent, client, version, on=at.date(), language=language)
+    is_first = quote.accepted_version is None
+    acceptances.accept(session, who.account_id, at=at)
+    lifecycles.move(
+        session, QUOTES, quote, QuoteEvent.ACCEPT, Party.CLIENT, actor=who.actor, at=at,
+        accepted_version=version.number, decided_at=at,
+    )  # fmt: skip
+    session.add(
+        Signature(
+            quote_id=quote.id,
+            version=version.number,
+            side=Side.CLIENT.value,
+            account_id=who.account_id,
+            name=who.name,
+            address=address,
+            content_hash=version.content_hash,
+            terms_version=terms.current(terms.Kind.SALE, at.date()).version.isoformat(),
+            order_number=consent.order_number,
+            signed_at=at,
+        )
+    )
+    audits.record(session, who.actor, "accepted", KIND, quote.id, at=at, version=version.number)
+    if is_first:
+        mission = missions.start_from(session, quote, version, order_number=consent.order_number, at=at)
+    else:
+        mission = missions.amend(session, quote, version)
+    _tell_of_acceptance(session, quote, version, mission, client, at)
+    return mission
+
+
+def decline(session: Session, who: SignedIn, quote_id: str, reason: str, *, at: datetime) -> Quote:
+    """Turn the latest version down, with a word to the expert; of a signed quote, what was signed stands."""
+    quote, client = take(session, who, quote_id)
+    if _position(session, who.account_id).role not in news.BUYERS:
+        raise NotFound("this is for owners and buyers")
+    lifecycles.move(
+        session, QUOTES, quote, QuoteEvent.DECLINE, Party.CLIENT, actor=who.actor, at=at,
+        decline_reason=reason[:LONGEST_REASON], decided_at=at,
+    )  # fmt: skip
+    audits.record(session, who.actor, "declined", KIND, quote.id, at=at, version=quote.latest_version)
+    version = session.get_one(QuoteVersion, (quote.id, quote.latest_version))
+    news.tell_expert(
+        session, quote.expert_id, "quote_declined", key=f"{quote.id} {version.number}", at=at,
+        note=reason[:LONGEST_REASON], **_said(quote, version, client.name),
+    )  # fmt: skip
+    return quote
+
+
+def ask_approval(session: Session, who: SignedIn, quote_id: str, *, at: datetime) -> int:
+    """Ask the colleagues who may accept an amount to do so; return how many were asked, once a version."""
+    quote, client = take(session, who, quote_id)
+    version = session.get_one(QuoteVersion, (quote.id, quote.latest_version))
+    position = _position(session, who.account_id)
+    if position.role not in news.BUYERS or colleagues.may_approve(position, _in_euros(version)):
+        raise NotFound("nothing is to be asked for")
+    audits.record(session, who.actor, "asked_for_approval", KIND, quote.id, at=at, version=version.number)
+    return news.tell_client(
+        session, client.id, "approval_wanted", key=f"{quote.id} {version.number} {who.account_id}", at=at,
+        only=approvers(session, client.id, _in_euros(version)), **_said(quote, version, who.name),
+    )  # fmt: skip
+
+
+def take(session: Session, who: SignedIn, quote_id: str) -> tuple[Quote, Client]:
+    """Return a quote that was sent to somebody's client, held until the transaction ends; raise NotFound."""
+    statement = select(Quote).where(col(Quote.id) == quote_id).with_for_update()
+    quote = session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
+    if quote is None or quote.client_id is None or quote.client_id != who.client_id or not quote.latest_version:
+        raise NotFound("this quote does not exist")
+    return quote, clients.get(session, who)
+
+
+def approvers(session: Session, client_id: str, amount_cents: int) -> list[str]:
+    """Return the accounts that may accept an amount for a client alone."""
+    members = session.execute(select(Membership).where(col(Membership.client_id) == client_id)).scalars()
+    return sorted(
+        member.account_id for member in members if colleagues.may_approve(colleagues.position_of(member), amount_cents)
+    )
+
+
+def of_quote(session: Session, quote_id: str) -> dict[tuple[int, Side], Signature]:
+    """Return the signatures of a quote, by version and side."""
+    found = session.execute(select(Signature).where(col(Signature.quote_id) == quote_id)).scalars()
+    return {(signature.version, Side(signature.side)): signature for signature in found}
+
+
+def _position(session: Session, account_id: str) -> Position:
+    """Return what somebody may do now, whatever it was when the page was made."""
+    return colleagues.position_of(session.get_one(Membership, account_id, with_for_update=True))
+
+
+def _in_euros(version: QuoteVersion) -> int:
+    """Return an amount in cents of euros, in which limits are given; unlimited where no rate is known."""
+    units = currencies.units_per_eur(version.currency)
+    return math.ceil(version.gross_cents / units) if units else sys.maxsize
+
+
+def _tell_of_acceptance(
+    session: Session, quote: Quote, version: QuoteVersion, mission: Mission, client: Client, at: datetime
+) -> None:
+    key = f"{quote.id} {version.number}"
+    to_mission: dict[str, Any] = {**_said(quote, version, client.name), "path": f"/missions/{mission.id}"}
+    news.tell_expert(session, quote.expert_id, "quote_accepted", key=key, at=at, **to_mission)
+    accepted = message("Portulan: %(client)s has accepted your quote %(number)s. You find the mission on your pages.")
+    news.text_expert(
+        session, quote.expert_id, accepted, key=f"quote_accepted {key}", at=at, client=client.name, number=quote.number
+    )
+    to_mission["counterpart"] = version.content["parties"]["expert"]["name"]
+    news.tell_client(session, client.id, "quote_signed", key=key, at=at, **to_mission)
+
+
+def _said(quote: Quote, version: QuoteVersion, counterpart: str) -> dict[str, Any]:
+    return {
+        "counterpart": counterpart,
+        "title": version.content["title"],
+        "number": quote.number,
+        "amount_cents": version.gross_cents,
+        "currency": version.currency,
+        "path": f"/quotes/{quote.id}",
+    }
