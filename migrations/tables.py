@@ -10,7 +10,8 @@ import accounts.models.profiles
 import accounts.models.shortlists  # noqa: F401
 import booking.models.missions
 import booking.models.quotes
-import booking.models.sheets  # noqa: F401
+import booking.models.sheets
+import booking.models.threads  # noqa: F401
 import foundation.audits
 import foundation.files
 import foundation.leases
