@@ -22,6 +22,7 @@ from taxonomy.wordlists import LiveWordlists
 from web import error_pages, probes, queues, reactions, routes, searchers
 from web.assets import Assets
 from web.audience_buffers import AudienceBuffer
+from web.mail_in import Listener
 from web.observers import Observers
 from web.openings import Opening
 from web.queues import Waker
@@ -57,6 +58,10 @@ def create(settings: Settings) -> FastAPI:
             understanding.prepare(wordlists.current())
             carrier = _carrier(settings, database, index)
             carrier.start()
+            listener = _listener(settings, database)
+            if listener:
+                listener.start()
+            app.state.listener = listener
             for watcher in (observers, recorder):
                 watcher.start()
             app.state.carrier = carrier
@@ -65,6 +70,8 @@ def create(settings: Settings) -> FastAPI:
         opening.start()
         yield
         opening.stop()
+        if app.state.listener:
+            app.state.listener.stop()
         if app.state.carrier:
             app.state.carrier.stop()
             for watcher in (observers, recorder):
@@ -84,7 +91,7 @@ def create(settings: Settings) -> FastAPI:
     )
     app.state.settings, app.state.limits, app.state.database = settings, limits, database
     app.state.index = index
-    app.state.carrier = None
+    app.state.carrier = app.state.listener = None
     app.state.pointers = pointers
     app.state.make_searcher = searchers.maker(index)
     app.state.search_desk = search_edge.SearchDesk(
@@ -114,6 +121,11 @@ def _add_middleware(app: FastAPI, metrics: http.Metrics, settings: Settings) -> 
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(http.AnswerHead)
     app.add_middleware(http.AnswerInTime, seconds=ANSWER_SECONDS)
+
+
+def _listener(settings: Settings, database: Database) -> Listener | None:
+    """Return what receives mail in this process, where settings say that one does."""
+    return Listener(settings, database) if settings.mail_in_port else None
 
 
 def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries | Waker:

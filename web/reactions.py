@@ -21,7 +21,9 @@ from accounts.events import (
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
-from foundation import clock, outbox, schedules
+from booking import message_mails, reply_tokens
+from booking.events import MESSAGE_WRITTEN
+from foundation import clock, keys, outbox, schedules
 from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
 from foundation.outbox import Reaction
@@ -91,12 +93,14 @@ def alert_table(alerter: Alerter) -> list[Lane]:
 def whole_table(settings: Settings, index: Index) -> list[Lane]:
     """Return everything that whoever delivers reacts to."""
     ask = vat_numbers.vies(settings)
+    secret = keys.derived(settings, reply_tokens.PURPOSE)
     return [
         *table(index),
         *mail_table(Mailer(settings, index.database)),
         *alert_table(Alerter(settings, index)),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
+        Lane(MESSAGE_WRITTEN, lambda ids: message_mails.tell(index.database, secret, ids, at=clock.now()), batch=20),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
     ]
 
