@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts.models.accounts import Account, AccountKind, Membership, Role
 from accounts.sign_ins import SignedIn
-from booking import attachments, threads
+from booking import attachments, bounces, threads
 from booking.attachments import Attachment, Given
 from booking.models.threads import Outcome, ReceivedMail, Side, Thread, ThreadMark, Via
 from booking.threads import Draft
@@ -123,8 +123,7 @@ def receive(session: Session, reply_key: str, reply: Reply, raw: bytes, *, at: d
     if outcome is Outcome.POSTED:
         _post(session, writer, reply, at=at)
     if outcome is Outcome.BOUNCED and reply.bounce and reply.bounce.is_final:
-        writer.account.mail_failed_at, writer.account.mail_failure = at, reply.bounce.reason or None
-        session.add(writer.account)
+        bounces.note(session, writer.account, reply.bounce.reason, at=at)
     if outcome is Outcome.HELD:
         _ask_owner(session, writer, reply, at=at)
     session.add(
@@ -184,7 +183,7 @@ def sweep(session: Session, at: datetime) -> None:
     session.execute(delete(ReceivedMail).where(is_old(at)))
 
 
-def is_old(at: datetime) -> object:
+def is_old(at: datetime) -> ColumnElement[bool]:
     """Return the condition that a mail came so long ago that nobody needs to know."""
     return (col(ReceivedMail.received_at) < at - KEPT_FOR) & (col(ReceivedMail.outcome) != Outcome.HELD.value)
 
@@ -204,8 +203,7 @@ def _demand_content(reply: Reply) -> None:
 
 def _post(session: Session, writer: Writer, reply: Reply, *, at: datetime) -> None:
     threads.post(session, writer.thread, writer.side, writer.account.id, writer.role, reply.draft, at=at)
-    writer.account.mail_failed_at = writer.account.mail_failure = None
-    session.add(writer.account)
+    bounces.forget(session, writer.account)
 
 
 def _count_since(session: Session, writer: Writer, since: datetime) -> int:

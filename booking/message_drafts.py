@@ -21,7 +21,9 @@ CLIENTS = (AccountKind.COMPANY.value, AccountKind.PRIVATE_CLIENT.value)
 
 def keep(session: Session, token: str, expert_id: str, body: str, *, at: datetime) -> str:
     """Keep a draft for a browser, in place of its last one; return the token for its cookie."""
-    token = token or secrets.token_urlsafe(24)
+    # A token that we don't know is not believed: somebody else may have put it into the browser.
+    is_known = token and session.get(MessageDraft, sign_ins.hashed(token)) is not None
+    token = token if is_known else secrets.token_urlsafe(24)
     key = sign_ins.hashed(token)
     session.execute(delete(MessageDraft).where(col(MessageDraft.token_hash) == key))
     session.add(MessageDraft(token_hash=key, expert_id=expert_id, body=body, written_at=at))
@@ -39,9 +41,9 @@ def adopt(session: Session, token: str, email: str) -> None:
 
 def find(session: Session, token: str, account_id: str | None, expert_id: str | None = None) -> MessageDraft | None:
     """Return the latest draft of a browser or an account, to one expert or to any."""
+    # No row has an empty token's hash, nor an empty account.
     is_theirs = or_(
-        col(MessageDraft.token_hash) == sign_ins.hashed(token) if token else False,
-        col(MessageDraft.account_id) == account_id if account_id else False,
+        col(MessageDraft.token_hash) == sign_ins.hashed(token), col(MessageDraft.account_id) == (account_id or "")
     )
     statement = select(MessageDraft).where(is_theirs)
     if expert_id is not None:

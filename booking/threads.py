@@ -12,7 +12,6 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import experts
 from accounts.models.accounts import Account, AccountKind, Membership, Role
 from accounts.models.experts import Expert
 from accounts.sign_ins import SignedIn
@@ -87,10 +86,8 @@ def find(session: Session, client_id: str, expert_id: str, *, mission_id: str | 
     return session.execute(statement.where(is_about)).scalar_one_or_none()
 
 
-def between(
-    session: Session, client_id: str, expert_id: str, *, mission_id: str | None = None, at: datetime
-) -> Thread:
-    """Return the thread of a pair, or that of a mission, a new one if there was none. Whether it may be is not asked."""
+def between(session: Session, client_id: str, expert_id: str, *, mission_id: str | None = None, at: datetime) -> Thread:
+    """Return the thread of a pair, or of a mission, a new one if there was none. Whether it may be is not asked."""
     hold(session, f"thread {client_id} {expert_id}")
     thread = find(session, client_id, expert_id, mission_id=mission_id)
     if thread is None:
@@ -138,7 +135,7 @@ def post(
         side=side.value,
         author_account_id=account_id,
         body=draft.body,
-        folded=texts.fold(draft.body),
+        folded=texts.fold(" ".join([draft.body, *(file.name for file in draft.files)])),
         left_out=list(draft.left_out),
         via=draft.via.value,
         sent_at=at,
@@ -164,9 +161,7 @@ def post(
     return message
 
 
-def say(
-    session: Session, thread_id: str, line: Line, *, title: str = "", path: str = "", at: datetime
-) -> None:
+def say(session: Session, thread_id: str, line: Line, *, title: str = "", path: str = "", at: datetime) -> None:
     """Have the system say what happened, to both sides. Nobody is mailed: whoever did it sees to that.
 
     `title` names the thing as its owner does, `path` is the address of its page.
@@ -209,9 +204,7 @@ def mark_of(session: Session, thread_id: str, account_id: str) -> ThreadMark:
         reply_key=reply_tokens.new_key(),
     )
     session.execute(row.on_conflict_do_nothing(index_elements=["thread_id", "account_id"]))
-    wanted = select(ThreadMark).where(
-        col(ThreadMark.thread_id) == thread_id, col(ThreadMark.account_id) == account_id
-    )
+    wanted = select(ThreadMark).where(col(ThreadMark.thread_id) == thread_id, col(ThreadMark.account_id) == account_id)
     return session.execute(wanted.with_for_update().execution_options(populate_existing=True)).scalar_one()
 
 
@@ -263,11 +256,6 @@ def members(session: Session, client_id: str) -> Sequence[tuple[Account, Members
 def has_owner(session: Session, expert_id: str) -> bool:
     """Tell whether a profile was made or claimed by its expert; if not, operators answer for it."""
     return bool(session.execute(select(exists().where(col(Account.expert_id) == expert_id))).scalar_one())
-
-
-def expert_shown(session: Session, slug: str) -> Expert:
-    """Return the expert of a profile that is shown; raise NotFound."""
-    return experts.get_shown(session, slug).expert
 
 
 def _add(session: Session, thread: Thread, message: Message) -> Message:

@@ -16,12 +16,7 @@ _READ_CLOSELY = 10_000
 """Characters that the library looks through: its patterns take long over more, and over lines as those below."""
 _SLOW_LINE = re.compile(r"^[> \t]*(?:On|Le|Am)\s[^\n]{150}", re.MULTILINE | re.IGNORECASE)
 _MARKER = re.compile(r"^[>| \t*]*##-[^#]{1,300}-##", re.MULTILINE)
-_SAID = "|".join(
-    (
-        r"wrote|writes|écrit|ecrit|a\s+écrit|a\s+ecrit|schrieb|schrieben|geschrieben|"
-        r"ha\s+scritto|escribió",
-    )
-)
+_SAID = r"wrote|writes|(?:a\s+)?[ée]crit|schrieb(?:en)?|geschrieben|ha\s+scritto|escribió"
 _ATTRIBUTION = re.compile(
     r"^[> \t*]*(?:(?:On|Le|Am|El|Il|Em|At|Den|Op)\b[^\n]{0,200}(?:\n[^\n]{1,200}){0,3}?"
     rf"(?:{_SAID})\s*(?:[^\n]{{0,120}}(?:\n[^\n]{{1,80}})?)?:\s*$"
@@ -40,7 +35,8 @@ _HEADERS = re.compile(
 _SEPARATOR = re.compile(
     r"^[> \t]*(?:-{2,}\s*(?:Original Message|Message d['’]origine|Message original|Mail original|"
     r"Ursprüngliche Nachricht|Originalnachricht|Forwarded message|Message transféré|Reply message)\s*-{2,}|"
-    r"_{20,}|(?:Begin forwarded message|Début du message (?:réexpédié|transféré)|Anfang der weitergeleiteten Nachricht)\s*:)",
+    r"_{20,}|(?:Begin forwarded message|Début du message (?:réexpédié|transféré)|"
+    r"Anfang der weitergeleiteten Nachricht)\s*:)",
     re.MULTILINE | re.IGNORECASE,
 )
 _SIGNATURE = re.compile(r"^(?:-- ?|—|__+)\s*$", re.MULTILINE)

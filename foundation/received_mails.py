@@ -77,7 +77,7 @@ class Received:
 def read(content: bytes, *, envelope_sender: str | None) -> Received:
     """Return a mail; raise Unreadable. `envelope_sender` is empty or None for what machines send about mails."""
     try:
-        mail = cast("EmailMessage", email.message_from_bytes(content, policy=default))
+        mail = email.message_from_bytes(content, policy=default)
         parts = list(_leaves(mail))
         text, files, left_out = _text_of(mail, parts), _files_of(parts), _mails_in(parts)
         return Received(

@@ -60,7 +60,9 @@ class Talk:
         who = self.who(account)
         with self.database.writing() as session:
             if not self.thread_id:
-                self.thread_id = threads.open(session, self.who(self.client), str(self.expert.expert_id), at=clock.now()).id
+                self.thread_id = threads.open(
+                    session, self.who(self.client), str(self.expert.expert_id), at=clock.now()
+                ).id
             return threads.write(session, who, self.thread_id, Draft(body, **draft), at=clock.now())
 
     def tell(self) -> None:

@@ -48,6 +48,7 @@ def create(settings: Settings) -> FastAPI:
     observers = Observers(database, pointers)
     buffer = AudienceBuffer(shared) if shared and settings.has_workers else None
     recorder = Recorder(database, buffer, wordlists, metrics.registry)
+    watchers = (observers, recorder, *_listeners(settings, database))
 
     @asynccontextmanager
     async def run(_: FastAPI) -> AsyncGenerator[None]:
@@ -58,11 +59,7 @@ def create(settings: Settings) -> FastAPI:
             understanding.prepare(wordlists.current())
             carrier = _carrier(settings, database, index)
             carrier.start()
-            listener = _listener(settings, database)
-            if listener:
-                listener.start()
-            app.state.listener = listener
-            for watcher in (observers, recorder):
+            for watcher in watchers:
                 watcher.start()
             app.state.carrier = carrier
 
@@ -70,11 +67,9 @@ def create(settings: Settings) -> FastAPI:
         opening.start()
         yield
         opening.stop()
-        if app.state.listener:
-            app.state.listener.stop()
         if app.state.carrier:
             app.state.carrier.stop()
-            for watcher in (observers, recorder):
+            for watcher in watchers:
                 watcher.stop()
         index.close()
         database.close()
@@ -90,8 +85,7 @@ def create(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings, app.state.limits, app.state.database = settings, limits, database
-    app.state.index = index
-    app.state.carrier = app.state.listener = None
+    app.state.index, app.state.carrier = index, None
     app.state.pointers = pointers
     app.state.make_searcher = searchers.maker(index)
     app.state.search_desk = search_edge.SearchDesk(
@@ -123,9 +117,9 @@ def _add_middleware(app: FastAPI, metrics: http.Metrics, settings: Settings) -> 
     app.add_middleware(http.AnswerInTime, seconds=ANSWER_SECONDS)
 
 
-def _listener(settings: Settings, database: Database) -> Listener | None:
-    """Return what receives mail in this process, where settings say that one does."""
-    return Listener(settings, database) if settings.mail_in_port else None
+def _listeners(settings: Settings, database: Database) -> list[Listener]:
+    """Return what receives mail in this process, where settings say that it does."""
+    return [Listener(settings, database)] if settings.mail_in_port else []
 
 
 def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries | Waker:

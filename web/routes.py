@@ -8,6 +8,7 @@ from web import (
     comparison_site,
     demo_site,
     files_site,
+    message_site,
     notice_site,
     operator_audit_site,
     operator_deliveries_site,
@@ -17,6 +18,7 @@ from web import (
     operator_searches_site,
     operator_site,
     operator_skills_site,
+    operator_threads_site,
     privacy_site,
     saved_search_site,
     shortlist_site,
@@ -25,6 +27,7 @@ from web import (
     site,
     space_site,
     text_site,
+    writing_site,
 )
 
 ROUTERS = (
@@ -39,6 +42,8 @@ ROUTERS = (
     files_site.router,
     text_site.router,
     audience_site.router,
+    message_site.router,
+    writing_site.router,
     notice_site.router,
     operator_home_site.router,
     operator_people_site.router,
@@ -47,6 +52,7 @@ ROUTERS = (
     operator_searches_site.router,
     operator_skills_site.router,
     operator_audit_site.router,
+    operator_threads_site.router,
     operator_site.router,
     saved_search_site.router,
     comparison_site.router,

@@ -8,11 +8,12 @@ from fastapi.responses import HTMLResponse, Response
 from accounts import invitations, links, passwords, registrations
 from accounts.links import LinkEnded
 from accounts.models.accounts import Account, AccountKind, Purpose
+from booking import message_drafts
 from foundation import clock
 from foundation.database import Database
 from foundation.errors import Invalid
 from foundation.i18n import message, translate
-from web import arrivals, attempts, forms
+from web import arrivals, arriving_drafts, attempts, forms
 from web import sign_ins as edge
 from web.forms import Form
 from web.rendering import language_of, private, render
@@ -41,6 +42,9 @@ def sign_up(request: Request, form: Form) -> Response:
     password_hash = passwords.hashed(registration.password)
     with _database(request).writing() as session:
         registrations.register(session, registration, password_hash, at=clock.now())
+        # What was written to an expert before waits for whoever confirms the address, in whichever browser.
+        if token := arriving_drafts.token_of(request):
+            message_drafts.adopt(session, token, registration.email)
     return forms.lead_on("/sign-up/sent")
 
 
