@@ -29,14 +29,14 @@ _HEADER_NAMES = (
     r"Von|Gesendet|An|Betreff|Datum|Kopie"
 )
 _HEADERS = re.compile(
-    rf"^[> \t*]*(?:From|De|Von)\**\s?:[^\n]+\n(?:[> \t*]*(?:{_HEADER_NAMES})\**\s?:[^\n]*(?:\n|$)){{1,6}}",
+    rf"^[> \t*]*(?:From|De|Von|Gesendet)\**\s?:[^\n]+\n(?:[> \t*]*(?:{_HEADER_NAMES})\**\s?:[^\n]*(?:\n|$)){{2,6}}",
     re.MULTILINE | re.IGNORECASE,
 )
 _SEPARATOR = re.compile(
     r"^[> \t]*(?:-{2,}\s*(?:Original Message|Message d['’]origine|Message original|Mail original|"
     r"Ursprüngliche Nachricht|Originalnachricht|Forwarded message|Message transféré|Reply message)\s*-{2,}|"
     r"_{20,}|(?:Begin forwarded message|Début du message (?:réexpédié|transféré)|"
-    r"Anfang der weitergeleiteten Nachricht)\s*:)",
+    r"Anfang der weitergeleiteten Nachricht)\s*:|Message du \d\d/\d\d/\d\d)",
     re.MULTILINE | re.IGNORECASE,
 )
 _SIGNATURE = re.compile(r"^(?:-- ?|—|__+)\s*$", re.MULTILINE)
