@@ -12,12 +12,14 @@ class Topic(StrEnum):
     """New matches of saved searches."""
     AVAILABILITY = "availability"
     """The question whether one is still available."""
+    MESSAGES = "messages"
+    """What somebody wrote to one."""
 
 
 _TOPICS: dict[AccountKind, tuple[Topic, ...]] = {
-    AccountKind.COMPANY: (Topic.ALERTS,),
-    AccountKind.PRIVATE_CLIENT: (Topic.ALERTS,),
-    AccountKind.EXPERT: (Topic.AVAILABILITY,),
+    AccountKind.COMPANY: (Topic.MESSAGES, Topic.ALERTS),
+    AccountKind.PRIVATE_CLIENT: (Topic.MESSAGES, Topic.ALERTS),
+    AccountKind.EXPERT: (Topic.MESSAGES, Topic.AVAILABILITY),
     AccountKind.OPERATOR: (),
 }
 

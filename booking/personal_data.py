@@ -5,6 +5,7 @@ code, article L. 213-1, for private clients). What was only prepared or proposed
 """
 
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
+from booking import thread_data
 from booking.models.missions import Mission, Series
 from booking.models.quotes import Quote, Signature
 from booking.models.sheets import Offer, Sheet
@@ -15,6 +16,7 @@ _CONTRACT = "a contract, and what proves it, is kept for as long as the law asks
 _OF_EXPERT = frozenset({"draft", "draft_edition"})
 
 HOLDINGS = (
+    *thread_data.HOLDINGS,
     Holding(Sheet, "client_id", CLIENT, Erasure.DELETED, "mission-sheets", secret=frozenset({"token_hash"})),
     Holding(Offer, "client_id", CLIENT, Erasure.DELETED, "offers"),
     Holding(Offer, "expert_id", EXPERT, Erasure.DELETED, "offers"),
@@ -29,6 +31,7 @@ HOLDINGS = (
     Holding(StateChange, "actor_account_id", ACCOUNT, Erasure.KEPT, "steps", _CONTRACT),
 )
 NOT_PERSONAL = {
+    **thread_data.NOT_PERSONAL,
     "quote_versions": "under a quote, with which they are read and kept",
     "counters": "which numbers were given out",
 }

@@ -95,5 +95,27 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         for decision in ("no_action", "comment_hidden", "review_hidden", "profile_hidden", "suspended", "reopened")
         for is_notifier in (True, False)
     ],
+    "message": [
+        {
+            "name": NAME,
+            "counterpart": "Établissements Dupont & fils",
+            "thread_id": "2f7c",
+            "messages": said,
+            "left_out": left_out,
+            "reply_token": TOKEN,
+        }
+        for said, left_out in (
+            ([{"author": "Léa Dupont", "text": "Bonjour,\n\nConnaissez-vous le Maroc ?"}], 0),
+            (
+                [
+                    {"author": "Léa Dupont", "text": "Voici.", "files": ["Cahier des charges.pdf"]},
+                    {"author": "", "text": "", "files": ["a.png", "b.png"]},
+                ],
+                1,
+            ),
+            ([{"author": "Léa Dupont", "text": "Encore."}], 3),
+        )
+    ],
+    "reply_held": [{"name": NAME, "sender": "lea.perso@example.com", "thread_id": "2f7c"}],
     "account_erased": [{"name": NAME}],
 }

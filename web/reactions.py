@@ -17,7 +17,9 @@ from accounts.events import (
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
-from foundation import clock, sms
+from booking import message_mails, reply_tokens
+from booking.events import MESSAGE_WRITTEN
+from foundation import clock, keys, sms
 from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
 from foundation.schedules import Schedule
@@ -81,6 +83,7 @@ def alert_table(alerter: Alerter) -> list[Lane]:
 def whole_table(settings: Settings, index: Index) -> list[Lane]:
     """Return everything that whoever delivers reacts to."""
     ask = vat_numbers.vies(settings)
+    secret = keys.derived(settings, reply_tokens.PURPOSE)
     return [
         *table(index),
         *mail_table(Mailer(settings, index.database)),
@@ -88,6 +91,7 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *alert_table(Alerter(settings, index)),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
+        Lane(MESSAGE_WRITTEN, lambda ids: message_mails.tell(index.database, secret, ids, at=clock.now()), batch=20),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
         Lane(IDENTITY_VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check_experts(index.database, ask, ids), batch=1),
     ]

@@ -9,6 +9,7 @@ from web import (
     demo_site,
     files_site,
     mandate_site,
+    message_site,
     notice_site,
     operator_audit_site,
     operator_deliveries_site,
@@ -19,6 +20,7 @@ from web import (
     operator_searches_site,
     operator_site,
     operator_skills_site,
+    operator_threads_site,
     privacy_site,
     referral_site,
     saved_search_site,
@@ -28,6 +30,7 @@ from web import (
     site,
     space_site,
     text_site,
+    writing_site,
 )
 
 ROUTERS = (
@@ -44,6 +47,8 @@ ROUTERS = (
     files_site.router,
     text_site.router,
     audience_site.router,
+    message_site.router,
+    writing_site.router,
     notice_site.router,
     operator_home_site.router,
     operator_people_site.router,
@@ -53,6 +58,7 @@ ROUTERS = (
     operator_searches_site.router,
     operator_skills_site.router,
     operator_audit_site.router,
+    operator_threads_site.router,
     operator_site.router,
     saved_search_site.router,
     comparison_site.router,
