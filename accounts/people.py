@@ -45,7 +45,7 @@ def find(session: Session, *, query: str, kind: str, state: str, after: str, lim
 
 def find_unowned(session: Session, *, query: str, after: str, limit: int) -> Sequence[Expert]:
     """Return profiles that are no account's, the newest first; `after` is the id of the last one that was seen."""
-    has_owner = select(Account.id).where(col(Account.expert_id) == col(Expert.id)).exists()
+    has_owner = select(col(Account.id)).where(col(Account.expert_id) == col(Expert.id)).exists()
     statement = select(Expert).where(~has_owner)
     if query := _cleaned(query):
         names = [col(Expert.name).icontains(spelling, autoescape=True) for spelling in _spellings(query)]
