@@ -95,5 +95,8 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         for decision in ("no_action", "comment_hidden", "review_hidden", "profile_hidden", "suspended", "reopened")
         for is_notifier in (True, False)
     ],
+    "mandate_given": [
+        {"name": NAME, "mandator": "Zoë O’Brien EI", "version": "2026-11-30", "fingerprint": "0123456789abcdef" * 4}
+    ],
     "account_erased": [{"name": NAME}],
 }

@@ -211,6 +211,15 @@ class News(Values):
     currency: Line = ""
 
 
+class MandateGiven(Values):
+    """To an expert who gave the billing mandate, for their own files."""
+
+    name: Line
+    mandator: Line
+    version: Line
+    fingerprint: Line
+
+
 class AccountErased(Values):
     """To the address of an account that is gone."""
 
@@ -237,5 +246,6 @@ TEMPLATES: dict[str, type[Values]] = {
     "notice_received": NoticeReceived,
     "notice_decided": NoticeDecided,
     "news": News,
+    "mandate_given": MandateGiven,
     "account_erased": AccountErased,
 }

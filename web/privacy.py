@@ -14,6 +14,7 @@ from sqlmodel import col
 from accounts import accounts
 from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
+from billing import mandates
 from billing import personal_data as billing_data
 from booking import personal_data as booking_data
 from foundation import audits, i18n, mails, personal_data, sms
@@ -176,6 +177,7 @@ def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | Non
     search_data.forget_author(session, account_id, account.name)
     search_data.forget_mentions(session, names)
     accounts_data.forget_mentions(session, names)
+    mandates.end_of_erased(session, subject.of(EXPERT), at)
     personal_data.erase(session, HOLDINGS, subject)
     accounts_data.blank(session, subject, at=at)
     mails.write(session, last, key=f"account_erased {account_id}", at=at)

@@ -18,6 +18,8 @@ from accounts.models.audiences import Impression, ResultPage, View, VisitorSalt
 from accounts.models.experts import StagedExpert, StagedReview
 from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist
+from billing import mandates
+from billing.models.mandates import Mandate
 from foundation import audits, leases, mails, schedules, sms
 from foundation.audits import AuditEntry
 from foundation.database import Database
@@ -226,6 +228,15 @@ RULES: Sequence[Rule] = (
         "deleting can be taken back for a while",
         lambda at: col(SavedSearch.removed_at) < at - saved_searches.KEPT_REMOVED,
         _in_one(lambda session, at: saved_searches.sweep(session, at=at)),
+    ),
+    Rule(
+        Mandate,
+        "mandates.kept",
+        mandates.KEPT_FOR,
+        col(Mandate.ended_at),
+        "invoices were issued under them (French commercial code, article L. 123-22)",
+        mandates.is_old,
+        _in_one(mandates.sweep),
     ),
     Rule(
         ScheduleRow,
