@@ -117,5 +117,8 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         )
     ],
     "reply_held": [{"name": NAME, "sender": "lea.perso@example.com", "thread_id": "2f7c"}],
+    "mandate_given": [
+        {"name": NAME, "mandator": "Zoë O’Brien EI", "version": "2026-11-30", "fingerprint": "0123456789abcdef" * 4}
+    ],
     "account_erased": [{"name": NAME}],
 }

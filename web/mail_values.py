@@ -239,6 +239,15 @@ class ReplyHeld(Values):
     thread_id: Line
 
 
+class MandateGiven(Values):
+    """To an expert who gave the billing mandate, for their own files."""
+
+    name: Line
+    mandator: Line
+    version: Line
+    fingerprint: Line
+
+
 class AccountErased(Values):
     """To the address of an account that is gone."""
 
@@ -267,5 +276,6 @@ TEMPLATES: dict[str, type[Values]] = {
     "news": News,
     "message": MessageNews,
     "reply_held": ReplyHeld,
+    "mandate_given": MandateGiven,
     "account_erased": AccountErased,
 }

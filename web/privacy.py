@@ -14,6 +14,7 @@ from sqlmodel import col
 from accounts import accounts
 from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
+from billing import mandates
 from billing import personal_data as billing_data
 from booking import personal_data as booking_data
 from booking import thread_data
@@ -183,6 +184,7 @@ def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | Non
     search_data.forget_mentions(session, names)
     accounts_data.forget_mentions(session, names)
     thread_data.forget(session, subject)
+    mandates.end_of_erased(session, subject.of(EXPERT), at)
     personal_data.erase(session, HOLDINGS, subject)
     accounts_data.blank(session, subject, at=at)
     mails.write(session, last, key=f"account_erased {account_id}", at=at)

@@ -18,6 +18,8 @@ from accounts.models.audiences import Impression, ResultPage, View, VisitorSalt
 from accounts.models.experts import StagedExpert, StagedReview
 from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist
+from billing import mandates
+from billing.models.mandates import Mandate
 from booking import mail_replies, message_drafts
 from booking.models.threads import MessageDraft, ReceivedMail
 from foundation import audits, leases, mails, schedules, sms
@@ -246,6 +248,15 @@ RULES: Sequence[Rule] = (
         "a mail that comes twice is posted once; one that is held is thrown away after a month",
         mail_replies.is_old,
         _in_one(mail_replies.sweep),
+    ),
+    Rule(
+        Mandate,
+        "mandates.kept",
+        mandates.KEPT_FOR,
+        col(Mandate.ended_at),
+        "invoices were issued under them (French commercial code, article L. 123-22)",
+        mandates.is_old,
+        _in_one(mandates.sweep),
     ),
     Rule(
         ScheduleRow,
