@@ -17,6 +17,19 @@ from accounts.events import (
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
+from billing import provider_calls, providers, refunds
+from billing.events import (
+    ESCROW_DISPUTED,
+    ESCROW_HELD,
+    ESCROW_REFUNDED,
+    ESCROW_RELEASED,
+    PROVIDER_EVENT,
+    REFUND_AGREED,
+    REFUND_REMINDERS_DUE,
+    SANDBOX_DUE,
+    WIRE_WANTED,
+)
+from billing.providers.interface import Provider
 from booking import message_mails, reply_tokens
 from booking.events import MESSAGE_WRITTEN
 from foundation import clock, keys, sms
@@ -70,6 +83,22 @@ def sms_table(texter: Texter) -> list[Lane]:
     ]
 
 
+def money_table(provider: Provider, database: Database) -> list[Lane]:
+    """Return the same for money: what providers say and are asked."""
+    return [
+        Lane(WIRE_WANTED, lambda keys: provider_calls.open_wires(database, provider, keys, clock.now()), batch=20),
+        Lane(PROVIDER_EVENT, lambda keys: provider_calls.hear(database, provider, keys, clock.now()), batch=20),
+        Lane(REFUND_AGREED, lambda ids: provider_calls.send_refunds(database, provider, ids, clock.now()), batch=20),
+        Lane(REFUND_REMINDERS_DUE, lambda _: refunds.remind_due(database, clock.now()), batch=100),
+        Lane(SANDBOX_DUE, lambda _: provider_calls.let_sandbox_wires_arrive(database, clock.now()), batch=100),
+        # Whoever books reacts to these.
+        *(
+            Lane(topic, lambda _: None, batch=100)
+            for topic in (ESCROW_HELD, ESCROW_DISPUTED, ESCROW_RELEASED, ESCROW_REFUNDED)
+        ),
+    ]
+
+
 def alert_table(alerter: Alerter) -> list[Lane]:
     """Return the same for alerts, which need an index that searches can be made in."""
     return [
@@ -88,6 +117,7 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *table(index),
         *mail_table(Mailer(settings, index.database)),
         *sms_table(Texter(settings, index.database)),
+        *money_table(providers.choose(index.database), index.database),
         *alert_table(Alerter(settings, index)),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
@@ -111,6 +141,8 @@ SCHEDULES = [
     Schedule("suspensions.end", every=timedelta(days=1), topic=SUSPENSIONS_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
     Schedule("sms.clear", every=timedelta(days=1), topic=sms.CLEARING_DUE),
+    Schedule("refunds.remind", every=timedelta(days=1), topic=REFUND_REMINDERS_DUE, offset=ALERTS_AT),
+    Schedule("sandbox.wires", every=timedelta(hours=1), topic=SANDBOX_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),
     Schedule("alerts.daily", every=timedelta(days=1), topic=DAILY_ALERTS_DUE, offset=ALERTS_AT),
