@@ -84,10 +84,19 @@ PLAIN: dict[str, tuple[str, str]] = {
         f"Ok merci\n\nEnvoyé de mon iPhone\n\n> Le 1 déc. 2026 à 09:12, Portulan <r@x.example> a écrit :\n> \n{quoted(OURS)}",
         "Ok merci",
     ),
-    "iphone en": ("Ok, thanks\n\nSent from my iPhone\n\n> On 1 Dec 2026, at 09:12, Portulan wrote:\n>\n> Hi", "Ok, thanks"),
-    "iphone de": ("Ok, danke\n\nVon meinem iPhone gesendet\n\n> Am 01.12.2026 um 09:12 schrieb P <r@x.example>:\n>\n> Hi", "Ok, danke"),
+    "iphone en": (
+        "Ok, thanks\n\nSent from my iPhone\n\n> On 1 Dec 2026, at 09:12, Portulan wrote:\n>\n> Hi",
+        "Ok, thanks",
+    ),
+    "iphone de": (
+        "Ok, danke\n\nVon meinem iPhone gesendet\n\n> Am 01.12.2026 um 09:12 schrieb P <r@x.example>:\n>\n> Hi",
+        "Ok, danke",
+    ),
     "android outlook fr": ("Parfait.\n\nTéléchargez Outlook pour Android<https://aka.ms/x>\n", "Parfait."),
-    "android outlook en": ("Perfect.\n\nGet Outlook for Android<https://aka.ms/x>\n________________________________\nFrom: P", "Perfect."),
+    "android outlook en": (
+        "Perfect.\n\nGet Outlook for Android<https://aka.ms/x>\n________________________________\nFrom: P",
+        "Perfect.",
+    ),
     "thunderbird fr": (
         f"Merci beaucoup.\n\nLe 01/12/2026 à 09:12, Portulan a écrit :\n{quoted(OURS)}\n",
         "Merci beaucoup.",
@@ -103,7 +112,7 @@ PLAIN: dict[str, tuple[str, str]] = {
         "Yes.\n\nA little.",
     ),
     "orange webmail": (
-        "Bonsoir,\nc’est bon pour moi.\n\n> Message du 01/12/26 09:12\n> De : \"Portulan\" <r@x.example>\n> A : anna@orange.example\n"
+        'Bonsoir,\nc’est bon pour moi.\n\n> Message du 01/12/26 09:12\n> De : "Portulan" <r@x.example>\n> A : anna@orange.example\n'
         f"> Copie à :\n> Objet : Émile vous a écrit\n>\n{quoted(OURS)}",
         "Bonsoir,\nc’est bon pour moi.",
     ),
@@ -118,7 +127,10 @@ PLAIN: dict[str, tuple[str, str]] = {
     ),
     "signature with dashes": ("Oui.\n\n-- \nAnna Client\nACME\n+33 6 12 34 56 78", "Oui."),
     "signature whose space a server took": ("Oui.\n\n--\nAnna Client\nACME", "Oui."),
-    "a list is no signature": ("Trois points :\n- le prix\n- la date\n- le lieu", "Trois points :\n- le prix\n- la date\n- le lieu"),
+    "a list is no signature": (
+        "Trois points :\n- le prix\n- la date\n- le lieu",
+        "Trois points :\n- le prix\n- la date\n- le lieu",
+    ),
     "closing words stay": (
         "Merci, cela me va.\n\nThanks, but the second one is too late.\n\nCordialement,\nAnna",
         "Merci, cela me va.\n\nThanks, but the second one is too late.\n\nCordialement,\nAnna",
@@ -132,14 +144,17 @@ PLAIN: dict[str, tuple[str, str]] = {
         "Vous demandez :\n> Connaissez-vous le Maroc ?\nOui.",
     ),
     "marker with a line broken inside": ("Oui.\n\n> ##- Please write your answer\n> above this line -##\n> Hi", "Oui."),
-    "a journey is no header": ("De : Lyon\nÀ : Casablanca\nJeudi si possible.", "De : Lyon\nÀ : Casablanca\nJeudi si possible."),
+    "a journey is no header": (
+        "De : Lyon\nÀ : Casablanca\nJeudi si possible.",
+        "De : Lyon\nÀ : Casablanca\nJeudi si possible.",
+    ),
     "nothing but the quotation": (f"\n\nLe 01/12/2026 à 09:12, Portulan a écrit :\n{quoted(OURS)}\n", ""),
     "proton en": (
         f"Sounds good.\n\nSent with Proton Mail secure email.\n\nOn Tuesday, December 1st, 2026 at 9:12 AM, Portulan <r@x.example> wrote:\n\n{quoted(OURS)}",
         "Sounds good.",
     ),
     "gmx de": (
-        "Passt.\n\nGesendet: Dienstag, 01. Dezember 2026 um 09:12 Uhr\nVon: \"Portulan\" <r@x.example>\nAn: anna@gmx.example\n"
+        'Passt.\n\nGesendet: Dienstag, 01. Dezember 2026 um 09:12 Uhr\nVon: "Portulan" <r@x.example>\nAn: anna@gmx.example\n'
         "Betreff: Nachricht\n\nZitat",
         "Passt.",
     ),
