@@ -17,6 +17,8 @@ from accounts.events import (
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
+from booking import offers
+from booking.events import OFFERS_DUE
 from foundation import clock, sms
 from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
@@ -87,6 +89,7 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *sms_table(Texter(settings, index.database)),
         *alert_table(Alerter(settings, index)),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
+        Lane(OFFERS_DUE, lambda _: offers.look_after(index.database, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
         Lane(IDENTITY_VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check_experts(index.database, ask, ids), batch=1),
@@ -101,6 +104,7 @@ SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
+    Schedule("offers", every=timedelta(hours=1), topic=OFFERS_DUE),
     Schedule("availability", every=timedelta(days=1), topic=AVAILABILITY_DUE),
     Schedule("index.purge", every=retention.PURGED_EVERY, topic=PURGE_DUE),
     Schedule("retention", every=timedelta(days=1), topic=RETENTION_DUE),

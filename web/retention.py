@@ -18,6 +18,8 @@ from accounts.models.audiences import Impression, ResultPage, View, VisitorSalt
 from accounts.models.experts import StagedExpert, StagedReview
 from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist
+from booking import sheets
+from booking.models.sheets import Sheet
 from foundation import audits, leases, mails, schedules, sms
 from foundation.audits import AuditEntry
 from foundation.database import Database
@@ -217,6 +219,15 @@ RULES: Sequence[Rule] = (
         "who comes back within a season finds the list again",
         lambda at: col(Shortlist.client_id).is_(None) & (col(Shortlist.used_at) < at - shortlists.KEPT_UNUSED),
         _in_one(lambda session, at: shortlists.sweep(session, at=at)),
+    ),
+    Rule(
+        Sheet,
+        "sheets.kept",
+        sheets.KEPT_UNUSED,
+        col(Sheet.changed_at),
+        "who comes back within a season finds the draft again",
+        sheets.is_abandoned,
+        _in_one(lambda session, at: sheets.sweep(session, at=at)),
     ),
     Rule(
         SavedSearch,
