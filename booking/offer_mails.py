@@ -1,67 +1,63 @@
-"""Whom mails about offers go to, and what they say. A profile that nobody has claimed has no address: see the desk."""
+"""Whom mails about offers go to. A profile that nobody has claimed has no address: see `booking.offer_desk`."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from accounts import accounts, colleagues, notifications
-from accounts.models.accounts import Account, Client, Role
+from accounts.models.accounts import Client
 from accounts.models.experts import Expert
 from accounts.notifications import Topic
+from booking import news
 from booking.lifecycle import OfferState
 from booking.models.sheets import Offer, Sheet
-from foundation import i18n, mails
-from foundation.mails import Mail
+from foundation import mails
+
+OFFERS = "/offers"
 
 
-def tell_received(session: Session, sheet: Sheet, offer: Offer) -> None:
+def tell_received(session: Session, sheet: Sheet, offer: Offer, *, at: datetime) -> None:
     """Mail an expert that a sheet is proposed to them: once for each time that it is."""
-    values = {"message": offer.message, "needs_nda": sheet.needs_nda, "answer_by": last_day(offer)}
-    _to_expert(session, sheet, offer, "offer_received", values, key=_round(offer), at=offer.sent_at)
+    _tell_expert(session, sheet, offer, "offer_received", key=_round(offer), at=at, note=offer.message)
 
 
 def remind(session: Session, sheet: Sheet, offer: Offer, *, at: datetime) -> None:
     """Mail an expert that an offer ends soon; whoever has claimed the profile meanwhile hears of it at all first."""
-    if mails.was_written(session, f"offer_received {_round(offer)}"):
-        _to_expert(session, sheet, offer, "offer_reminder", {"answer_by": last_day(offer)}, key=_round(offer), at=at)
+    owner = accounts.owner_of(session, offer.expert_id)
+    if owner and mails.was_written(session, f"offer_received {_round(offer)} {owner.id}"):
+        _tell_expert(session, sheet, offer, "offer_reminder", key=_round(offer), at=at)
     else:
-        tell_received(session, sheet, offer)
+        tell_received(session, sheet, offer, at=at)
 
 
-def tell_changed(session: Session, sheet: Sheet, offer: Offer, fields: Sequence[str], *, at: datetime) -> None:
-    """Mail an expert what of a sheet was changed."""
-    key = f"{offer.id} {sheet.edition}"
-    _to_expert(session, sheet, offer, "sheet_changed", {"fields": list(fields)}, key=key, at=at)
+def tell_changed(session: Session, sheet: Sheet, offer: Offer, *, at: datetime) -> None:
+    """Mail an expert that a sheet says something else; its page shows what."""
+    _tell_expert(session, sheet, offer, "sheet_changed", key=f"{offer.id} {sheet.edition}", at=at)
 
 
 def tell_closed(session: Session, sheet: Sheet, offer: Offer, *, at: datetime) -> None:
     """Mail an expert that a sheet is closed."""
-    values = {"has_quote": offer.state == OfferState.ANSWERED}
-    _to_expert(session, sheet, offer, "sheet_closed", values, key=f"{offer.id} {at.isoformat()}", at=at)
+    code = "sheet_closed_answered" if offer.state == OfferState.ANSWERED else "sheet_closed"
+    _tell_expert(session, sheet, offer, code, key=f"{offer.id} {at.isoformat()}", at=at, path=OFFERS)
 
 
 def tell_refused(session: Session, sheet: Sheet, offer: Offer, *, at: datetime) -> None:
-    """Mail whoever published the sheet, or the client's owners, that an expert has refused, and why."""
-    expert = session.get_one(Expert, offer.expert_id)
-    for account in people_of(session, sheet):
-        values = {
-            "name": account.name,
-            "expert": expert.name,
-            "title": sheet.title,
-            "sheet": sheet.id,
-            "reason": offer.refusal_reason,
-            "text": offer.refusal,
-        }
-        _write(session, account, "offer_refused", values, key=f"{account.id} {_round(offer)}", at=at)
-
-
-def people_of(session: Session, sheet: Sheet) -> list[Account]:
-    """Return who is told of what happens to a client's sheet: its author while they act for it, else its owners."""
-    members = colleagues.members(session, sheet.client_id or "")
-    authors = [account for account, _ in members if account.id == sheet.author_account_id]
-    return authors or [account for account, membership in members if membership.role == Role.OWNER]
+    """Mail whoever published the sheet, or the client's buyers once they are gone, that an expert refuses, and why."""
+    members = [account for account, _ in colleagues.members(session, offer.client_id)]
+    authors = [account for account in members if account.id == sheet.author_account_id]
+    told = [account.id for account in authors or members if notifications.wants(account, Topic.OFFERS)]
+    news.tell_client(
+        session,
+        offer.client_id,
+        f"offer_refused_{offer.refusal_reason}",
+        key=_round(offer),
+        at=at,
+        only=told,
+        counterpart=session.get_one(Expert, offer.expert_id).name,
+        title=sheet.title,
+        path=f"/sheets/{sheet.id}",
+        note=offer.refusal,
+    )
 
 
 def last_day(offer: Offer) -> str:
@@ -74,20 +70,29 @@ def _round(offer: Offer) -> str:
     return f"{offer.id} {offer.sent_at.isoformat()}"
 
 
-def _to_expert(
-    session: Session, sheet: Sheet, offer: Offer, template: str, values: dict[str, Any], *, key: str, at: datetime
+def _tell_expert(
+    session: Session,
+    sheet: Sheet,
+    offer: Offer,
+    code: str,
+    *,
+    key: str,
+    at: datetime,
+    path: str | None = None,
+    note: str = "",
 ) -> None:
-    account = accounts.owner_of(session, offer.expert_id)
-    if account is not None:
-        client = session.get_one(Client, offer.client_id)
-        whole = {"name": account.name, "client": client.name, "title": sheet.title, "offer": offer.id, **values}
-        _write(session, account, template, whole, key=key, at=at)
-
-
-def _write(
-    session: Session, account: Account, template: str, values: dict[str, Any], *, key: str, at: datetime
-) -> None:
-    is_reached = account.email and account.email_confirmed_at and not account.suspended_at
-    if is_reached and notifications.wants(account, Topic.OFFERS):
-        mail = Mail(account.email or "", i18n.known(account.language), template, values)
-        mails.write(session, mail, key=f"{template} {key}", at=at)
+    owner = accounts.owner_of(session, offer.expert_id)
+    if owner is None or not owner.email_confirmed_at or not notifications.wants(owner, Topic.OFFERS):
+        return
+    news.tell_expert(
+        session,
+        offer.expert_id,
+        code,
+        key=key,
+        at=at,
+        counterpart=session.get_one(Client, offer.client_id).name,
+        title=sheet.title,
+        day=last_day(offer),
+        path=path or f"{OFFERS}/{offer.id}",
+        note=note,
+    )

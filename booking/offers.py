@@ -16,6 +16,7 @@ from accounts.models.accounts import Client
 from accounts.sign_ins import SignedIn
 from booking import addressees, offer_mails, offer_rules, sheet_contents, sheets
 from booking.lifecycle import OFFERS, SHEETS, OfferEvent, OfferState, Party, SheetEvent, SheetState
+from booking.models.quotes import Quote
 from booking.models.sheets import Offer, Sheet
 from booking.offer_rules import OPEN, Refusal
 from booking.sheet_contents import Content
@@ -58,7 +59,7 @@ def propose(
         elif _renew(session, sheet, offer, message, who.actor, at):
             made.append(offer)
     for offer in made:
-        offer_mails.tell_received(session, sheet, offer)
+        offer_mails.tell_received(session, sheet, offer, at=at)
     return made
 
 
@@ -67,15 +68,14 @@ def edit(session: Session, who: SignedIn, sheet_id: str, content: Content, seen:
     sheet = sheets.take(session, sheets.author(who).owner, sheet_id)
     if sheets.mark(sheet) != seen:
         raise sheets.ChangedMeanwhile("the sheet was saved meanwhile")
-    changed = sheet_contents.changes(sheet_contents.load(sheet.content), content)
-    if not changed:
+    if content == sheet_contents.load(sheet.content):
         return sheet
     sheets.publish_edition(session, who, sheet, content, at=at)
     for offer in take_all(session, sheet.id):
         if offer.state in OPEN:
             offer.expires_at = offer_rules.ends_at(offer.sent_at, sheet.answer_by)
         if offer.state in OPEN | {OfferState.ANSWERED}:
-            offer_mails.tell_changed(session, sheet, offer, [change.field for change in changed], at=at)
+            offer_mails.tell_changed(session, sheet, offer, at=at)
     return sheet
 
 
@@ -107,6 +107,20 @@ def of_expert(session: Session, expert_id: str) -> list[tuple[Offer, Sheet, Clie
         .order_by(col(Offer.sent_at).desc(), col(Offer.id))
     )
     return [(offer, sheet, client) for offer, sheet, client in session.execute(statement)]
+
+
+def quotes_of(session: Session, sheet_id: str) -> dict[str, list[Quote]]:
+    """Return the quotes that were sent for a sheet's offers, by the offer."""
+    statement = (
+        select(Quote)
+        .join(Offer, col(Offer.id) == col(Quote.offer_id))
+        .where(col(Offer.sheet_id) == sheet_id, col(Quote.latest_version) > 0)
+        .order_by(col(Quote.number))
+    )
+    found: dict[str, list[Quote]] = {}
+    for quote in session.execute(statement).scalars():
+        found.setdefault(quote.offer_id or "", []).append(quote)
+    return found
 
 
 def count_unread(session: Session, expert_id: str, at: datetime) -> int:

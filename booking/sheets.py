@@ -130,9 +130,15 @@ def publish_edition(session: Session, who: SignedIn, sheet: Sheet, content: Cont
     session.add(SheetEdition(sheet_id=sheet.id, number=sheet.edition, content=sheet.content, published_at=at))
 
 
-def edition(session: Session, sheet_id: str, number: int) -> Content | None:
-    """Return what an edition said; None where there was no such one."""
-    found = session.get(SheetEdition, (sheet_id, number))
+def edition_at(session: Session, sheet_id: str, at: datetime) -> Content | None:
+    """Return what a sheet said at an instant; None where it was not published yet."""
+    statement = (
+        select(SheetEdition)
+        .where(col(SheetEdition.sheet_id) == sheet_id, col(SheetEdition.published_at) <= at)
+        .order_by(col(SheetEdition.number).desc())
+        .limit(1)
+    )
+    found = session.execute(statement).scalar_one_or_none()
     return sheet_contents.load(found.content) if found else None
 
 
@@ -152,14 +158,15 @@ def discard(session: Session, by: Author, sheet_id: str) -> None:
     session.flush()
 
 
-def adopt(session: Session, token: str, client_id: str, account_id: str, *, at: datetime) -> None:
-    """Make a browser's draft the client's of whoever has signed in there."""
+def adopt(session: Session, token: str, client_id: str, account_id: str, *, at: datetime) -> Sheet | None:
+    """Make a browser's draft the client's of whoever has signed in there; return it, if there was one."""
     statement = select(Sheet).where(_is_of(Owner(token=token))).with_for_update()
     sheet = session.execute(statement).scalar_one_or_none()
     if sheet is not None:
         sheet.client_id, sheet.token_hash, sheet.author_account_id = client_id, None, account_id
         sheet.changed_at = at
         session.flush()
+    return sheet
 
 
 def is_abandoned(at: datetime) -> ColumnElement[bool]:

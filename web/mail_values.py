@@ -211,62 +211,6 @@ class News(Values):
     currency: Line = ""
 
 
-class OfferReceived(Values):
-    """To an expert to whom a mission sheet is proposed."""
-
-    name: Line
-    client: Line
-    title: Line
-    offer: Token
-    answer_by: date
-    """The last day on which it waits."""
-    needs_nda: bool
-    message: str
-    """What the client writes with it; may be empty."""
-
-
-class OfferReminder(Values):
-    """To an expert whose offer ends soon."""
-
-    name: Line
-    client: Line
-    title: Line
-    offer: Token
-    answer_by: date
-
-
-class OfferRefused(Values):
-    """To whoever proposed a mission sheet: an expert refuses."""
-
-    name: Line
-    expert: Line
-    title: Line
-    sheet: Token
-    reason: Literal["no_time", "dates", "not_my_field", "budget", "conflict_of_interest", "other"]
-    text: str
-
-
-class SheetChanged(Values):
-    """To an expert who has a mission sheet: it says something else by now."""
-
-    name: Line
-    client: Line
-    title: Line
-    offer: Token
-    fields: Annotated[list[Line], Field(min_length=1)]
-    """The names of what was changed, as `booking.sheet_contents` has them."""
-
-
-class SheetClosed(Values):
-    """To an expert who has a mission sheet: its client has closed it."""
-
-    name: Line
-    client: Line
-    title: Line
-    offer: Token
-    has_quote: bool
-
-
 class AccountErased(Values):
     """To the address of an account that is gone."""
 
@@ -293,10 +237,5 @@ TEMPLATES: dict[str, type[Values]] = {
     "notice_received": NoticeReceived,
     "notice_decided": NoticeDecided,
     "news": News,
-    "offer_received": OfferReceived,
-    "offer_reminder": OfferReminder,
-    "offer_refused": OfferRefused,
-    "sheet_changed": SheetChanged,
-    "sheet_closed": SheetClosed,
     "account_erased": AccountErased,
 }
