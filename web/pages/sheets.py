@@ -144,15 +144,14 @@ def view(content: Content, wordlists: Wordlists, language: Language) -> dict[str
 
 
 def said_changes(before: Content, after: Content, wordlists: Wordlists, language: Language) -> list[dict[str, Any]]:
-    """Return what is different between two editions, as lines before and after."""
-    return [
-        {
-            "field": field_name(change.field, language),
-            "before": _lines(change, before, wordlists, language),
-            "after": _lines(change, after, wordlists, language),
-        }
-        for change in sheet_contents.changes(before, after)
-    ]
+    """Return what is different between two editions, as lines before and after; of lists, only what came and went."""
+    found: list[dict[str, Any]] = []
+    for change in sheet_contents.changes(before, after):
+        was, now = (_lines(change, content, wordlists, language) for content in (before, after))
+        if isinstance(change.after, tuple):
+            was, now = [line for line in was if line not in now], [line for line in now if line not in was]
+        found.append({"field": field_name(change.field, language), "before": was, "after": now})
+    return found
 
 
 def row(sheet: Sheet, offers: Sequence[Offer], at: datetime) -> dict[str, Any]:
