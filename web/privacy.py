@@ -97,6 +97,7 @@ PARTS: Mapping[str, str] = {
     "audience": message("how often your profile was shown and opened, by day and kind of visitor"),
     "shortlists": message("your shortlist, with your notes"),
     "mission-sheets": message("your mission sheets"),
+    "agreements": message("which non-disclosure agreements were accepted, word by word"),
     "offers": message("offers that were made to you, or by you, and what became of them"),
     "quotes": message("your quotes"),
     "signatures": message("what you signed, and when"),
