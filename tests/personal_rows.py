@@ -26,6 +26,7 @@ from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from billing.models.mandates import Mandate
 from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
+from booking.models.threads import Message, MessageDraft, MessageFile, ReceivedMail, Thread, ThreadMark
 from foundation import audits
 from foundation.audits import Actor, ActorKind
 from foundation.database import Database
@@ -103,6 +104,17 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             size_bytes=1,
             sha256="",
             stored_at=AT,
+        ),
+        *(
+            StoredFile(
+                id=f"{what} of {account.id}",
+                content=f"{mark} scan".encode(),
+                media_type="text/plain",
+                size_bytes=1,
+                sha256="",
+                stored_at=AT,
+            )
+            for what in ("paper", "held")
         ),
         ReferenceLetter(
             expert_id=expert.id,
@@ -230,6 +242,45 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             language="en",
             text=f"{account.name} accepts",
             written_at=AT,
+        ),
+        Thread(
+            id=f"thread of {account.id}",
+            client_id=client_id,
+            expert_id=expert.id,
+            started_at=AT,
+            last_at=AT,
+            last_position=1,
+        ),
+        Message(
+            id=f"message of {account.id}",
+            thread_id=f"thread of {account.id}",
+            position=1,
+            side="client",
+            author_account_id=account.id,
+            body=f"{mark} words",
+            folded=f"{mark} words",
+            sent_at=AT,
+        ),
+        MessageFile(
+            message_id=f"message of {account.id}",
+            place=1,
+            name=f"{mark} paper.txt",
+            size_bytes=1,
+            file_id=f"paper of {account.id}",
+        ),
+        ThreadMark(thread_id=f"thread of {account.id}", account_id=account.id, reply_key=f"{mark} t6"),
+        MessageDraft(
+            token_hash=f"{mark} t7", account_id=account.id, expert_id="e9", body=f"{mark} unsent", written_at=AT
+        ),
+        MessageDraft(token_hash=f"{mark} t8", expert_id=expert.id, body=f"{mark} asked of one", written_at=AT),
+        ReceivedMail(
+            key=f"{mark} t9",
+            thread_id=f"thread of {account.id}",
+            account_id=account.id,
+            outcome="held",
+            sender=f"{mark}@elsewhere",
+            file_id=f"held of {account.id}",
+            received_at=AT,
         ),
         OutboxRow(
             topic="expert.changed", key=expert.id, recorded_at=AT, due_at=AT, is_dead=True, last_error=f"{mark} why"

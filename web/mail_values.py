@@ -211,6 +211,79 @@ class News(Values):
     currency: Line = ""
 
 
+class Said(Values):
+    """A message of a thread; `author` is empty for the operator, who answers in an expert's place."""
+
+    author: Line
+    text: str
+    files: list[Line] = []
+
+
+class MessageNews(Values):
+    """To somebody to whom others have written: what they wrote, and an address by which an answer lands there."""
+
+    name: Line
+    counterpart: Line
+    thread_id: Line
+    messages: Annotated[list[Said], Field(min_length=1)]
+    left_out: Annotated[int, Field(ge=0)] = 0
+    """Messages that are not in the mail."""
+    reply_token: Token
+
+
+class ReplyHeld(Values):
+    """To somebody in whose name a mail came from another address."""
+
+    name: Line
+    sender: Line
+    thread_id: Line
+
+
+class MandateGiven(Values):
+    """To an expert who gave the billing mandate, for their own files."""
+
+    name: Line
+    mandator: Line
+    version: Line
+    fingerprint: Line
+
+
+class PaymentReceived(Values):
+    """To those who pay for a client: what came, and what is still missing."""
+
+    name: Line
+    title: Line
+    """What it is for."""
+    reference: Line
+    cents: Annotated[int, Field(gt=0)]
+    missing_cents: Annotated[int, Field(ge=0)]
+    currency: Line
+
+
+class RefundAsked(Values):
+    """To an expert: a client asks for money back, which only the expert's consent can send (mission row S25)."""
+
+    name: Line
+    title: Line
+    refund_id: Line
+    cents: Annotated[int, Field(gt=0)]
+    currency: Line
+    explanation: str
+    is_reminder: bool
+
+
+class RefundAnswered(Values):
+    """To whoever asked for money back: the expert agrees, or does not."""
+
+    name: Line
+    title: Line
+    reference: Line
+    cents: Annotated[int, Field(gt=0)]
+    currency: Line
+    is_agreed: bool
+    answer: str
+
+
 class AccountErased(Values):
     """To the address of an account that is gone."""
 
@@ -237,5 +310,11 @@ TEMPLATES: dict[str, type[Values]] = {
     "notice_received": NoticeReceived,
     "notice_decided": NoticeDecided,
     "news": News,
+    "message": MessageNews,
+    "reply_held": ReplyHeld,
+    "mandate_given": MandateGiven,
+    "payment_received": PaymentReceived,
+    "refund_asked": RefundAsked,
+    "refund_answered": RefundAnswered,
     "account_erased": AccountErased,
 }

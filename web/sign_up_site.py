@@ -9,11 +9,12 @@ from accounts import accounts, invitations, links, passwords, registrations
 from accounts.links import LinkEnded
 from accounts.models.accounts import Account, AccountKind, Purpose
 from billing import referrals
+from booking import message_drafts
 from foundation import clock
 from foundation.database import Database
 from foundation.errors import Invalid
 from foundation.i18n import message, translate
-from web import arrivals, attempts, forms
+from web import arrivals, arriving_drafts, attempts, forms
 from web import sign_ins as edge
 from web.forms import Form
 from web.rendering import language_of, private, render
@@ -50,6 +51,9 @@ def sign_up(request: Request, form: Form) -> Response:
         account = accounts.find_by_email(session, registration.email)
         if code and account:
             referrals.note(session, account.id, code, at)
+        # What was written to an expert before waits for whoever confirms the address, in whichever browser.
+        if token := arriving_drafts.token_of(request):
+            message_drafts.adopt(session, token, registration.email)
     return forms.lead_on("/sign-up/sent")
 
 

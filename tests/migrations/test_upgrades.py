@@ -2,12 +2,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, inspect, select, text
+from sqlalchemy import MetaData, TextClause, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 
@@ -47,7 +48,7 @@ def schema(database: Database) -> list[str]:
     """Return all columns, keys, indexes and checks in words."""
     inspector = inspect(database.engine)
     return [
-        f"{table}: {part}"
+        f"{table}: {in_words(part)}"
         for table in sorted(inspector.get_table_names())
         for look in (
             inspector.get_columns,
@@ -58,6 +59,13 @@ def schema(database: Database) -> list[str]:
         )
         for part in look(table)
     ]
+
+
+def in_words(part: Any) -> Any:
+    """Return what was found with the conditions of partial indexes as text: they print as their place in memory."""
+    if isinstance(part, dict):
+        return {name: in_words(value) for name, value in part.items()}
+    return str(part) if isinstance(part, TextClause) else part
 
 
 def differences(database: Database, metadata: MetaData) -> list[object]:
