@@ -269,7 +269,7 @@ def test_a_viewer_looks_at_the_companys_list_and_changes_nothing(client: TestCli
         assert shown in page
     assert re.findall(r'action="(/shortlist/[^"]+)"', page) == []
     assert "share-link" not in page
-    page = client.get("/experts?q=Douane").text
+    page = client.get("/compare", params={"expert": [expert(client, number).slug for number in (2, 3, 5)]}).text
     assert (page.count("On your shortlist"), page.count('action="/shortlist/')) == (2, 0)
     answer = client.post("/shortlist/add", data={"expert": expert(client, 5).id})
     assert answer.status_code == 404
