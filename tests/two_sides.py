@@ -20,7 +20,13 @@ from accounts.notices import Draft, Notifier
 from accounts.portraits import SIZES_PX, Portrait
 from accounts.shared_shortlists import Comment
 from accounts.shortlist_rows import Owner
+from booking import sheet_files, sheets
+from booking.attachments import Attachment
+from booking.models.sheets import Offer
+from booking.sheet_contents import Content
+from booking.sheets import Author
 from foundation import audits, clock, keys, mails
+from foundation.audits import SYSTEM
 from foundation.database import Database
 from foundation.mails import Mail
 from foundation.settings import Settings
@@ -82,6 +88,7 @@ def seed(client: TestClient, mark: str, shown_id: str) -> Side:
         ids |= _client(session, people["owner"], settings, mark, shown_id)
         _client(session, people["private"], settings, mark, shown_id)
         ids |= _told(session, people["private"], mark, shown_id)
+        ids |= _sheet(session, people["owner"], ids, mark)
     return Side(mark, people, ids)
 
 
@@ -186,6 +193,27 @@ def _client(session: Session, account: Account, settings: Settings, mark: str, s
         "search": search,
         "stop": keys.signed(settings, alerts.KEY, search),
     }
+
+
+def _sheet(session: Session, account: Account, ids: dict[str, str], mark: str) -> dict[str, str]:
+    """Have a client propose a mission sheet, whose details are confidential, to the expert of its side."""
+    at, texts = clock.now(), ("title", "context", "deliverables", "terms", "place")
+    content = Content(**{name: f"{mark} {name}" for name in texts}, objectives=(f"{mark} aim",), needs_nda=True)
+    author = Author(Owner(client_id=ids["client"]), account.id)
+    sheet = sheets.begin(session, author, content, at=at)
+    sheet_files.add(session, sheet, [Attachment(f"{mark}.txt", "text/plain", f"{mark} file".encode())], SYSTEM, at=at)
+    offer = Offer(
+        sheet_id=sheet.id,
+        client_id=ids["client"],
+        expert_id=ids["expert"],
+        message=f"{mark} message",
+        sent_at=at,
+        expires_at=at + timedelta(days=9),
+    )
+    sheet.state = "published"
+    session.add(offer)
+    session.flush()
+    return {"sheet": sheet.id, "offer": offer.id, "sheet_file": sheet_files.of(session, sheet.id)[0].id}
 
 
 def _told(session: Session, account: Account, mark: str, shown_id: str) -> dict[str, str]:

@@ -99,10 +99,18 @@ def test_their_owners_are_shown_them(tried: Tried) -> None:
     iban, figure = two_sides.IBANS[tried.one.mark], two_sides.SEEN[tried.one.mark]
     assert iban in seen["/account/company"]
     assert figure in seen["/my/audience"]
-    owned = {"/account", "/my/profile", "/my/identity", "/my/searches", "/shortlist", "/shortlist/shared/{token}"}
-    files = {"/letters/{letter_id}", "/portraits/{portrait}-{size_px:int}"}
+    sheets = {"/sheets", "/sheets/{sheet_id}", "/sheets/{sheet_id}/edit", "/offers", "/offers/{offer_id}"}
+    owned = sheets | {
+        "/account",
+        "/my/profile",
+        "/my/identity",
+        "/my/searches",
+        "/shortlist",
+        "/shortlist/shared/{token}",
+    }
+    files = {"/sheets/{sheet_id}/files/{sheet_file_id}", "/letters/{letter_id}", "/portraits/{portrait}-{size_px:int}"}
     told = {"/operator/people/{account_id}", "/operator/notices/{notice_id}", "/alerts/stop/{token}"}
-    assert owned | files | told <= set(seen)
+    assert owned | sheets | files | told <= set(seen)
 
 
 def test_a_shared_list_tells_no_more_than_it_should(tried: Tried) -> None:

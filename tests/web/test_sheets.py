@@ -2,21 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import delete, select, update
-from sqlmodel import col
+from sqlalchemy import delete, select
 
 from accounts import experts
-from accounts.models.accounts import Account, AccountKind, Membership, Role
-from accounts.models.experts import Expert
-from booking.models.sheets import Offer, Sheet, SheetEdition, SheetFile
-from foundation import clock, mails
+from accounts.models.accounts import Account, AccountKind
+from booking.models.sheets import Offer, Sheet
+from foundation import mails
 from foundation.mails import MailRow
 from tests import builders, signed_in
 from tests.signed_in import as_new, database_of, sign_in
