@@ -197,8 +197,8 @@ def _is_mine(who: SignedIn) -> ColumnElement[bool]:
 
 
 def _has_no_owner() -> ColumnElement[bool]:
-    is_there = exists().where(col(Expert.id) == col(Thread.expert_id))
-    return is_there & ~exists().where(col(Account.expert_id) == col(Thread.expert_id))
+    is_there = exists().where(col(Expert.id) == col(Thread.expert_id)).correlate(Thread)
+    return is_there & ~exists().where(col(Account.expert_id) == col(Thread.expert_id)).correlate(Thread)
 
 
 def _says(word: str) -> ColumnElement[bool]:

@@ -67,7 +67,8 @@ def test_lines_that_were_broken_for_the_way_are_whole_again() -> None:
 def test_parts_within_parts_give_one_text_and_the_files_that_were_meant() -> None:
     mail = letter("Voici.")
     mail.add_alternative('<p>Voici.</p><img src="cid:logo">', subtype="html")
-    mail.get_payload()[1].add_related(PNG, "image", "png", cid="<logo>", filename="logo.png", disposition="inline")  # pyright: ignore
+    html = mail.get_payload()[1]  # pyright: ignore[reportIndexIssue]
+    html.add_related(PNG, "image", "png", cid="<logo>", filename="logo.png", disposition="inline")  # pyright: ignore[reportAttributeAccessIssue]
     mail.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="Étude du marché.pdf")
     mail.add_attachment(PNG, maintype="image", subtype="png", filename="photo.png", disposition="inline")
     mail.add_attachment(b"x", maintype="application", subtype="ms-tnef", filename="winmail.dat")
