@@ -18,6 +18,7 @@ from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist
 from accounts.registrations import Registration
 from billing.models.mandates import Mandate
+from booking.models.threads import MessageDraft, ReceivedMail, Thread
 from foundation import audits, clock
 from foundation.audits import AuditEntry
 from foundation.database import Database
@@ -127,6 +128,16 @@ def rows_of(account_id: str) -> dict[str, Rows]:
                 address="::1",
                 ended_at=at,
             )
+        ],
+        "message_drafts.kept": lambda name, at: [
+            MessageDraft(token_hash=name, expert_id="e", body="x", written_at=at)
+        ],
+        "received_mails.kept": lambda name, at: [
+            Client(id=f"client {name}", is_person=False, name="A", created_at=at),
+            Thread(id=f"thread {name}", client_id=f"client {name}", expert_id="e", started_at=at, last_at=at),
+            ReceivedMail(
+                key=name, thread_id=f"thread {name}", account_id=account_id, outcome="posted", received_at=at
+            ),
         ],
         "schedules.kept": lambda name, at: [ScheduleRow(name=name, due_at=at)],
     }
