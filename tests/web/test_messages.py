@@ -20,8 +20,9 @@ from foundation import clock
 from foundation.database import Database
 from foundation.i18n import LANGUAGES
 from foundation.mails import MailRow
+from scripts.backends import ports
 from tests import builders, conversations, signed_in
-from tests.conversations import Talk
+from tests.conversations import DOMAIN, Talk
 from tests.signed_in import PASSWORD
 from web.pages import threads as pages
 
@@ -31,7 +32,8 @@ FORM = {"kind": "company", "name": "Léa Dupont", "organisation": "Dupont", "pho
 @pytest.fixture(scope="module")
 def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     shown = builders.full_record("H001", visible=True, available=True)
-    with builders.site(tmp_path_factory.mktemp("site"), [shown]) as client:
+    port = ports.any_free()
+    with builders.site(tmp_path_factory.mktemp("site"), [shown], mail_in_port=port, mail_in_domain=DOMAIN) as client:
         client.headers["Accept-Language"] = "en"
         yield client
 
@@ -295,6 +297,13 @@ def test_mails_are_sent_by_the_running_site(talk: Talk) -> None:
             return row is not None and row.sent_at is not None and (row.values or {})["reply_token"] == ""
 
     builders.eventually(sent)
+
+
+def test_the_running_site_receives_replies_itself(talk: Talk) -> None:
+    talk.write(talk.client, "Bonjour")
+    address, sender = talk.reply_address(talk.expert), str(talk.expert.email)
+    assert conversations.send(talk.settings.mail_in_port, conversations.mail(address, sender), address) == (250, "")
+    assert [message.via for message in talk.messages()] == ["site", "mail"]
 
 
 @pytest.mark.parametrize(

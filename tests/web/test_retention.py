@@ -129,15 +129,11 @@ def rows_of(account_id: str) -> dict[str, Rows]:
                 ended_at=at,
             )
         ],
-        "message_drafts.kept": lambda name, at: [
-            MessageDraft(token_hash=name, expert_id="e", body="x", written_at=at)
-        ],
+        "message_drafts.kept": lambda name, at: [MessageDraft(token_hash=name, expert_id="e", body="x", written_at=at)],
         "received_mails.kept": lambda name, at: [
             Client(id=f"client {name}", is_person=False, name="A", created_at=at),
             Thread(id=f"thread {name}", client_id=f"client {name}", expert_id="e", started_at=at, last_at=at),
-            ReceivedMail(
-                key=name, thread_id=f"thread {name}", account_id=account_id, outcome="posted", received_at=at
-            ),
+            ReceivedMail(key=name, thread_id=f"thread {name}", account_id=account_id, outcome="posted", received_at=at),
         ],
         "schedules.kept": lambda name, at: [ScheduleRow(name=name, due_at=at)],
     }
