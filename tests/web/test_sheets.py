@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import delete, select
+from sqlmodel import col
 
 from accounts import experts
 from accounts.models.accounts import Account, AccountKind
@@ -80,7 +81,8 @@ def proposed(client: TestClient, sheet_id: str, *numbers: int, **values: str) ->
 
 def offer_of(client: TestClient, sheet_id: str, number: int) -> Offer:
     with database_of(client).reading() as session:
-        statement = select(Offer).where(Offer.sheet_id == sheet_id, Offer.expert_id == expert_id(client, number))
+        is_meant = (col(Offer.sheet_id) == sheet_id, col(Offer.expert_id) == expert_id(client, number))
+        statement = select(Offer).where(*is_meant)
         return session.execute(statement).scalar_one()
 
 
