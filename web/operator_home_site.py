@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from accounts import notices, suspensions
+from billing import payments, refunds
 from foundation import clock, mails, outbox
 from search_api import empties
 from taxonomy import decisions
@@ -30,6 +31,8 @@ def show(request: Request) -> Response:
             ("deliveries", outbox.count_dead(session)),
             ("mails", len(mails.failed(session, PAGE))),
             ("notices", notices.count_open(session)),
+            ("refunds", len(refunds.queue(session, limit=PAGE))),
+            ("wires", len(payments.unmatched(session, limit=PAGE))),
             ("complaints", suspensions.count_complaints(session)),
             ("terms", len(suspensions.nearing(session, today, within=NEAR))),
             ("skills", len(free_skill_lists.waiting(request, decided))),
