@@ -77,6 +77,7 @@ def change_email(session: Session, token: str, language: Language, *, keep: str 
         raise Invalid([Fault("email", "taken", reason)])
     accounts.tell(session, account, "email_changed", at=at, new_email=link.subject)
     account.email, account.email_confirmed_at = link.subject, at
+    account.mail_failed_at = account.mail_failure = None
     session.add(account)
     links.end_all(session, account.id, *_WAYS_IN, at=at)
     sign_ins.end_all(session, account.id, except_id=keep)

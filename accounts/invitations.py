@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from accounts import (
     acceptances,
@@ -133,13 +135,24 @@ def invite_expert(session: Session, ref: str, email: str, language: Language, ac
     return token
 
 
+def to_profile(session: Session, ref: str, *, at: datetime) -> list[tuple[str, datetime]]:
+    """Return who was invited to own a profile and may still accept: the address, and until when."""
+    waiting = select(MailedLink).where(
+        col(MailedLink.purpose) == Purpose.INVITE_EXPERT.value,
+        col(MailedLink.subject).startswith(f"{ref} ", autoescape=True),
+        col(MailedLink.used_at).is_(None),
+        col(MailedLink.ends_at) > at,
+    )
+    return [(link.subject.rsplit(" ", 1)[1], link.ends_at) for link in session.execute(waiting).scalars()]
+
+
 def _may_return(session: Session, account: Account, offer: Offer) -> bool:
     """Tell whether an account that acts for nobody any more may be its owner's way back to a company.
 
-    The mailed link sets a new password, as one for a forgotten password would; a second factor is not got around so.
+    The mailed link sets a new password, as one for a forgotten password would; a second factor is asked for afterwards.
     """
     is_free = account.kind == AccountKind.COMPANY and session.get(Membership, account.id) is None
-    return bool(offer.colleague) and is_free and not account.second_factor_since and not account.suspended_at
+    return bool(offer.colleague) and is_free and not account.suspended_at
 
 
 def _find(session: Session, token: str, at: datetime) -> MailedLink:

@@ -1,16 +1,18 @@
 """What operators decide about notices: nothing, hiding, suspending; with reasons for both sides, and a way back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts import accounts, experts, notices, suspensions, withholdings
 from accounts.models.accounts import Account
 from accounts.models.experts import Expert
-from accounts.models.notices import Decision, HiddenReview, Notice
+from accounts.models.notices import Decision, Ground, HiddenReview, Notice
+from accounts.notices import Draft, Notifier
 from accounts.suspensions import LONGEST_REASON, LONGEST_TEXT, Statement, read_text
 from foundation import audits, i18n, mails
 from foundation.audits import Actor
@@ -48,11 +50,40 @@ def check(form: dict[str, str], language: Language, choices: tuple[Decision, ...
     if decision is None:
         reason = message("Please choose what is to happen.")
         faults.append(Fault("decision", "unknown_decision", translate(language, reason)))
-    reason = read_text(form, "reason", LONGEST_REASON, language, faults)
-    facts = read_text(form, "facts", LONGEST_TEXT, language, faults)
+    reason, facts = _read_reasons(form, language, faults)
     if faults or decision is None:
         raise Invalid(faults)
     return Verdict(decision, reason, facts)
+
+
+def check_motion(form: dict[str, str], language: Language) -> tuple[Ground, Verdict]:
+    """Return why a profile is to be hidden without anybody's notice, or raise Invalid with every fault."""
+    faults: list[Fault] = []
+    ground = notices.read_ground(form, language, faults)
+    reason, facts = _read_reasons(form, language, faults)
+    if faults or ground is None:
+        raise Invalid(faults)
+    return ground, Verdict(Decision.PROFILE_HIDDEN, reason, facts)
+
+
+def hide_profile(
+    session: Session, expert: Expert, ground: Ground, verdict: Verdict, actor: Actor, *, at: datetime
+) -> None:
+    """Hide a profile of our own motion: the operator's own notice, decided at once, keeps the reasons and the way back.
+
+    Raise Conflict where a notice hides it already.
+    """
+    if hiding(session, expert.id):
+        raise Conflict("this profile is hidden already")
+    draft = Draft(ground, verdict.facts, Notifier(account_id=actor.account_id), i18n.known(None))
+    notice = notices.send(session, draft, expert, None, at=at)
+    decide(session, notice.id, verdict, actor, at=at)
+
+
+def hiding(session: Session, expert_id: str) -> Sequence[Notice]:
+    """Return the notices whose decision hides a profile."""
+    decided = col(Notice.decision) == Decision.PROFILE_HIDDEN.value
+    return session.execute(select(Notice).where(col(Notice.expert_id) == expert_id, decided)).scalars().all()
 
 
 def decide(session: Session, notice_id: str, verdict: Verdict, actor: Actor, *, at: datetime) -> None:
@@ -103,6 +134,11 @@ def _carry_out(
         withholdings.renew(session, notice.expert_id, at=at)
     elif verdict.decision is Decision.SUSPENDED and owner:
         suspensions.suspend(session, owner.id, Statement(verdict.reason, verdict.facts), actor, at=at)
+
+
+def _read_reasons(form: dict[str, str], language: Language, faults: list[Fault]) -> tuple[str, str]:
+    reason = read_text(form, "reason", LONGEST_REASON, language, faults)
+    return reason, read_text(form, "facts", LONGEST_TEXT, language, faults)
 
 
 def _is_suspended_since(owner: Account, decided_at: datetime) -> bool:

@@ -52,10 +52,7 @@ class Draft:
 def check(form: dict[str, str], language: Language, *, known: Notifier | None = None) -> Draft:
     """Return a posted notice, or raise Invalid with every fault; `known` is who has signed in."""
     faults: list[Fault] = []
-    ground = next((item for item in Ground if item == form.get("ground")), None)
-    if ground is None:
-        reason = message("Please choose what it is about.")
-        faults.append(Fault("ground", "unknown_ground", translate(language, reason)))
+    ground = read_ground(form, language, faults)
     explanation = read_text(form, "explanation", LONGEST_TEXT, language, faults)
     notifier = known or _read_notifier(form, language, ground, faults)
     if form.get("good_faith") != "yes":
@@ -64,6 +61,15 @@ def check(form: dict[str, str], language: Language, *, known: Notifier | None = 
     if faults or ground is None:
         raise Invalid(faults)
     return Draft(ground, explanation, notifier, language)
+
+
+def read_ground(form: dict[str, str], language: Language, faults: list[Fault]) -> Ground | None:
+    """Return the posted ground, or add a fault."""
+    ground = next((item for item in Ground if item == form.get("ground")), None)
+    if ground is None:
+        reason = message("Please choose what it is about.")
+        faults.append(Fault("ground", "unknown_ground", translate(language, reason)))
+    return ground
 
 
 def send(session: Session, draft: Draft, expert: Expert, review: Review | None, *, at: datetime) -> Notice:
@@ -148,13 +154,14 @@ def forget(session: Session, account_id: str, email: str | None) -> None:
 
 def is_settled(at: datetime) -> ColumnElement[bool]:
     """Return the condition that a notice was decided so long ago that its sender need not be reached any more."""
-    is_named = col(Notice.notifier_email).is_not(None) & (col(Notice.notifier_email) != "")
+    is_named = col(Notice.notifier_email).is_not(None) | col(Notice.account_id).is_not(None)
     return is_named & (col(Notice.decided_at) < at - SENDERS_KEPT_FOR)
 
 
 def sweep(session: Session, *, at: datetime) -> None:
-    """Drop name and address of senders who need not be reached any more."""
-    session.execute(update(Notice).where(is_settled(at)).values(notifier_name=None, notifier_email=""))
+    """Drop who sent notices that were settled long ago: name, address and account; what was decided stays."""
+    nobody = {"notifier_name": None, "notifier_email": None, "account_id": None, "sender_dropped_at": at}
+    session.execute(update(Notice).where(is_settled(at)).values(nobody))
 
 
 def number(notice: Notice) -> str:

@@ -30,7 +30,7 @@ class Person:
 def find(session: Session, *, query: str, kind: str, state: str, after: str, limit: int) -> list[Person]:
     """Return people, the newest first; `after` is the id of the last account that was seen, for paging."""
     conditions: list[ColumnElement[bool]] = []
-    if query := query.replace("\0", "").strip()[:LONGEST_QUERY]:
+    if query := _cleaned(query):
         conditions.append(_is_like(query))
     if kind:
         conditions.append(col(Account.kind) == kind)
@@ -38,11 +38,23 @@ def find(session: Session, *, query: str, kind: str, state: str, after: str, lim
         conditions.append(_STATES[state])
     seen = session.get(Account, after) if after else None
     if seen:
-        is_older = col(Account.created_at) < seen.created_at
-        is_next = and_(col(Account.created_at) == seen.created_at, col(Account.id) < seen.id)
-        conditions.append(or_(is_older, is_next))
+        conditions.append(_is_beyond(Account, seen))
     newest_first = (col(Account.created_at).desc(), col(Account.id).desc())
     return _people(session, conditions, newest_first, limit)
+
+
+def find_unowned(session: Session, *, query: str, after: str, limit: int) -> Sequence[Expert]:
+    """Return profiles that are no account's, the newest first; `after` is the id of the last one that was seen."""
+    has_owner = select(col(Account.id)).where(col(Account.expert_id) == col(Expert.id)).exists()
+    statement = select(Expert).where(~has_owner)
+    if query := _cleaned(query):
+        names = [col(Expert.name).icontains(spelling, autoescape=True) for spelling in _spellings(query)]
+        statement = statement.where(or_(*names, col(Expert.ref) == query, col(Expert.id) == query))
+    seen = session.get(Expert, after) if after else None
+    if seen:
+        statement = statement.where(_is_beyond(Expert, seen))
+    newest_first = (col(Expert.created_at).desc(), col(Expert.id).desc())
+    return session.execute(statement.order_by(*newest_first).limit(limit)).scalars().all()
 
 
 def get(session: Session, account_id: str) -> Person | None:
@@ -68,7 +80,7 @@ def _people(
 
 def _is_like(query: str) -> ColumnElement[bool]:
     """Return the condition that an account, its profile or its company is called so; SQLite folds only ASCII."""
-    spellings = {query, query.lower(), query.upper(), query.title(), query.capitalize()}
+    spellings = _spellings(query)
     names = (col(Account.name), col(Expert.name), col(Client.name))
     return or_(
         *(name.icontains(spelling, autoescape=True) for name in names for spelling in spellings),
@@ -76,6 +88,20 @@ def _is_like(query: str) -> ColumnElement[bool]:
         col(Expert.ref) == query,
         col(Account.id) == query,
     )
+
+
+def _cleaned(query: str) -> str:
+    return query.replace("\0", "").strip()[:LONGEST_QUERY]
+
+
+def _spellings(query: str) -> set[str]:
+    return {query, query.lower(), query.upper(), query.title(), query.capitalize()}
+
+
+def _is_beyond(table: type[Account] | type[Expert], seen: Account | Expert) -> ColumnElement[bool]:
+    """Return the condition that a row comes after one that was seen, the newest first."""
+    is_next = and_(col(table.created_at) == seen.created_at, col(table.id) < seen.id)
+    return or_(col(table.created_at) < seen.created_at, is_next)
 
 
 _STATES: dict[str, ColumnElement[bool]] = {

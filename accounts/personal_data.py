@@ -227,7 +227,7 @@ def blank(session: Session, subject: Subject, *, at: datetime) -> None:
         account.second_factor_secret = account.second_factor_since = account.email_confirmed_at = None
         account.second_factor_step = 0
         account.suspended_at = account.suspension_reason = account.suspension_facts = account.terminates_on = None
-        account.complaint = account.complained_at = None
+        account.complaint = account.complained_at = account.mail_failed_at = account.mail_failure = None
         account.erased_at = at
         session.add(account)
     session.flush()

@@ -1,4 +1,4 @@
-"""Telling the two sides by mail what has happened, in the transaction in which it happens; texts: `web.news_texts`."""
+"""Telling the two sides what has happened, with the change itself: by mail (`web.news_texts`), if urgent by SMS too."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,9 +10,13 @@ from sqlmodel import col
 
 from accounts import accounts
 from accounts.models.accounts import Account, Membership, Role
-from foundation import i18n, mails
+from foundation import i18n, mails, sms
+from foundation.i18n import translate
 from foundation.mails import Mail
+from foundation.sms import Sms
 
+LONGEST_NAME = 40
+"""Places of an SMS that a name may take."""
 BUYERS = (Role.OWNER, Role.BUYER)
 """Who acts for a client, and hears of what happens."""
 
@@ -44,6 +48,17 @@ def tell_expert(session: Session, expert_id: str, code: str, *, key: str, at: da
     """Mail the owner of a profile; return 0 where nobody has claimed it."""
     account = accounts.owner_of(session, expert_id)
     return _tell(session, account, code, key, at, values) if account else 0
+
+
+def text_expert(session: Session, expert_id: str, text: str, *, key: str, at: datetime, **names: str) -> bool:
+    """Send the owner of a profile an SMS; `text` is marked for the catalogue, names are cut so that it fits."""
+    account = accounts.owner_of(session, expert_id)
+    if account is None or not account.phone or account.suspended_at:
+        return False
+    language = i18n.known(account.language)
+    fitting = {name: sms.shortened(value, LONGEST_NAME) for name, value in names.items()}
+    said = translate(language, text, **fitting)
+    return sms.write(session, Sms(account.id, account.phone, language, said), key=f"{key} {account.id}", at=at)
 
 
 def _tell(session: Session, account: Account, code: str, key: str, at: datetime, values: dict[str, Any]) -> int:

@@ -214,6 +214,10 @@ def _tell_of_acceptance(
     key = f"{quote.id} {version.number}"
     to_mission: dict[str, Any] = {**_said(quote, version, client.name), "path": f"/missions/{mission.id}"}
     news.tell_expert(session, quote.expert_id, "quote_accepted", key=key, at=at, **to_mission)
+    accepted = message("Portulan: %(client)s has accepted your quote %(number)s. You find the mission on your pages.")
+    news.text_expert(
+        session, quote.expert_id, accepted, key=f"quote_accepted {key}", at=at, client=client.name, number=quote.number
+    )
     to_mission["counterpart"] = version.content["parties"]["expert"]["name"]
     news.tell_client(session, client.id, "quote_signed", key=key, at=at, **to_mission)
 

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import structlog
@@ -165,6 +165,12 @@ def is_encrypted(request: Request) -> bool:
 def cookie_name(request: Request, name: str) -> str:
     """Return what a cookie is called: over TLS browsers take it from this very host alone, and send it to no other."""
     return f"{HOST_PREFIX}{name}" if is_encrypted(request) else name
+
+
+def as_download(name: str) -> str:
+    """Return the header that has a browser save a file under a name, in whatever letters it is written (RFC 6266)."""
+    plain = "".join(sign if sign.isascii() and sign.isprintable() and sign not in '"\\%;' else "_" for sign in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def error_response(status: int, faults: list[Fault], headers: dict[str, str] | None = None) -> JSONResponse:

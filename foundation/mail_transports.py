@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from email.message import EmailMessage
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -154,8 +155,11 @@ class Smtp:
         return ssl.create_default_context(cafile=self._ca_file)
 
     def _send(self, server: smtplib.SMTP, message: EmailMessage) -> None:
+        # Where notices about the mail go; by rights the last server writes the header (RFC 5321, 4.4).
+        returned_to = parseaddr(message.get("Return-Path", ""))[1] or None
+        del message["Return-Path"]
         try:
-            server.send_message(message)
+            server.send_message(message, from_addr=returned_to)
         except smtplib.SMTPRecipientsRefused as error:
             code, text = next(iter(error.recipients.values()))
             raise self._verdict(code, text, error) from error

@@ -52,11 +52,13 @@ class OutboxRow(SQLModel, table=True):
     is_dead: bool = False
 
 
-def record(session: Session, topic: str, keys: Iterable[str]) -> None:
-    """Owe `topic` to each of `keys`, in the caller's transaction."""
+def record(session: Session, topic: str, keys: Iterable[str], *, due_at: datetime | None = None) -> None:
+    """Owe `topic` to each of `keys`, in the caller's transaction; not before `due_at`, where that is given."""
     at = clock.now()
+    due_at = due_at or at
     rows = [
-        {"topic": topic, "key": key, "recorded_at": at, "due_at": at, "attempts": 0, "is_dead": False} for key in keys
+        {"topic": topic, "key": key, "recorded_at": at, "due_at": due_at, "attempts": 0, "is_dead": False}
+        for key in keys
     ]
     for start in range(0, len(rows), INSERT_CHUNK):
         session.execute(insert(OutboxRow), rows[start : start + INSERT_CHUNK])

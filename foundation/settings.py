@@ -102,6 +102,14 @@ class Settings(BaseSettings):
     """What the gateway knows us by."""
     sms_sender: str = Field(default="Portulan", pattern=r"^[A-Za-z0-9 ]{3,11}$")
     """Whom SMS come from: telephones show eleven letters at most."""
+    mail_in_domain: str = Field(default="", pattern=r"^(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*$")
+    """Domain of reply addresses, whose mail reaches `portulan mail-in`; empty: that of `mail_from` where
+    `mail_in_port` is set, else mails say that answers are written on the site."""
+    mail_in_host: str = "127.0.0.1"
+    mail_in_port: int = Field(default=0, ge=0, le=65535)
+    """Where `portulan serve` itself listens for mail; 0: nowhere, `portulan mail-in` is run for it or there is none."""
+    mail_in_protocol: Literal["lmtp", "smtp"] = "lmtp"
+    """What whoever hands mail over speaks: LMTP (RFC 2033) suits Postfix and Exim on the same machine."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     base_url: str = ""
@@ -214,6 +222,11 @@ class Settings(BaseSettings):
         """Name and address that mails come from."""
         name, address = parseaddr(self.mail_from or self.operator.email)
         return name or "Portulan", address
+
+    @property
+    def replies_domain(self) -> str:
+        """Domain of addresses by which mails are answered; empty where none can be."""
+        return self.mail_in_domain or (self.sender[1].rpartition("@")[2] if self.mail_in_port else "")
 
     @property
     def mail_folder(self) -> Path:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import numpy as np
 import structlog
+from sqlalchemy.orm import Session
 
 from accounts import experts, review_priors
 from foundation import leases, outbox
@@ -244,7 +245,8 @@ class Index:
 
     def request_rebuild(self) -> None:
         """Owe the process that writes the index a rebuild."""
-        request_rebuild(self.database)
+        with self.database.writing() as session:
+            request_rebuild(session)
 
     def renew_priors(self, at: datetime) -> None:
         """Take the mean ratings of sectors anew, which documents hold: owe a rebuild if one has moved."""
@@ -253,7 +255,7 @@ class Index:
             present = review_priors.means(session, wordlists)
         with self.database.writing() as session:
             if review_priors.keep(session, present, at=at):
-                outbox.record(session, REBUILD_REQUESTED, [str(uuid4())])
+                request_rebuild(session)
 
     def _request_rebuild_once(self) -> None:
         with self.database.reading() as session:
@@ -287,7 +289,6 @@ class Index:
         return self.concepts.centre
 
 
-def request_rebuild(database: Database) -> None:
+def request_rebuild(session: Session) -> None:
     """Owe the process that writes the index a rebuild."""
-    with database.writing() as session:
-        outbox.record(session, REBUILD_REQUESTED, [str(uuid4())])
+    outbox.record(session, REBUILD_REQUESTED, [str(uuid4())])

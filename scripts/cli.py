@@ -21,6 +21,7 @@ from scripts import (
     interleavings,
     judgments,
     lifts,
+    mail_listeners,
     operators,
     promotions,
     rankings,
@@ -53,6 +54,7 @@ app.add_typer(skills.app, name="skills")
 app.add_typer(operators.app, name="operators")
 app.command("demo")(demos.load)
 app.command("retention")(retention.retention)
+app.command("mail-in")(mail_listeners.mail_in)
 
 
 @app.command()

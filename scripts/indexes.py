@@ -20,7 +20,8 @@ from indexer import embeddings, encoders, indexes, verifications
 from indexer.engines import choices
 from indexer.events import REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
-from scripts import databases, tables
+from scripts import authors, databases, tables
+from scripts.authors import As
 from taxonomy.wordlists import LiveWordlists
 from web import deliveries, reactions
 
@@ -28,17 +29,22 @@ app = typer.Typer(help="Build, look at and check the index.", no_args_is_help=Tr
 errors = Console(stderr=True, highlight=False)
 POLL_SECONDS = 0.3
 FALLS_SHORT = 1
+KIND = "index"
+"""What the audit log calls it."""
 SHOWN_DIFFERENCES = 50
 VERIFYING_LOOKS = 6
 _DELIVERIES = {REBUILD_REQUESTED: "rebuilding", EXPERT_CHANGED: "indexing words", VECTOR_MISSING: "encoding"}
 
 
 @app.command()
-def rebuild() -> None:
+def rebuild(author: As = "") -> None:
     """Build a new generation from the database, words and vectors, and swap it in; searches go on meanwhile."""
     settings, database = _opened()
+    by = authors.find(database, author)
     leases.check(database, indexes.BUILDING)
-    indexes.request_rebuild(database)
+    with database.writing() as session:
+        indexes.request_rebuild(session)
+        by.note(session, "index_rebuild_asked", KIND, at=clock.now())
     deliver(settings, database)
     with database.reading() as session:
         left = sum(outbox.count(session, topic) for topic in _DELIVERIES)
@@ -48,16 +54,20 @@ def rebuild() -> None:
 
 
 @app.command()
-def rollback() -> None:
+def rollback(author: As = "") -> None:
     """Bring the generation before the live one up to date and search it again."""
     settings, database = _opened()
+    by = authors.find(database, author)
     logs.configure(settings.model_copy(update={"log_level": "warning"}))
     index = Index(settings, database, LiveWordlists(database=database), encoders.load(settings, background=False))
     try:
         index.open()
         index.roll_back()
+        live = index.generations.live()
     finally:
         index.close()
+    with database.writing() as session:
+        by.note(session, "index_rolled_back", KIND, at=clock.now(), generation=live)
 
 
 @app.command()

@@ -61,9 +61,15 @@ def beat() -> None:
             [Fault("PORTULAN_REDIS_URL", "missing", "beat needs Redis; without it workers look by themselves")]
         )
     app = queues.connect(settings)
-    log.info("beating", every_seconds=queues.SWEEP_SECONDS)
     service = Service(app, max_interval=queues.SWEEP_SECONDS, scheduler_cls=queues.BoundedScheduler)
-    signal.signal(signal.SIGTERM, lambda *_: service.stop())
+
+    def stop(*_: object) -> None:
+        service.stop()
+        # While Redis is away, Celery tries to reach it without end and without looking whether it is to stop.
+        raise SystemExit
+
+    signal.signal(signal.SIGTERM, stop)
+    log.info("beating", every_seconds=queues.SWEEP_SECONDS)
     service.start()
 
 

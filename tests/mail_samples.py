@@ -102,6 +102,31 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         for decision in ("no_action", "comment_hidden", "review_hidden", "profile_hidden", "suspended", "reopened")
         for is_notifier in (True, False)
     ],
+    "message": [
+        {
+            "name": NAME,
+            "counterpart": "Établissements Dupont & fils",
+            "thread_id": "2f7c",
+            "messages": said,
+            "left_out": left_out,
+            "reply_token": TOKEN,
+        }
+        for said, left_out in (
+            ([{"author": "Léa Dupont", "text": "Bonjour,\n\nConnaissez-vous le Maroc ?"}], 0),
+            (
+                [
+                    {"author": "Léa Dupont", "text": "Voici.", "files": ["Cahier des charges.pdf"]},
+                    {"author": "", "text": "", "files": ["a.png", "b.png"]},
+                ],
+                1,
+            ),
+            ([{"author": "Léa Dupont", "text": "Encore."}], 3),
+        )
+    ],
+    "reply_held": [{"name": NAME, "sender": "lea.perso@example.com", "thread_id": "2f7c"}],
+    "mandate_given": [
+        {"name": NAME, "mandator": "Zoë O’Brien EI", "version": "2026-11-30", "fingerprint": "0123456789abcdef" * 4}
+    ],
     "account_erased": [{"name": NAME}],
     "payment_received": [{**MONEY, "reference": "m1", "missing_cents": missing} for missing in (0, 120_000)],
     "refund_asked": [

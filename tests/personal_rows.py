@@ -24,6 +24,9 @@ from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
 from accounts.models.notices import Notice
 from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
+from billing.models.mandates import Mandate
+from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
+from booking.models.threads import Message, MessageDraft, MessageFile, ReceivedMail, Thread, ThreadMark
 from foundation import audits
 from foundation.audits import Actor, ActorKind
 from foundation.database import Database
@@ -102,6 +105,17 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             sha256="",
             stored_at=AT,
         ),
+        *(
+            StoredFile(
+                id=f"{what} of {account.id}",
+                content=f"{mark} scan".encode(),
+                media_type="text/plain",
+                size_bytes=1,
+                sha256="",
+                stored_at=AT,
+            )
+            for what in ("paper", "held")
+        ),
         ReferenceLetter(
             expert_id=expert.id,
             place=1,
@@ -120,6 +134,29 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             address=f"{mark} seat",
             changed_at=AT,
         ),
+        Mandate(
+            expert_id=expert.id,
+            version="2026-11-30",
+            language="fr",
+            text_hash="h",
+            mandatary="M",
+            mandator="N",
+            accepted_at=AT,
+            accepted_by=account.id,
+            address="192.0.2.1",
+        ),
+        PromoCode(expert_id=expert.id, code=f"{mark} code", made_at=AT),
+        Referral(sponsor_expert_id=expert.id, referred_account_id=account.id, signed_up_at=AT),
+        Reduction(
+            id=f"{mark} reduction",
+            expert_id=expert.id,
+            kind="referral",
+            share_bp=1,
+            later_share_bp=1,
+            earned_by=f"{mark} referral",
+            earned_at=AT,
+        ),
+        ReductionUse(reduction_id=f"{mark} reduction", turn=1, reference=f"{mark} mission", share_bp=1, reserved_at=AT),
         Shortlist(id=f"theirs {account.id}", client_id=client_id, name=f"{mark} list", made_at=AT, used_at=AT),
         ShortlistItem(
             shortlist_id=f"theirs {account.id}", expert_id="e9", position=1, added_at=AT, note=f"{mark} note"
@@ -205,6 +242,45 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             language="en",
             text=f"{account.name} accepts",
             written_at=AT,
+        ),
+        Thread(
+            id=f"thread of {account.id}",
+            client_id=client_id,
+            expert_id=expert.id,
+            started_at=AT,
+            last_at=AT,
+            last_position=1,
+        ),
+        Message(
+            id=f"message of {account.id}",
+            thread_id=f"thread of {account.id}",
+            position=1,
+            side="client",
+            author_account_id=account.id,
+            body=f"{mark} words",
+            folded=f"{mark} words",
+            sent_at=AT,
+        ),
+        MessageFile(
+            message_id=f"message of {account.id}",
+            place=1,
+            name=f"{mark} paper.txt",
+            size_bytes=1,
+            file_id=f"paper of {account.id}",
+        ),
+        ThreadMark(thread_id=f"thread of {account.id}", account_id=account.id, reply_key=f"{mark} t6"),
+        MessageDraft(
+            token_hash=f"{mark} t7", account_id=account.id, expert_id="e9", body=f"{mark} unsent", written_at=AT
+        ),
+        MessageDraft(token_hash=f"{mark} t8", expert_id=expert.id, body=f"{mark} asked of one", written_at=AT),
+        ReceivedMail(
+            key=f"{mark} t9",
+            thread_id=f"thread of {account.id}",
+            account_id=account.id,
+            outcome="held",
+            sender=f"{mark}@elsewhere",
+            file_id=f"held of {account.id}",
+            received_at=AT,
         ),
         OutboxRow(
             topic="expert.changed", key=expert.id, recorded_at=AT, due_at=AT, is_dead=True, last_error=f"{mark} why"

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from accounts import availabilities, letters, links, notices, portraits, shared_shortlists, shortlists, sign_ins
 from accounts.letters import Checked
@@ -20,6 +22,11 @@ from accounts.notices import Draft, Notifier
 from accounts.portraits import SIZES_PX, Portrait
 from accounts.shared_shortlists import Comment
 from accounts.shortlist_rows import Owner
+from booking import threads
+from booking.attachments import Attachment
+from booking.models.threads import Message, MessageFile
+from booking.models.threads import Side as Speaker
+from booking.threads import Draft as SaidDraft
 from foundation import audits, clock, keys, mails
 from foundation.database import Database
 from foundation.mails import Mail
@@ -82,6 +89,7 @@ def seed(client: TestClient, mark: str, shown_id: str) -> Side:
         ids |= _client(session, people["owner"], settings, mark, shown_id)
         _client(session, people["private"], settings, mark, shown_id)
         ids |= _told(session, people["private"], mark, shown_id)
+        ids |= _said(session, people, mark)
     return Side(mark, people, ids)
 
 
@@ -186,6 +194,18 @@ def _client(session: Session, account: Account, settings: Settings, mark: str, s
         "search": search,
         "stop": keys.signed(settings, alerts.KEY, search),
     }
+
+
+def _said(session: Session, people: dict[str, Account], mark: str) -> dict[str, str]:
+    """Have a company and its side's expert write to each other."""
+    at, client_id = clock.now(), session.get_one(Membership, people["owner"].id).client_id
+    thread = threads.between(session, client_id, str(people["expert"].expert_id), at=at)
+    file = Attachment(f"{mark}.txt", "text/plain", f"{mark} file".encode())
+    for side, role, files in ((Speaker.CLIENT, "buyer", (file,)), (Speaker.EXPERT, "expert", ())):
+        draft = SaidDraft(f"{mark} said", files)
+        threads.post(session, thread, side, people[role].id, Role.BUYER, draft, at=at)
+    kept = select(col(MessageFile.id)).join(Message).where(col(Message.thread_id) == thread.id)
+    return {"thread": thread.id, "message_file": session.execute(kept).scalar_one()}
 
 
 def _told(session: Session, account: Account, mark: str, shown_id: str) -> dict[str, str]:

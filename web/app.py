@@ -23,6 +23,7 @@ from web import error_pages, probes, queues, reactions, routes, searchers
 from web.assets import Assets
 from web.audience_buffers import AudienceBuffer
 from web.deliveries import Deliveries
+from web.mail_in import Listener
 from web.observers import Observers
 from web.openings import Opening
 from web.queues import Waker
@@ -47,6 +48,7 @@ def create(settings: Settings) -> FastAPI:
     observers = Observers(database, pointers)
     buffer = AudienceBuffer(shared) if shared and settings.has_workers else None
     recorder = Recorder(database, buffer, wordlists, metrics.registry)
+    watchers = (observers, recorder, *_listeners(settings, database))
 
     @asynccontextmanager
     async def run(_: FastAPI) -> AsyncGenerator[None]:
@@ -57,7 +59,7 @@ def create(settings: Settings) -> FastAPI:
             understanding.prepare(wordlists.current())
             carrier = _carrier(settings, database, index)
             carrier.start()
-            for watcher in (observers, recorder):
+            for watcher in watchers:
                 watcher.start()
             app.state.carrier = carrier
 
@@ -67,7 +69,7 @@ def create(settings: Settings) -> FastAPI:
         opening.stop()
         if app.state.carrier:
             app.state.carrier.stop()
-            for watcher in (observers, recorder):
+            for watcher in watchers:
                 watcher.stop()
         index.close()
         database.close()
@@ -83,8 +85,7 @@ def create(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings, app.state.limits, app.state.database = settings, limits, database
-    app.state.index = index
-    app.state.carrier = None
+    app.state.index, app.state.carrier = index, None
     app.state.pointers = pointers
     app.state.make_searcher = searchers.maker(index)
     app.state.search_desk = search_edge.SearchDesk(
@@ -114,6 +115,11 @@ def _add_middleware(app: FastAPI, metrics: http.Metrics, settings: Settings) -> 
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(http.AnswerHead)
     app.add_middleware(http.AnswerInTime, seconds=ANSWER_SECONDS)
+
+
+def _listeners(settings: Settings, database: Database) -> list[Listener]:
+    """Return what receives mail in this process, where settings say that it does."""
+    return [Listener(settings, database)] if settings.mail_in_port else []
 
 
 def _carrier(settings: Settings, database: Database, index: Index) -> Deliveries | Waker:

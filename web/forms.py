@@ -21,12 +21,12 @@ async def read(request: Request) -> dict[str, str]:
 
 async def read_all(request: Request) -> list[tuple[str, str]]:
     """Return the fields of a posted form, with those that come several times."""
-    return _fields(await body_of(request, LONGEST_BYTES))
+    return fields_of(await body_of(request, LONGEST_BYTES))
 
 
 async def read_long(request: Request) -> dict[str, str]:
     """Return the fields of a form that holds long texts, such as a profile."""
-    return dict(_fields(await body_of(request, LONGEST_TEXTS_BYTES)))
+    return dict(fields_of(await body_of(request, LONGEST_TEXTS_BYTES)))
 
 
 async def body_of(request: Request, most_bytes: int) -> bytes:
@@ -42,7 +42,8 @@ async def body_of(request: Request, most_bytes: int) -> bytes:
     return bytes(body)
 
 
-def _fields(body: bytes) -> list[tuple[str, str]]:
+def fields_of(body: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a form as browsers write it without files; none where it can't be read."""
     try:
         fields = parse_qsl(body.decode(), keep_blank_values=True)
     except ValueError:

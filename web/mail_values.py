@@ -211,6 +211,43 @@ class News(Values):
     currency: Line = ""
 
 
+class Said(Values):
+    """A message of a thread; `author` is empty for the operator, who answers in an expert's place."""
+
+    author: Line
+    text: str
+    files: list[Line] = []
+
+
+class MessageNews(Values):
+    """To somebody to whom others have written: what they wrote, and an address by which an answer lands there."""
+
+    name: Line
+    counterpart: Line
+    thread_id: Line
+    messages: Annotated[list[Said], Field(min_length=1)]
+    left_out: Annotated[int, Field(ge=0)] = 0
+    """Messages that are not in the mail."""
+    reply_token: Token
+
+
+class ReplyHeld(Values):
+    """To somebody in whose name a mail came from another address."""
+
+    name: Line
+    sender: Line
+    thread_id: Line
+
+
+class MandateGiven(Values):
+    """To an expert who gave the billing mandate, for their own files."""
+
+    name: Line
+    mandator: Line
+    version: Line
+    fingerprint: Line
+
+
 class PaymentReceived(Values):
     """To those who pay for a client: what came, and what is still missing."""
 
@@ -273,6 +310,9 @@ TEMPLATES: dict[str, type[Values]] = {
     "notice_received": NoticeReceived,
     "notice_decided": NoticeDecided,
     "news": News,
+    "message": MessageNews,
+    "reply_held": ReplyHeld,
+    "mandate_given": MandateGiven,
     "payment_received": PaymentReceived,
     "refund_asked": RefundAsked,
     "refund_answered": RefundAnswered,

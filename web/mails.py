@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import structlog
 from email_validator import validate_email
 
+from booking import reply_tokens
 from foundation import clock, i18n, mails
 from foundation.database import Database
 from foundation.i18n import Language
@@ -39,7 +40,7 @@ class _MailPolicy(EmailPolicy):
         if name == "Subject":
             text = Header(str(value), header_name=name, maxlinelen=76).encode(linesep=self.linesep)
             return f"{name}: {text}{self.linesep}"
-        if name == "List-Unsubscribe":
+        if name in {"List-Unsubscribe", "Return-Path", "References"}:
             return f"{name}: {value}{self.linesep}"
         return super().fold(name, value)
 
@@ -109,6 +110,13 @@ def compose(row: MailRow, settings: Settings) -> EmailMessage:
     found["Message-ID"] = f"<{row.id}@{address.rpartition('@')[2]}>"
     found["Auto-Submitted"] = "auto-generated"
     found["Content-Language"] = language
+    if token := getattr(values, "reply_token", ""):
+        found["References"] = f"<{getattr(values, 'thread_id', '')}@{address.rpartition('@')[2]}>"
+        if settings.replies_domain:
+            replies = reply_tokens.address(token, settings.replies_domain)
+            found["Reply-To"] = Address(name, addr_spec=replies)
+            # Where it comes back from, in case it can't be delivered: the token says whose address it is.
+            found["Return-Path"] = f"<{replies}>"
     if stop_url := getattr(values, "unsubscribe_url", None):
         found["List-Unsubscribe"] = f"<{absolute(settings.site_address, stop_url)}>"
         found["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -122,7 +130,8 @@ def render(name: str, language: Language, values: dict[str, Any], settings: Sett
         query = f"?{urlencode(parameters)}" if parameters else ""
         return absolute(settings.site_address, path) + query
 
-    context = {**values, "url": url, "operator": settings.operator}
+    shared = {"url": url, "operator": settings.operator, "takes_replies": bool(settings.replies_domain)}
+    context = {**values, **shared}
     text = template(f"mails/{name}.txt", language)
     subject = one_line("".join(text.blocks["subject"](text.new_context(context))))
     html = template(f"mails/{name}.html", language).render({**context, "subject": subject})

@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse, Response
 
 from accounts import accounts, people, registrations, second_factors, sign_ins, suspensions
 from accounts.models.accounts import AccountKind
+from accounts.models.experts import Expert
+from accounts.people import Person
 from accounts.sign_ins import SignedIn
 from foundation import audits, clock, mails
 from foundation.errors import Conflict, Fault, Invalid, NotFound
@@ -20,6 +22,8 @@ from web.operator_desk import PAGE
 from web.rendering import language_of
 
 PATH = f"{operator_desk.PATH}/people"
+UNOWNED = "unowned"
+"""The kind of what is listed without an account: profiles that were imported."""
 LOOKED_AT = "looked_at"
 SHOWN = 30
 """Mails and audit entries on a person's page."""
@@ -28,25 +32,28 @@ router = APIRouter(prefix=PATH, include_in_schema=False, default_response_class=
 
 @router.get("")
 def find(request: Request) -> Response:
-    """List people, the newest first, or those that are looked for."""
+    """List people, the newest first, or those that are looked for; profiles that nobody owns where they are meant."""
     operator = operator_desk.operator(request)
     asked = {name: request.query_params.get(name, "") for name in ("q", "kind", "state", "after")}
+    after, is_unowned = asked["after"].replace("\0", ""), asked["kind"] == UNOWNED
+    is_sought = bool(asked["q"].strip()) and not (asked["kind"] or asked["state"] or after)
+    found, profiles = list[Person](), list[Expert]()
     with operator_desk.database(request).writing() as session:
-        found = people.find(
-            session,
-            query=asked["q"],
-            kind=asked["kind"] if asked["kind"] in set(AccountKind) else "",
-            state=asked["state"],
-            after=asked["after"].replace("\0", ""),
-            limit=PAGE + 1,
-        )
-        audits.record(session, operator.actor, LOOKED_AT, "accounts", "", at=clock.now(), shown=len(found[:PAGE]))
+        if not is_unowned:
+            kind = asked["kind"] if asked["kind"] in set(AccountKind) else ""
+            found = people.find(session, query=asked["q"], kind=kind, state=asked["state"], after=after, limit=PAGE + 1)
+        if is_unowned or is_sought:
+            profiles = list(people.find_unowned(session, query=asked["q"], after=after, limit=PAGE + 1))
+        shown = len(found[:PAGE]) + len(profiles[:PAGE])
+        audits.record(session, operator.actor, LOOKED_AT, "accounts", "", at=clock.now(), shown=shown)
     context: dict[str, Any] = {
         "people": found[:PAGE],
+        "profiles": profiles[:PAGE],
         "form": asked,
-        "kinds": list(AccountKind),
+        "kinds": [*AccountKind, UNOWNED],
         "states": people.STATES,
         "next_after": found[PAGE - 1].account.id if len(found) > PAGE else None,
+        "next_profile": profiles[PAGE - 1].id if len(profiles) > PAGE else None,
     }
     return operator_desk.page(request, "people.html", "people", context)
 

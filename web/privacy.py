@@ -14,8 +14,10 @@ from sqlmodel import col
 from accounts import accounts
 from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
+from billing import mandates
 from billing import personal_data as billing_data
 from booking import personal_data as booking_data
+from booking import thread_data
 from foundation import audits, i18n, mails, personal_data, sms
 from foundation.audits import Actor, AuditEntry
 from foundation.database import Database
@@ -95,6 +97,7 @@ PARTS: Mapping[str, str] = {
     "audience": message("how often your profile was shown and opened, by day and kind of visitor"),
     "shortlists": message("your shortlist, with your notes"),
     "mission-sheets": message("your mission sheets"),
+    "agreements": message("which non-disclosure agreements were accepted, word by word"),
     "offers": message("offers that were made to you, or by you, and what became of them"),
     "quotes": message("your quotes"),
     "signatures": message("what you signed, and when"),
@@ -113,6 +116,9 @@ PARTS: Mapping[str, str] = {
     "referrals": message("when somebody signed up with your promo code, and what came of it"),
     "referred-by": message("that you signed up with a promo code, and what came of it"),
     "reductions": message("reductions of the commission that you earned, and what they were used for"),
+    "messages": message("your conversations with all messages; their files are in the folder “files/messages”"),
+    "message-drafts": message("what you wrote to an expert and have not sent"),
+    "received-mails": message("mails that came from you as replies, and what became of them"),
     "sign-ins": message("where you are signed in"),
     "links": message("links that were mailed to you and work once"),
     "terms": message("which versions of the terms you accepted, and when"),
@@ -148,6 +154,8 @@ def export(database: Database, account_id: str, language: Language, *, at: datet
         kept = {part: rows for part, rows in parts_of(session, account_id).items() if rows}
         for name, content in accounts_data.files_of(session, subject_of(session, account_id)):
             written.writestr(f"files/{name}", content)
+        for name, content in thread_data.files_of(session, subject_of(session, account_id)):
+            written.writestr(f"files/{name}", content)
         written.writestr("README.txt", _readme(kept, language, at))
         for part, rows in kept.items():
             written.writestr(f"{part}.json", orjson.dumps(rows, option=orjson.OPT_INDENT_2))
@@ -176,6 +184,8 @@ def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | Non
     search_data.forget_author(session, account_id, account.name)
     search_data.forget_mentions(session, names)
     accounts_data.forget_mentions(session, names)
+    thread_data.forget(session, subject)
+    mandates.end_of_erased(session, subject.of(EXPERT), at)
     personal_data.erase(session, HOLDINGS, subject)
     accounts_data.blank(session, subject, at=at)
     mails.write(session, last, key=f"account_erased {account_id}", at=at)

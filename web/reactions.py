@@ -30,7 +30,9 @@ from billing.events import (
     WIRE_WANTED,
 )
 from billing.providers.interface import Provider
-from foundation import clock, sms
+from booking import message_mails, offers, reply_tokens
+from booking.events import MESSAGE_WRITTEN, OFFERS_DUE
+from foundation import clock, keys, sms
 from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
 from foundation.schedules import Schedule
@@ -110,6 +112,7 @@ def alert_table(alerter: Alerter) -> list[Lane]:
 def whole_table(settings: Settings, index: Index) -> list[Lane]:
     """Return everything that whoever delivers reacts to."""
     ask = vat_numbers.vies(settings)
+    secret = keys.derived(settings, reply_tokens.PURPOSE)
     return [
         *table(index),
         *mail_table(Mailer(settings, index.database)),
@@ -117,7 +120,9 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *money_table(providers.choose(index.database), index.database),
         *alert_table(Alerter(settings, index)),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
+        Lane(OFFERS_DUE, lambda _: offers.look_after(index.database, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
+        Lane(MESSAGE_WRITTEN, lambda ids: message_mails.tell(index.database, secret, ids, at=clock.now()), batch=20),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
         Lane(IDENTITY_VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check_experts(index.database, ask, ids), batch=1),
     ]
@@ -131,6 +136,7 @@ SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
+    Schedule("offers", every=timedelta(hours=1), topic=OFFERS_DUE),
     Schedule("availability", every=timedelta(days=1), topic=AVAILABILITY_DUE),
     Schedule("index.purge", every=retention.PURGED_EVERY, topic=PURGE_DUE),
     Schedule("retention", every=timedelta(days=1), topic=RETENTION_DUE),

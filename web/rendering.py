@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 from fastapi import Request
@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from accounts.sign_ins import SignedIn
+from booking import thread_lists
 from foundation import http, i18n
 from foundation.errors import Unavailable
 from foundation.i18n import Language, preferred, translations
@@ -54,11 +55,13 @@ def _environment(language: Language) -> Environment:
         "money": lambda amount, currency: money(amount, currency, language),
         "cents": lambda cents, currency: money(Decimal(cents) / 100, currency, language),
         "long_date": lambda day: long_date(day, language),
+        "bytes": lambda size: file_size(size, language),
         "number": lambda value: number(value, language),
         "decimal": lambda value: format_decimal(value, format="#,##0.0", locale=language),
         "country": lambda code: typeset(zones.country_label(code, language), language),
         "language": lambda code: languages.label(code, language),
         "moment": lambda at: format_datetime(at, format="long", locale=language),
+        "short_moment": lambda at: format_skeleton("yMMMdjm", at, tzinfo=PARIS, locale=language),
         "paris_moment": lambda at: format_datetime(at, format="medium", tzinfo=PARIS, locale=language),
         "duration": lambda minutes: duration(minutes, language),
         "typeset": lambda text, written_in=language: typeset(text, written_in),
@@ -84,6 +87,7 @@ def render(
         "search_q": context.get("q", ""),
         "boost_off": _has_boost_off(request),
         "signed_in": signed_in,
+        "unread": _unread(request),
         "shortlisted": shortlists.shown_ids(request),
         "may_shortlist": shortlists.may_change(signed_in),
         "here": _path_with_lang(request, None),
@@ -122,6 +126,18 @@ def _signed_in(request: Request) -> SignedIn | None:
         return sign_ins.current(request)
     except Unavailable:
         return None
+
+
+def _unread(request: Request) -> int:
+    """Return how many messages wait for who is signed in; none is said where that can't be asked."""
+    who = _signed_in(request)
+    if who is None or not who.may_act:
+        return 0
+    try:
+        with request.app.state.database.reading() as session:
+            return thread_lists.count_unread(session, who)
+    except Unavailable:
+        return 0
 
 
 def _has_boost_off(request: Request) -> bool:
@@ -168,6 +184,13 @@ def number(value: float, language: Language) -> str:
     """Return a number with its separators; small whole ones, of which pages are full, have none."""
     is_plain = isinstance(value, int) and 0 <= value < 1_000
     return str(value) if is_plain else format_decimal(value, locale=language)
+
+
+def file_size(size_bytes: int, language: Language) -> str:
+    """Return the size of a file in words, in the unit that suits it."""
+    unit, size = ("megabyte", 1_000_000) if size_bytes >= 1_000_000 else ("kilobyte", 1_000)
+    amount = round(size_bytes / size, 1) if unit == "megabyte" else max(1, round(size_bytes / size))
+    return format_unit(amount, f"digital-{unit}", length="short", locale=language)
 
 
 def duration(minutes: int, language: Language) -> str:

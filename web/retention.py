@@ -18,6 +18,11 @@ from accounts.models.audiences import Impression, ResultPage, View, VisitorSalt
 from accounts.models.experts import StagedExpert, StagedReview
 from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist
+from billing import mandates
+from billing.models.mandates import Mandate
+from booking import mail_replies, message_drafts, sheets
+from booking.models.sheets import Sheet
+from booking.models.threads import MessageDraft, ReceivedMail
 from foundation import audits, leases, mails, schedules, sms
 from foundation.audits import AuditEntry
 from foundation.database import Database
@@ -205,7 +210,7 @@ RULES: Sequence[Rule] = (
         "senders.kept",
         notices.SENDERS_KEPT_FOR,
         col(Notice.decided_at),
-        "senders can be told what came of complaints; then names and addresses go, and the notice stays",
+        "senders can be told what came of complaints; then names, addresses and accounts go, and the notice stays",
         notices.is_settled,
         _in_one(lambda session, at: notices.sweep(session, at=at)),
     ),
@@ -219,6 +224,15 @@ RULES: Sequence[Rule] = (
         _in_one(lambda session, at: shortlists.sweep(session, at=at)),
     ),
     Rule(
+        Sheet,
+        "sheets.kept",
+        sheets.KEPT_UNUSED,
+        col(Sheet.changed_at),
+        "who comes back within a season finds the draft again",
+        sheets.is_abandoned,
+        _in_one(lambda session, at: sheets.sweep(session, at=at)),
+    ),
+    Rule(
         SavedSearch,
         "saved_searches.removed",
         saved_searches.KEPT_REMOVED,
@@ -226,6 +240,33 @@ RULES: Sequence[Rule] = (
         "deleting can be taken back for a while",
         lambda at: col(SavedSearch.removed_at) < at - saved_searches.KEPT_REMOVED,
         _in_one(lambda session, at: saved_searches.sweep(session, at=at)),
+    ),
+    Rule(
+        MessageDraft,
+        "message_drafts.kept",
+        message_drafts.KEPT_FOR,
+        col(MessageDraft.written_at),
+        "whoever signs up within a week finds their text again",
+        lambda at: col(MessageDraft.written_at) < at - message_drafts.KEPT_FOR,
+        _in_one(message_drafts.sweep),
+    ),
+    Rule(
+        ReceivedMail,
+        "received_mails.kept",
+        mail_replies.KEPT_FOR,
+        col(ReceivedMail.received_at),
+        "a mail that comes twice is posted once; one that is held is thrown away after a month",
+        mail_replies.is_old,
+        _in_one(mail_replies.sweep),
+    ),
+    Rule(
+        Mandate,
+        "mandates.kept",
+        mandates.KEPT_FOR,
+        col(Mandate.ended_at),
+        "invoices were issued under them (French commercial code, article L. 123-22)",
+        mandates.is_old,
+        _in_one(mandates.sweep),
     ),
     Rule(
         ScheduleRow,

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from accounts import accounts, contacts, credentials, links, passwords, registrations, second_factors, sign_ins
 from accounts.links import LinkEnded
-from accounts.models.accounts import Account, AccountKind, Purpose
+from accounts.models.accounts import Account, Purpose
 from accounts.sign_ins import SignedIn
 from foundation import audits, clock
 from foundation.database import Database
@@ -57,9 +57,7 @@ def sign_in(request: Request, form: Form) -> Response:
         audits.record(session, audits.account(account.id), action, accounts.KIND, account.id, at=at)
     if not needs_code:
         return arrivals.welcome(request, account, token, next_path=form.get("next", ""))
-    response = forms.lead_on("/sign-in/code", **_next(form))
-    edge.remember(request, response, token, AccountKind(account.kind))
-    return response
+    return arrivals.ask_for_code(request, account, token, **_next(form))
 
 
 @router.get("/sign-in/code")

@@ -5,14 +5,16 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from accounts import invitations, links, passwords, registrations
+from accounts import accounts, invitations, links, passwords, registrations
 from accounts.links import LinkEnded
 from accounts.models.accounts import Account, AccountKind, Purpose
+from billing import referrals
+from booking import message_drafts
 from foundation import clock
 from foundation.database import Database
 from foundation.errors import Invalid
 from foundation.i18n import message, translate
-from web import arrivals, attempts, forms
+from web import arrivals, arriving_drafts, attempts, forms
 from web import sign_ins as edge
 from web.forms import Form
 from web.rendering import language_of, private, render
@@ -23,24 +25,35 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 @router.get("/sign-up")
 def show_form(request: Request) -> Response:
     """Show the form, for whichever kind of account was asked for."""
-    kind = request.query_params.get("kind", "")
-    return _form(request, {"kind": kind if kind in registrations.OPEN_KINDS else ""}, {})
+    kind, code = (request.query_params.get(name, "") for name in ("kind", "code"))
+    known = {"kind": kind if kind in registrations.OPEN_KINDS else "", "code": referrals.read_code(code)}
+    return _form(request, known, {})
 
 
 @router.post("/sign-up")
 def sign_up(request: Request, form: Form) -> Response:
     """Make an account that waits for its address; who has one already learns it by mail only."""
-    language = language_of(request)
+    language, code = language_of(request), form.get("code", "").strip()
+    refused = _code_faults(request, code, form.get("kind", "")) if code else {}
     try:
         registration = registrations.check(form, language)
     except Invalid as error:
-        return _form(request, form, forms.faults_by_field(error), status=422)
+        return _form(request, form, {**forms.faults_by_field(error), **refused}, status=422)
+    if refused:
+        return _form(request, form, refused, status=422)
     if not attempts.may_mail(request, registration.email):
         reason = message("Too many tries with this address. Please wait an hour.")
         return _form(request, form, {"form": translate(language, reason)}, status=429)
     password_hash = passwords.hashed(registration.password)
+    at = clock.now()
     with _database(request).writing() as session:
-        registrations.register(session, registration, password_hash, at=clock.now())
+        registrations.register(session, registration, password_hash, at=at)
+        account = accounts.find_by_email(session, registration.email)
+        if code and account:
+            referrals.note(session, account.id, code, at)
+        # What was written to an expert before waits for whoever confirms the address, in whichever browser.
+        if token := arriving_drafts.token_of(request):
+            message_drafts.adopt(session, token, registration.email)
     return forms.lead_on("/sign-up/sent")
 
 
@@ -105,11 +118,14 @@ def accept_invitation(request: Request, form: Form) -> Response:
     try:
         with _database(request).writing() as session:
             account = invitations.accept(session, token, registration, password_hash, at=at)
-            opened = arrivals.open_sign_in(session, request, account, before, at=at)
+            needs_code = account.second_factor_since is not None
+            opened = arrivals.open_sign_in(session, request, account, before, at=at, is_half=needs_code)
     except LinkEnded:
         return ended(request)
     except Invalid as error:
         return _invitation(request, token, form, forms.faults_by_field(error), status=422)
+    if needs_code:
+        return arrivals.ask_for_code(request, account, opened)
     return arrivals.welcome(request, account, opened, next_path="", is_new=True)
 
 
@@ -121,6 +137,18 @@ def ended(request: Request) -> Response:
 def _form(request: Request, form: dict[str, str], faults: dict[str, str], *, status: int = 200) -> Response:
     context: dict[str, Any] = {"form": form, "faults": faults, "shortest": passwords.SHORTEST}
     return private(render(request, "account/sign_up.html", language_of(request), context, status=status))
+
+
+def _code_faults(request: Request, code: str, kind: str) -> dict[str, str]:
+    """Return what is wrong with a promo code, for the field."""
+    if kind and kind not in referrals.REFERABLE:
+        reason = message("Promo codes are for experts and companies. Please leave this empty.")
+    else:
+        with _database(request).reading() as session:
+            if referrals.find_sponsor(session, code):
+                return {}
+        reason = message("Nobody has this code. Please compare it, or leave this empty.")
+    return {"code": translate(language_of(request), reason)}
 
 
 def _confirmation(request: Request, token: str, faults: dict[str, str], *, status: int = 200) -> Response:

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from accounts import experts, letters
+from booking import response_times
 from foundation import clock
 from foundation.errors import Fault, Invalid
 from foundation.http import validation_fault
@@ -79,12 +80,13 @@ def show(request: Request, slug: str) -> HTMLResponse:
     with request.app.state.database.reading() as session:
         profile = experts.get_shown(session, slug)
         shown_letters = letters.of(session, profile.expert.id, only_shown=True)
+        answers_within = response_times.of(session, profile.expert.id, at=clock.now())
     sort = "rating" if request.query_params.get("reviews") == "rating" else "recent"
     wordlists = request.app.state.index.wordlists.current()
     context = profiles.context(
         profile, shown_letters, wordlists, language, today=clock.today(), sort=sort, back_url=_back_url(request)
     )
-    answer = render(request, "profile.html", language, context)
+    answer = render(request, "profile.html", language, {**context, "answers_within": answers_within})
     request.app.state.recorder.note_profile(request, profile.expert.id)
     recent_profiles.note(request, answer, slug)
     return answer

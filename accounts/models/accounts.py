@@ -80,6 +80,9 @@ class Account(SQLModel, table=True):
     """The last 30-second step whose code was used: none is taken twice (RFC 6238 §5.2)."""
     notifications: dict[str, bool] = Field(default_factory=dict, sa_type=JSON)
     """Answers to what may be mailed; a topic that is not named here is as it is by default."""
+    mail_failed_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When a mail to the address came back last; None once one has come from there."""
+    mail_failure: str | None = None
     suspended_at: datetime | None = Field(default=None, sa_type=Instant)
     suspension_reason: str | None = None
     suspension_facts: str | None = None

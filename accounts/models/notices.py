@@ -56,7 +56,8 @@ class Notice(SQLModel, table=True):
         CheckConstraint("(decision IS NULL) = (decision_reason IS NULL)", name="decisions_have_a_reason"),
         CheckConstraint("review_id IS NOT NULL OR kind = 'notice'", name="objections_are_to_reviews"),
         CheckConstraint(
-            "notifier_email IS NOT NULL OR account_id IS NOT NULL OR ground = 'child_abuse'",
+            "notifier_email IS NOT NULL OR account_id IS NOT NULL OR ground = 'child_abuse'"
+            " OR sender_dropped_at IS NOT NULL",
             name="who_may_be_nameless",
         ),
     )
@@ -73,6 +74,8 @@ class Notice(SQLModel, table=True):
     notifier_email: str | None = None
     account_id: str | None = None
     """The account of who sent it, if they were signed in."""
+    sender_dropped_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When it was forgotten who sent it, long after the decision."""
     language: str
     sent_at: datetime = Field(sa_type=Instant)
     decision: str | None = None

@@ -35,6 +35,8 @@ def prepare(folder: Path) -> Launch:
     port = ports.any_free()
     options = {"listen_addresses": "127.0.0.1", "port": port, "max_connections": CONNECTIONS}
     options["unix_socket_directories"] = ""
+    # Only a machine that loses its current could lose anything by this, and throw-away data with it.
+    options["fsync"] = options["full_page_writes"] = "off"
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     version = _run(user, folder, programs / "postgres", "--version").split()[2]
     return Launch(

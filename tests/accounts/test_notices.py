@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from accounts import experts, exports, imports, notice_decisions, notices, review_priors, suspensions
 from accounts.experts import Profile
@@ -207,6 +208,39 @@ def _all(database: Database, *, is_decided: bool) -> Iterator[str]:
         while page := notices.listed(session, is_decided=is_decided, limit=1, after=after):
             after = page[0].id
             yield after
+
+
+def test_who_sent_a_notice_is_forgotten_long_after_the_decision_which_may_still_be_taken_back(
+    database: Database, owner: Account
+) -> None:
+    sent = [
+        send(database, about_review=False),
+        send(database, about_review=True, notifier=Notifier("Zoe", owner.email, owner.id)),
+        send(database, about_review=False, notifier=Notifier(account_id=owner.id)),
+    ]
+    waiting = send(database, about_review=False)
+    for notice in sent:
+        decide(database, notice, Decision.NO_ACTION)
+    with database.writing() as session:
+        notices.sweep(session, at=AT + notices.SENDERS_KEPT_FOR)
+        assert [notices.get(session, notice.id).sender_dropped_at for notice in sent] == [None] * 3
+    later = AT + notices.SENDERS_KEPT_FOR + timedelta(days=1)
+    with database.writing() as session:
+        notices.sweep(session, at=later)
+    with database.writing() as session:
+        for notice in sent:
+            kept = notices.get(session, notice.id)
+            assert (kept.notifier_name, kept.notifier_email, kept.account_id) == (None, None, None)
+            assert (kept.sender_dropped_at, kept.explanation) == (later, notice.explanation)
+            notice_decisions.undo(session, notice.id, SYSTEM, at=later)
+        assert notices.get(session, waiting.id).notifier_email == "ben@example.org"
+
+
+def test_a_notice_that_still_waits_can_not_lose_who_sent_it(database: Database, owner: Account) -> None:
+    del owner
+    notice = send(database, about_review=False)
+    with pytest.raises(IntegrityError), database.writing() as session:
+        session.get_one(Notice, notice.id).notifier_email = None
 
 
 def test_erasing_an_account_leaves_its_notices_without_a_name(database: Database, owner: Account) -> None:

@@ -20,6 +20,7 @@ from foundation.database import Database
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.lifecycles import Refused
 from foundation.mails import MailRow
+from foundation.sms import SmsRow
 from tests import signed_in
 from tests.booking import quoted
 from tests.booking.quoted import AT, consent
@@ -64,6 +65,19 @@ def test_acceptance_is_the_signature_and_makes_the_mission(database: Database, b
     assert (signature.content_hash, signature.address, signature.order_number) == ("hash of 1", "192.0.2.1", "PO 17")
     assert signature.terms_version == "2026-11-30"
     assert told(database) == [("quote_accepted", owner.email if owner else ""), ("quote_signed", berta.email)]
+
+
+def test_the_expert_hears_of_an_acceptance_by_sms_too(database: Database) -> None:
+    berta = quoted.client(database)
+    anne = signed_in.make(database, AccountKind.EXPERT, "Anne", phone="+33612345678", language="fr")
+    with database.writing() as session:
+        session.get_one(Client, berta.client_id).name = "Société générale de l’exportation et du négoce d’Aquitaine"
+    accept(database, berta, quoted.sent(database, quoted.who(database, anne), berta))
+    with database.reading() as session:
+        [row] = session.execute(select(SmsRow)).scalars()
+    assert (row.recipient, row.account_id) == ("+33612345678", anne.id)
+    assert row.text.startswith("Portulan : Société générale de l'exportation")
+    assert "Q-2026-00001" in row.text
 
 
 def test_only_the_latest_version_that_was_sent_is_accepted(database: Database, berta: SignedIn, quote: Quote) -> None:

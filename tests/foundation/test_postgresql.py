@@ -16,8 +16,6 @@ from foundation.errors import Unreachable
 from tests import databases, proxies
 from tests.builders import eventually, import_all, record
 
-pytestmark = pytest.mark.alone
-
 CONNECTIONS = 40
 """How many a process takes."""
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %(name)s AND pid <> pg_backend_pid()"
@@ -109,6 +107,7 @@ def test_everybody_is_walked_through_once_whatever_the_order_of_texts(french: Da
     assert len(found) == len(set(found)) == len(lines) == len(refs)
 
 
+@pytest.mark.alone
 def test_a_request_waits_no_longer_than_its_time_and_the_server_does_not_go_on(postgres_address: str) -> None:
     database = Database(postgres_address)
     with database.reading() as session:
@@ -127,6 +126,7 @@ def test_a_request_waits_no_longer_than_its_time_and_the_server_does_not_go_on(p
     database.close()
 
 
+@pytest.mark.alone
 def test_what_no_request_waits_for_takes_the_time_it_takes_unless_bounded(postgres_address: str) -> None:
     database, bounded = Database(postgres_address), Database(postgres_address, longest_wait_s=0.5)
     with database.reading() as session:
@@ -139,6 +139,7 @@ def test_what_no_request_waits_for_takes_the_time_it_takes_unless_bounded(postgr
     bounded.close()
 
 
+@pytest.mark.alone
 def test_an_answer_that_never_ends_is_given_up_in_time(postgres_address: str, toxiproxy_address: str) -> None:
     with proxies.to(toxiproxy_address, postgres_address) as way:
         database = Database(way.address)
@@ -152,6 +153,7 @@ def test_an_answer_that_never_ends_is_given_up_in_time(postgres_address: str, to
         database.close()
 
 
+@pytest.mark.alone
 def test_a_request_does_not_wait_for_a_connection_beyond_its_time(postgres_address: str) -> None:
     database = Database(postgres_address)
     with ExitStack() as busy:
@@ -168,6 +170,7 @@ def test_a_request_does_not_wait_for_a_connection_beyond_its_time(postgres_addre
     database.close()
 
 
+@pytest.mark.alone
 def test_a_server_that_takes_connections_and_says_nothing_is_given_up_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         database = Database(f"postgresql+psycopg://portulan@127.0.0.1:{silent.getsockname()[1]}/portulan")

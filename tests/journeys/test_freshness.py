@@ -20,8 +20,6 @@ from indexer.events import REBUILD_REQUESTED
 from indexer.indexes import Index
 from tests.builders import eventually, import_all, record, site
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:
@@ -79,6 +77,7 @@ def seconds_until_found(client: TestClient, word: str) -> float:
     return time.monotonic() - started
 
 
+@pytest.mark.alone
 def test_a_change_is_searchable_by_its_words_within_a_second(client: TestClient) -> None:
     words = ("apiculture", "parfumerie", "sellerie", "horlogerie", "lutherie")
     taken = sorted(seconds_until_found(client, word) for word in words)

@@ -58,6 +58,8 @@ def test_an_operators_address_stands_for_the_account_and_a_strangers_is_refused(
         ("skills", "ignore", "Maison"),
         ("ranking", "set", "BOOST=0.05"),
         ("ranking", "rollback"),
+        ("index", "rebuild"),
+        ("index", "rollback"),
         ("ranking", "judgments", "import", "-"),
         ("operators", "create", "olga@example.org"),
     ],
@@ -84,6 +86,7 @@ def test_what_commands_change_is_in_the_log(portulan: Portulan, tmp_path: Path) 
     portulan("ranking", "shadow", "first", *by)
     portulan("ranking", "shadow", "--off", *by)
     portulan("ranking", "rollback", *by)
+    assert portulan("index", "rebuild", *by).code == 0
     portulan("experts", "delete", "T001", "--yes", *by)
     found = entries(tmp_path)
     assert [entry.action for entry in found] == [
@@ -97,6 +100,7 @@ def test_what_commands_change_is_in_the_log(portulan: Portulan, tmp_path: Path) 
         "shadow_ended",
         "ranking_rolled_back",
         "ranking_rolled_back",
+        "index_rebuild_asked",
         "experts_deleted",
     ]
     assert {entry.actor_name for entry in found} == {"anne"}

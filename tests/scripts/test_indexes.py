@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from accounts.events import EXPERT_CHANGED
-from foundation import clock
+from foundation import audits, clock
 from foundation.database import Database
 from foundation.outbox import OutboxRow
 from tests.builders import lines, record
@@ -96,7 +96,9 @@ def status(portulan: Portulan) -> dict[str, object]:
 
 
 @pytest.mark.usefixtures("on_opensearch")
-def test_opensearch_is_built_verified_and_rolled_back_by_the_same_commands(portulan: Portulan) -> None:
+def test_opensearch_is_built_verified_and_rolled_back_by_the_same_commands(
+    portulan: Portulan, database: Database
+) -> None:
     assert portulan("index", "verify").out == "there is no index: run `portulan index rebuild`\n1 differences\n"
     load(portulan, "H001", "H002")
     assert portulan("index", "rebuild").code == 0
@@ -106,8 +108,15 @@ def test_opensearch_is_built_verified_and_rolled_back_by_the_same_commands(portu
     assert status(portulan)["generation"] != first["generation"]
     portulan("experts", "hide", "H001")
     assert portulan("index", "verify").code == 1
-    assert portulan("index", "rollback").code == 0
+    assert portulan("index", "rollback", "--as", "anne").code == 0
     assert status(portulan)["generation"] == first["generation"]
+    with database.reading() as session:
+        entry = audits.entries(session)[0]
+    assert (entry.action, entry.actor_name, entry.details) == (
+        "index_rolled_back",
+        "anne",
+        {"generation": first["generation"]},
+    )
     assert orjson.loads(portulan("index", "verify", "--json").out) == {"differences": 0, "details": []}
 
 

@@ -26,8 +26,6 @@ from tests.redises import OwnRedis, own_redis
 from tests.scripts.conftest import Portulan
 from web import queues
 
-pytestmark = pytest.mark.alone
-
 SOME = 1_200
 LONGEST_BATCH_SECONDS = 0.4
 SOON_SECONDS = 6.0
@@ -73,6 +71,7 @@ def see_changes_delivered_soon(database: Database, rounds: range) -> None:
         eventually(lambda: is_delivered(database), seconds=SOON_SECONDS)
 
 
+@pytest.mark.alone
 def test_a_worker_delivers_when_beat_wakes_it(tmp_path: Path, database: Database, redis: OwnRedis) -> None:
     assert redis.address
     with running(tmp_path, "worker"), running(tmp_path, "worker", "--beat"):
@@ -82,6 +81,7 @@ def test_a_worker_delivers_when_beat_wakes_it(tmp_path: Path, database: Database
     assert differences(tmp_path, database) == []
 
 
+@pytest.mark.alone
 def test_a_worker_goes_on_while_redis_is_away_and_is_woken_again_when_it_is_back(
     tmp_path: Path, database: Database, redis: OwnRedis
 ) -> None:
@@ -150,6 +150,18 @@ def test_a_worker_that_is_asked_to_stop_ends_what_it_is_at(tmp_path: Path, datab
     assert leased(database) == 0
 
 
+def test_beat_ends_when_asked_to_while_it_tries_to_reach_a_redis_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("PORTULAN_REDIS_URL", f"redis://127.0.0.1:{listener.getsockname()[1]}/0")
+        with running(tmp_path, "worker", "--beat") as beat:
+            listener.settimeout(60)
+            listener.accept()[0].close()
+            beat.terminate()
+            assert beat.wait(timeout=15) == 0
+
+
 def test_beat_without_redis_says_what_is_missing(portulan: Portulan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PORTULAN_REDIS_URL", raising=False)
     outcome = portulan("worker", "--beat")
@@ -179,6 +191,7 @@ def test_a_commit_wakes_workers_through_redis(tmp_path: Path, database: Database
     assert queues.DRAIN.encode() in message
 
 
+@pytest.mark.alone
 def test_a_commit_does_not_wait_for_a_redis_that_swallows_everything(tmp_path: Path, database: Database) -> None:
     with socket.create_server(("127.0.0.1", 0)) as black_hole:
         waker = queues.Waker(

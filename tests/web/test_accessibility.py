@@ -1,14 +1,17 @@
 """axe finds nothing serious on any page, in either language, on a phone and on a desk, light and dark."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests import live
+from accounts.models.accounts import AccountKind
+from tests import live, signed_in
 
+LONG_NAME = "Marie-Antoinette-Philippine de Montmorency-Luxembourg-Bouteville"
+NOTICE = {"ground": "other", "explanation": "Nobody can be this good.", "good_faith": "yes"}
 PHONE = {"width": 375, "height": 800}
 DESKTOP = {"width": 1440, "height": 900}
 EMPTY = "/experts?q=customs&country=NP&size=5"
@@ -16,6 +19,20 @@ RESULTS = "/experts?q=customs+Morocco&language=en&size=5"
 SECOND = "/experts?size=5&page=2"
 BRIEF = "/experts?size=5&q=We+make+dosing+pumps+and+look+for+distributors,+a+trade+fair+and+first+offers+in+Germany"
 FAULTY = "/experts?page=none&q=customs"
+OPERATORS = (
+    "/operator",
+    "/operator/people",
+    "/operator/people first",
+    "/operator/people?kind=unowned first",
+    "/operator/notices first",
+    "/operator/notices",
+    "/operator/deliveries",
+    "/operator/searches",
+    "/operator/skills",
+    "/operator/audit",
+    "/operator/grading",
+)
+"""Pages, and what the first row of a list leads to."""
 NewPage = Callable[..., Page]
 
 
@@ -78,6 +95,27 @@ def test_pages_that_are_there_to_be_read_have_no_serious_fault_and_do_not_scroll
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         unfold(page)
         assert faults(page) == []
+
+
+@pytest.mark.parametrize(("screen", "paths"), [("a phone in the dark", OPERATORS), ("a desk", OPERATORS[1:5])])
+def test_operators_pages_have_no_serious_fault_and_do_not_scroll_sideways(
+    new_page: NewPage, sample: live.Site, screen: str, paths: Sequence[str]
+) -> None:
+    page = new_page(**SCREENS[screen])
+    page.context.add_cookies([signed_in.cookie_for(sample.folder, sample.address, AccountKind.OPERATOR, LONG_NAME)])
+    page.goto("/experts?q=customs&size=5")
+    profile = page.locator(".result__name a").first.get_attribute("href") or ""
+    assert page.request.post(f"{profile.partition('?')[0]}/report", form=NOTICE).ok
+    found: list[str] = []
+    for path in paths:
+        page.goto(path.partition(" ")[0])
+        if path.endswith(" first"):
+            page.locator(".desk__main .desk__who a").first.click()
+        unfold(page)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{page.url} is too wide")
+        found += faults(page)
+    assert found == []
 
 
 @pytest.mark.parametrize("screen", SCREENS)

@@ -96,6 +96,8 @@ def test_an_export_holds_everything_but_secrets_and_what_is_said_to_be_left_out(
     left_out = {found for found in held if found not in said}
     assert left_out == {
         "mark-one t1", "mark-one t2", "mark-one t3", "mark-one t4", "mark-one t5",  # hashes of what opens something
+        "mark-one t6", "mark-one t7", "mark-one t8", "mark-one t9",
+        "mark-one scan", "mark-one asked of",  # files, and what somebody else has not sent
         "mark-one author",  # an operator
         "mark-one k", "mark-one ref other", "mark-one noted", "mark-one opinion",
         "mark-one bytes",  # a file
@@ -104,7 +106,12 @@ def test_an_export_holds_everything_but_secrets_and_what_is_said_to_be_left_out(
     assert "mark-two" not in said
     with database.reading() as session:
         files = dict(privacy.accounts_data.files_of(session, privacy.subject_of(session, account.id)))
-    assert files == {"letter-1.pdf": b"mark-one bytes", "portrait-1.pdf": b"mark-one bytes"}
+        files |= dict(privacy.thread_data.files_of(session, privacy.subject_of(session, account.id)))
+    assert files == {
+        "letter-1.pdf": b"mark-one bytes",
+        "portrait-1.pdf": b"mark-one bytes",
+        f"messages/thread of {account.id}-1-1-mark-one paper.txt": b"mark-one scan",
+    }
     assert PASSWORD_HASH not in said
 
 

@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from pyotp.totp import TOTP
 from sqlalchemy import select
 
-from accounts import invitations
-from accounts.models.accounts import Acceptance, Account, AccountKind
+from accounts import invitations, second_factors
+from accounts.models.accounts import Acceptance, Account, AccountKind, Membership
 from accounts.models.experts import Expert
 from foundation import audits, clock
 from foundation.audits import SYSTEM
@@ -314,6 +314,28 @@ def test_newer_terms_are_asked_about_until_they_are_accepted(client: TestClient,
     assert page.text.count('data-testid="acceptance"') == 4  # the old ones stay, with their time
     client.post("/account/terms")
     assert client.get("/account").text.count('data-testid="acceptance"') == 4
+
+
+def test_who_returns_to_a_company_still_needs_the_code_of_the_second_factor(
+    client: TestClient, folder: Path, database: Database
+) -> None:
+    settings, at = client.app.state.settings, clock.now()  # type: ignore[attr-defined]
+    owner = signed_in.as_new(client, AccountKind.COMPANY, "Owner")
+    bob = signed_in.make(database, AccountKind.COMPANY, "Bob", email="bob.returns@example.org")
+    with database.writing() as session:
+        app = TOTP(second_factors.start(session, bob.id, settings))
+        second_factors.confirm(session, bob.id, app.at(at), settings, SYSTEM, at=at)
+        session.delete(session.get_one(Membership, bob.id))
+    client.post("/account/company/colleagues", data={"email": bob.email or "", "role": "buyer"})
+    client.cookies.clear()
+    token = mailbox.token(mailbox.wait_for(folder, bob.email or "", count=2))
+    answer = client.post("/invitation", data={**FORM, "token": token, "name": "Bob"})
+    assert answer.url.path == "/sign-in/code"
+    assert client.get("/account/company").url.path == "/sign-in/code"
+    assert client.post("/sign-in/code", data={"code": "000000"}).status_code == 422
+    later = app.at(clock.now() + timedelta(seconds=30))
+    client.post("/sign-in/code", data={"code": later, "next": "/account/company"})
+    assert owner.name in client.get("/account/company").text
 
 
 def test_a_colleague_who_was_removed_can_be_invited_again(client: TestClient, folder: Path, database: Database) -> None:
