@@ -137,7 +137,7 @@ def accept(
     if is_first:
         mission = missions.start_from(session, quote, version, order_number=consent.order_number, at=at)
     else:
-        mission = missions.amend(session, quote, version)
+        mission = missions.amend(session, quote, version, at=at)
     _tell_of_acceptance(session, quote, version, mission, client, at)
     return mission
 

@@ -102,6 +102,8 @@ PARTS: Mapping[str, str] = {
     "quotes": message("your quotes"),
     "signatures": message("what you signed, and when"),
     "missions": message("your missions"),
+    "end-reports": message("the end reports that you sent"),
+    "mission-reviews": message("which missions you rated, and how you are described beside it"),
     "series-of-missions": message("long and recurring missions, which are carried out month by month"),
     "escrows": message("what was held for your missions"),
     "payments": message("what was paid, and how"),
