@@ -13,8 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from accounts.models.accounts import Role
+from accounts.sign_ins import SignedIn
 from billing import refund_parts
-from billing.events import ESCROW_DISPUTED, ESCROW_HELD, ESCROW_REFUNDED, ESCROW_RELEASED
+from billing.events import ESCROW_DISPUTED, ESCROW_HELD, ESCROW_REFUNDED, ESCROW_RELEASED, WIRE_WANTED
 from billing.lifecycle import ESCROWS, EscrowEvent, EscrowState, Party
 from billing.models.escrows import Escrow, RefundReason
 from foundation import lifecycles, outbox
@@ -23,6 +25,7 @@ from foundation.errors import NotFound
 from foundation.lifecycles import Refused, StateChange
 
 KIND = ESCROWS.kind
+PAYERS = frozenset({Role.OWNER, Role.BUYER, Role.ACCOUNTANT})
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _NOT_COMPARED = re.compile(r"[^A-Z0-9]")
 
@@ -63,6 +66,7 @@ def open(  # noqa: A001, PLR0913 - escrows.open, as in "open an escrow"
     )
     session.add(escrow)
     session.flush()
+    outbox.record(session, WIRE_WANTED, [reference])
     return escrow
 
 
@@ -72,6 +76,19 @@ def of(session: Session, reference: str) -> Escrow:
     if found is None:
         raise NotFound("nothing is held for this")
     return found
+
+
+def for_payer(session: Session, who: SignedIn, reference: str) -> Escrow:
+    """Return the escrow of a reference for somebody of the client that pays it; raise NotFound for anybody else."""
+    escrow = of(session, reference)
+    if who.client_id is None or escrow.payer_client_id != who.client_id:
+        raise NotFound("nothing is held for this")
+    return escrow
+
+
+def may_pay(who: SignedIn) -> bool:
+    """Tell whether somebody may move money for their client."""
+    return who.role in PAYERS
 
 
 def take(session: Session, escrow_id: str) -> Escrow:

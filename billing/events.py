@@ -11,6 +11,8 @@ ESCROW_RELEASED = "billing.escrow_released"
 ESCROW_REFUNDED = "billing.escrow_refunded"
 """Money goes back by agreement: all of it where the escrow is `refunded`, else a part."""
 
+WIRE_WANTED = "billing.wire_wanted"
+"""A provider is to say where a transfer for an escrow goes; the key is the escrow's reference."""
 PROVIDER_EVENT = "billing.provider_event"
 """Something changed at a payment provider, which is asked what; the key is `Resource.key`."""
 REFUND_AGREED = "billing.refund_agreed"

@@ -9,10 +9,10 @@ the files to the hashes.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -21,13 +21,16 @@ from accounts.models.experts import LegalStatus
 from accounts.models.profiles import LegalIdentity
 from accounts.sign_ins import SignedIn
 from billing.models.mandates import Mandate
-from foundation import audits
+from foundation import audits, mails
 from foundation.database import hold
 from foundation.errors import Conflict, NotFound
 from foundation.i18n import Language
+from foundation.mails import Mail
 from foundation.settings import Operator
 
 KIND = "mandate"
+KEPT_FOR = timedelta(days=3_653)
+"""After its end: ten years, leap days included, as invoices are (French commercial code, article L. 123-22)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ def accept(
     expert_id = who.expert_id
     if expert_id is None:
         raise NotFound("mandates are given by experts")
-    languages = [language for language, known in CURRENT.sha256.items() if known == text_hash]
+    languages: list[Language] = [language for language, known in CURRENT.sha256.items() if known == text_hash]
     if version != CURRENT.version or not languages:
         raise Outdated("another text is in force by now")
     hold(session, f"mandate {expert_id}")
@@ -138,6 +141,9 @@ def accept(
     )
     session.add(mandate)
     session.flush()
+    values = {"name": who.name, "mandator": mandate.mandator, "version": version, "fingerprint": text_hash}
+    mail = Mail(who.email, languages[0], "mandate_given", values)
+    mails.write(session, mail, key=f"mandate_given {mandate.id}", at=at)
     audits.record(session, who.actor, "gave_mandate", KIND, mandate.id, at=at, version=version, text_hash=text_hash)
     return mandate
 
@@ -147,6 +153,22 @@ def end(session: Session, who: SignedIn, at: datetime) -> None:
     hold(session, f"mandate {who.expert_id}")
     for mandate in _end(session, who.expert_id or "", at):
         audits.record(session, who.actor, "ended_mandate", KIND, mandate.id, at=at)
+
+
+def end_of_erased(session: Session, expert_ids: Sequence[str], at: datetime) -> None:
+    """End the mandates of experts who are erased: from then on counts for how long they are kept."""
+    for expert_id in expert_ids:
+        _end(session, expert_id, at)
+
+
+def sweep(session: Session, at: datetime) -> None:
+    """Delete mandates that ended so long ago that no invoice under them has to be kept."""
+    session.execute(delete(Mandate).where(is_old(at)))
+
+
+def is_old(at: datetime) -> ColumnElement[bool]:
+    """Return the condition that a mandate was kept for long enough."""
+    return col(Mandate.ended_at) < at - KEPT_FOR
 
 
 def is_accepted(session: Session, expert_id: str) -> bool:

@@ -13,6 +13,8 @@ from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from accounts import colleagues
+from accounts.models.accounts import Role
 from accounts.sign_ins import SignedIn
 from billing import escrows, refund_parts
 from billing.lifecycle import (
@@ -27,14 +29,17 @@ from billing.lifecycle import (
 )
 from billing.models.escrows import Escrow, Payment, PaymentKind, Refund, RefundPart, RefundReason
 from billing.providers.interface import Payin
-from foundation import audits, lifecycles
+from foundation import audits, i18n, lifecycles, mails
 from foundation.audits import SYSTEM, Actor
 from foundation.database import insert
 from foundation.errors import Conflict, Fault, Invalid, NotFound
 from foundation.i18n import Language, message, translate
+from foundation.mails import Mail
 
 KIND = PAYMENTS.kind
 LONGEST_TEXT = 200
+TOLD = frozenset({Role.OWNER, Role.ACCOUNTANT})
+"""Who of a client hears of payments."""
 _EVENTS = {
     PaymentState.CHALLENGE: PaymentEvent.CHALLENGE,
     PaymentState.SUCCEEDED: PaymentEvent.SUCCEED,
@@ -211,6 +216,19 @@ def _add(session: Session, payment: Payment, escrow: Escrow, party: Party, actor
     session.add(payment)
     session.flush()
     escrows.pay_in(session, escrow, payment.cents, party, actor, at)
+    _tell_payer(session, payment, escrow, at)
+
+
+def _tell_payer(session: Session, payment: Payment, escrow: Escrow, at: datetime) -> None:
+    """Mail those who pay for the client what came, and what is still missing."""
+    values = {"title": escrow.title, "reference": escrow.reference, "currency": escrow.currency}
+    values |= {"cents": payment.cents, "missing_cents": escrow.amounts.missing}
+    for account, membership in colleagues.members(session, escrow.payer_client_id):
+        if membership.role in TOLD and account.email is not None:
+            mail = Mail(
+                account.email, i18n.known(account.language), "payment_received", {"name": account.name, **values}
+            )
+            mails.write(session, mail, key=f"payment_received {payment.id} {account.id}", at=at)
 
 
 def _no_escrow(language: Language, code: str, reason: str) -> Invalid:

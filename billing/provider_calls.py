@@ -1,6 +1,7 @@
 """What is asked of the payment provider, outside of transactions, and what its answers change here."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 import structlog
@@ -11,7 +12,7 @@ from sqlmodel import col
 from accounts.sign_ins import SignedIn
 from billing import escrows, payments, refund_parts
 from billing.lifecycle import PaymentState, RefundState
-from billing.models.escrows import Payment, PaymentKind, Refund, RefundPart, WireDetails
+from billing.models.escrows import Escrow, Payment, PaymentKind, Refund, RefundPart, WireDetails
 from billing.providers import sandbox
 from billing.providers.interface import (
     PAYIN,
@@ -60,28 +61,28 @@ def begin_card(
     return page.url
 
 
-def wire_details(database: Database, provider: Provider, reference: str, *, at: datetime) -> WireDetails:
-    """Return where a transfer for an escrow goes, asked of the provider the first time; raise NotFound."""
-    with database.reading() as session:
-        escrow = escrows.of(session, reference)
-        found = _known_details(session, escrow.id, provider)
-        session.expunge_all()
-    if found is not None:
-        return found
-    account = provider.open_wire(WireRequest(escrow.id, escrow.due_cents, escrow.currency, escrow.number))
-    fresh = WireDetails(
-        escrow_id=escrow.id,
-        provider=provider.name,
-        provider_id=account.provider_id,
-        reference=account.reference,
-        holder=account.holder,
-        account_number=account.account_number,
-        bic=account.bic,
-        made_at=at,
-    )
-    with database.writing() as session:
-        session.execute(insert(session, WireDetails).values(**fresh.model_dump()).on_conflict_do_nothing())
-        return _known_details(session, escrow.id, provider) or fresh
+def open_wires(database: Database, provider: Provider, references: Sequence[str], at: datetime) -> None:
+    """Have the provider say where transfers for escrows go. May be repeated."""
+    for reference in references:
+        with database.reading() as session:
+            escrow = escrows.of(session, reference)
+            is_known = wire_details(session, escrow, provider) is not None
+            session.expunge_all()
+        if is_known:
+            continue
+        account = provider.open_wire(WireRequest(escrow.id, escrow.due_cents, escrow.currency, escrow.number))
+        fresh = WireDetails(escrow_id=escrow.id, provider=provider.name, **asdict(account), made_at=at)
+        database.write(
+            lambda session, fresh=fresh: session.execute(
+                insert(session, WireDetails).values(**fresh.model_dump()).on_conflict_do_nothing()
+            )
+        )
+
+
+def wire_details(session: Session, escrow: Escrow, provider: Provider) -> WireDetails | None:
+    """Return where a transfer for an escrow goes; None while the provider has not said."""
+    is_it = (col(WireDetails.escrow_id) == escrow.id, col(WireDetails.provider) == provider.name)
+    return session.execute(select(WireDetails).where(*is_it)).scalar_one_or_none()
 
 
 def hear(database: Database, provider: Provider, keys: Sequence[str], at: datetime) -> None:
@@ -130,11 +131,6 @@ def _hear_of_refund(database: Database, provider: Provider, provider_id: str, at
         return
     part_id = repaid.key
     database.write(lambda session: refund_parts.take_in(session, part_id, repaid, at=at))
-
-
-def _known_details(session: Session, escrow_id: str, provider: Provider) -> WireDetails | None:
-    is_it = (col(WireDetails.escrow_id) == escrow_id, col(WireDetails.provider) == provider.name)
-    return session.execute(select(WireDetails).where(*is_it)).scalar_one_or_none()
 
 
 def _owed_parts(session: Session, refund_id: str) -> list[tuple[str, RefundRequest]]:

@@ -121,17 +121,6 @@ def of(session: Session, escrow: Escrow) -> Sequence[Refund]:
     return session.execute(statement.order_by(col(Refund.asked_at).desc(), col(Refund.id))).scalars().all()
 
 
-def asked_of(session: Session, expert_id: str) -> Sequence[tuple[Refund, Escrow]]:
-    """Return what clients asked of an expert, with the escrows, the latest first."""
-    statement = (
-        select(Refund, Escrow)
-        .join(Escrow, col(Escrow.id) == col(Refund.escrow_id))
-        .where(col(Escrow.payee_expert_id) == expert_id, col(Refund.reason) == RefundReason.ASKED.value)
-        .order_by(col(Refund.asked_at).desc(), col(Refund.id))
-    )
-    return [(refund, escrow) for refund, escrow in session.execute(statement)]
-
-
 def queue(session: Session, *, limit: int = 100) -> Sequence[tuple[Refund, Escrow | None]]:
     """Return the refunds that are not over, the oldest first: the operators' queue."""
     statement = (

@@ -1,4 +1,4 @@
-"""When one company keeps one expert for so long that their relation may be taken for employment (mission row S28). Pure.
+"""When a company keeps an expert for so long that this may be taken for employment (mission row S28). Pure.
 
 The source advises against more than 18 months with the same expert, unless the expert has other clients. The law knows
 no number, nor how long a pause has to be: here a pause of up to two months counts as going on, since mandates are

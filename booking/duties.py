@@ -142,5 +142,5 @@ def _span(mission: Mission, on: date) -> Span:
     elif MissionState(mission.state) in OVER:
         last = mission.ends_on or day_of(mission.validated_at or mission.made_at)
     else:
-        last = mission.ends_on or on
+        last = max(mission.ends_on or on, on)  # Late, and going on.
     return Span(first, max(first, last))

@@ -6,6 +6,7 @@ All of it may be run again: the key of each mail says what it is about.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -39,12 +40,18 @@ class Partner:
     name: str
     contact: str
     email: str
+    answers_to: str
 
 
 def partner_of(settings: Settings) -> Partner:
     """Return the partner of an installation; its operator stands in where it has no address."""
     email = settings.portage_partner_email or settings.operator.email
-    return Partner(settings.portage_partner, settings.portage_partner_contact or settings.portage_partner, email)
+    return Partner(
+        settings.portage_partner,
+        settings.portage_partner_contact or settings.portage_partner,
+        email,
+        settings.operator.email,
+    )
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -141,7 +148,7 @@ def _ask_partner(session: Session, mission: Mission, partner: Partner, at: datet
         "code": "portage_wanted",
         "name": partner.contact,
         "counterpart": client.name if client else "",
-        "note": "\n".join(line for line in (expert.name if expert else "", _dates(version)) if line),
+        "note": "\n".join(filter(None, (expert.name if expert else "", _dates(version), partner.answers_to))),
         "title": mission.title,
         "number": mission.number,
         "amount_cents": version.net_cents,
@@ -164,5 +171,5 @@ def _tell_expert(session: Session, mission: Mission, code: str, key: str, path: 
 def _tell_client(session: Session, mission: Mission, code: str, key: str, at: datetime) -> None:
     expert = session.get(Expert, mission.expert_id)
     path = f"/missions/{mission.id}#duties"
-    values = {"counterpart": expert.name if expert else "", "title": mission.title, "number": mission.number}
-    news.tell_client(session, mission.client_id, code, key=key, at=at, path=path, **values)
+    values: dict[str, Any] = {"counterpart": expert.name if expert else "", "title": mission.title}
+    news.tell_client(session, mission.client_id, code, key=key, at=at, path=path, number=mission.number, **values)

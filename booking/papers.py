@@ -88,6 +88,32 @@ def check(form: Mapping[str, str], today: date) -> Draft:
     return Draft(kind, issued_on, ends_on, is_certificate and form.get("replaces_policy") == "yes")
 
 
+def check_all(
+    form: Mapping[str, str], content: bytes, today: date, *, is_too_large: bool = False
+) -> tuple[Draft, Checked]:
+    """Return a paper and its file; raise Invalid with what is wrong of both. Slow: not in a transaction."""
+    faults: list[Fault] = []
+    draft = checked = None
+    try:
+        draft = check(form, today)
+    except Invalid as error:
+        faults += error.faults
+    try:
+        if is_too_large:
+            raise _refused(FIELD, "too_large")
+        checked = check_file(content)
+    except Invalid as error:
+        faults += error.faults
+    if draft is None or checked is None:
+        raise Invalid(faults)
+    return draft, checked
+
+
+def unticked() -> Fault:
+    """Return what is wrong with a statement that was not ticked."""
+    return Fault("has_other_clients", "missing", "")
+
+
 def put(session: Session, expert_id: str, draft: Draft, checked: Checked, *, actor: Actor, at: datetime) -> WorkPaper:
     """Keep a paper in the place of an earlier one of its kind."""
     experts.take(session, expert_id)

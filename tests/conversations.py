@@ -4,6 +4,7 @@ import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -65,10 +66,10 @@ class Talk:
                 ).id
             return threads.write(session, who, self.thread_id, Draft(body, **draft), at=clock.now())
 
-    def tell(self) -> None:
+    def tell(self, at: datetime | None = None) -> None:
         """Mail whoever has not read what was written."""
         secret = keys.derived(self.settings, reply_tokens.PURPOSE)
-        message_mails.tell(self.database, secret, [self.thread_id], at=clock.now())
+        message_mails.tell(self.database, secret, [self.thread_id], at=at or clock.now())
 
     def mails(self, template: str = "message") -> list[MailRow]:
         """Return the mails that are owed, in order."""
@@ -131,7 +132,7 @@ def mail(to: str, sender: str = "emile@expert.example", body: str = "Oui, volont
     """Return a mail as a person writes it; a header's name with `_` for `-`."""
     found = EmailMessage(policy=SMTP)
     found["From"], found["To"], found["Subject"] = sender, to, "Re: Portulan"
-    found["Message-ID"] = headers.pop("Message_ID", f"<{abs(hash((to, body)))}@mail.example>")
+    found["Message-ID"] = headers.pop("Message_ID", f"<{abs(hash((to.lower(), body)))}@mail.example>")
     for name, value in headers.items():
         found[name.replace("_", "-")] = value
     found.set_content(body)

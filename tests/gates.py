@@ -104,6 +104,7 @@ TABLE = {
     """,
     Rule.EXPERT: """
         GET /my/profile  POST /my/profile  POST /my/profile/undo  GET /my/identity  POST /my/identity  GET /my/found
+        GET /my/papers  POST /my/papers  POST /my/papers/clients  POST /my/papers/{paper_id}/remove
         GET /my/mandate  POST /my/mandate  POST /my/mandate/end  GET /my/referrals  POST /my/referrals
         POST /my/profile/portrait  POST /my/profile/portrait/remove  POST /my/profile/letters
         POST /my/profile/letters/{letter_id}  POST /my/profile/letters/{letter_id}/remove
@@ -123,7 +124,10 @@ TABLE = {
         GET /operator/audit/entries.csv  GET /operator/grading  POST /operator/grading  POST /operator/grading/undo
         POST /operator/grading/queries
     """,
-    Rule.FILE: "GET /letters/{letter_id}  GET /portraits/{portrait}-{size_px:int}  GET /messages/files/{file_id}",
+    Rule.FILE: """
+        GET /letters/{letter_id}  GET /papers/{paper_id}  GET /portraits/{portrait}-{size_px:int}
+        GET /messages/files/{file_id}
+    """,
     Rule.DEMONSTRATION: """
         GET /demo  POST /demo/sign-in  GET /demo/mail  GET /demo/mail/{mail_id}  GET /demo/mail/{mail_id}/html
     """,
@@ -149,6 +153,7 @@ UNTOLD = {
 PARAMETERS = {
     "letter_id": "letter", "portrait": "portrait", "account_id": "account", "notice_id": "notice", "mail_id": "mail",
     "search_id": "search", "token": "shared", "expert_id": "expert", "thread_id": "thread", "file_id": "message_file",
+    "paper_id": "paper",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
 

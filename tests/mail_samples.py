@@ -27,6 +27,13 @@ NEWS: dict[str, Any] = {
     "currency": "EUR",
 }
 
+MONEY: dict[str, Any] = {
+    "name": NAME,
+    "title": "M-2026-00042 – Ouverture du Maroc",
+    "cents": 480_050,
+    "currency": "EUR",
+}
+
 SAMPLES: dict[str, list[dict[str, Any]]] = {
     "news": [{**NEWS, "code": code} for code in TEXTS]
     + [{**NEWS, "code": "quote_declined", "note": "Trop cher,\nhélas."}],
@@ -117,5 +124,18 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         )
     ],
     "reply_held": [{"name": NAME, "sender": "lea.perso@example.com", "thread_id": "2f7c"}],
+    "mandate_given": [
+        {"name": NAME, "mandator": "Zoë O’Brien EI", "version": "2026-11-30", "fingerprint": "0123456789abcdef" * 4}
+    ],
     "account_erased": [{"name": NAME}],
+    "payment_received": [{**MONEY, "reference": "m1", "missing_cents": missing} for missing in (0, 120_000)],
+    "refund_asked": [
+        {**MONEY, "refund_id": "r1", "explanation": "La mission s’est arrêtée.", "is_reminder": is_reminder}
+        for is_reminder in (False, True)
+    ],
+    "refund_answered": [
+        {**MONEY, "reference": "m1", "is_agreed": True, "answer": ""},
+        {**MONEY, "reference": "m1", "is_agreed": False, "answer": "Le travail est fait."},
+        {**MONEY, "reference": "m1", "is_agreed": False, "answer": ""},
+    ],
 }

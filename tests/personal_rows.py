@@ -26,6 +26,7 @@ from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from billing.models.mandates import Mandate
 from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
+from booking.models.papers import OtherClients, WorkPaper
 from booking.models.threads import Message, MessageDraft, MessageFile, ReceivedMail, Thread, ThreadMark
 from foundation import audits
 from foundation.audits import Actor, ActorKind
@@ -114,7 +115,7 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
                 sha256="",
                 stored_at=AT,
             )
-            for what in ("paper", "held")
+            for what in ("paper", "held", "certificate")
         ),
         ReferenceLetter(
             expert_id=expert.id,
@@ -145,6 +146,15 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             accepted_by=account.id,
             address="192.0.2.1",
         ),
+        WorkPaper(
+            expert_id=expert.id,
+            kind="rc_pro",
+            file_id=f"certificate of {account.id}",
+            issued_on=DAY,
+            ends_on=DAY,
+            uploaded_at=AT,
+        ),
+        OtherClients(expert_id=expert.id, account_id=account.id, attested_at=AT),
         PromoCode(expert_id=expert.id, code=f"{mark} code", made_at=AT),
         Referral(sponsor_expert_id=expert.id, referred_account_id=account.id, signed_up_at=AT),
         Reduction(

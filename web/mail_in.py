@@ -89,9 +89,9 @@ class Receiver:
         """Take a mail, or say why not."""
         content = envelope.content
         raw = content if isinstance(content, bytes) else (content or "").encode(errors="replace")
-        return await asyncio.to_thread(
-            _answered, partial(self._take, envelope.rcpt_tos[0], envelope.mail_from or "", raw)
-        )
+        # Notices about mails come from nobody: `<>` (RFC 5321, 4.5.5).
+        sender = (envelope.mail_from or "").strip("<>")
+        return await asyncio.to_thread(_answered, partial(self._take, envelope.rcpt_tos[0], sender, raw))
 
     async def handle_VRFY(self, _server: SMTP, _connection: Connection, _envelope: Envelope, _address: str) -> str:  # noqa: N802
         """Tell nobody who is here."""

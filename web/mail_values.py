@@ -239,6 +239,51 @@ class ReplyHeld(Values):
     thread_id: Line
 
 
+class MandateGiven(Values):
+    """To an expert who gave the billing mandate, for their own files."""
+
+    name: Line
+    mandator: Line
+    version: Line
+    fingerprint: Line
+
+
+class PaymentReceived(Values):
+    """To those who pay for a client: what came, and what is still missing."""
+
+    name: Line
+    title: Line
+    """What it is for."""
+    reference: Line
+    cents: Annotated[int, Field(gt=0)]
+    missing_cents: Annotated[int, Field(ge=0)]
+    currency: Line
+
+
+class RefundAsked(Values):
+    """To an expert: a client asks for money back, which only the expert's consent can send (mission row S25)."""
+
+    name: Line
+    title: Line
+    refund_id: Line
+    cents: Annotated[int, Field(gt=0)]
+    currency: Line
+    explanation: str
+    is_reminder: bool
+
+
+class RefundAnswered(Values):
+    """To whoever asked for money back: the expert agrees, or does not."""
+
+    name: Line
+    title: Line
+    reference: Line
+    cents: Annotated[int, Field(gt=0)]
+    currency: Line
+    is_agreed: bool
+    answer: str
+
+
 class AccountErased(Values):
     """To the address of an account that is gone."""
 
@@ -267,5 +312,9 @@ TEMPLATES: dict[str, type[Values]] = {
     "news": News,
     "message": MessageNews,
     "reply_held": ReplyHeld,
+    "mandate_given": MandateGiven,
+    "payment_received": PaymentReceived,
+    "refund_asked": RefundAsked,
+    "refund_answered": RefundAnswered,
     "account_erased": AccountErased,
 }

@@ -14,9 +14,10 @@ from sqlmodel import col
 from accounts import accounts
 from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
+from billing import mandates
 from billing import personal_data as billing_data
+from booking import paper_data, thread_data
 from booking import personal_data as booking_data
-from booking import thread_data
 from foundation import audits, i18n, mails, personal_data, sms
 from foundation.audits import Actor, AuditEntry
 from foundation.database import Database
@@ -96,11 +97,14 @@ PARTS: Mapping[str, str] = {
     "audience": message("how often your profile was shown and opened, by day and kind of visitor"),
     "shortlists": message("your shortlist, with your notes"),
     "mission-sheets": message("your mission sheets"),
+    "agreements": message("which non-disclosure agreements were accepted, word by word"),
     "offers": message("offers that were made to you, or by you, and what became of them"),
     "quotes": message("your quotes"),
     "signatures": message("what you signed, and when"),
     "missions": message("your missions"),
     "series-of-missions": message("long and recurring missions, which are carried out month by month"),
+    "papers": message("your papers; their files are in the folder “files/papers”"),
+    "other-clients": message("when you stated that you work for other clients too"),
     "escrows": message("what was held for your missions"),
     "payments": message("what was paid, and how"),
     "refunds": message("what went back, or was asked back, and who agreed"),
@@ -154,6 +158,8 @@ def export(database: Database, account_id: str, language: Language, *, at: datet
             written.writestr(f"files/{name}", content)
         for name, content in thread_data.files_of(session, subject_of(session, account_id)):
             written.writestr(f"files/{name}", content)
+        for name, content in paper_data.files_of(session, subject_of(session, account_id)):
+            written.writestr(f"files/{name}", content)
         written.writestr("README.txt", _readme(kept, language, at))
         for part, rows in kept.items():
             written.writestr(f"{part}.json", orjson.dumps(rows, option=orjson.OPT_INDENT_2))
@@ -183,6 +189,8 @@ def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | Non
     search_data.forget_mentions(session, names)
     accounts_data.forget_mentions(session, names)
     thread_data.forget(session, subject)
+    paper_data.forget(session, subject)
+    mandates.end_of_erased(session, subject.of(EXPERT), at)
     personal_data.erase(session, HOLDINGS, subject)
     accounts_data.blank(session, subject, at=at)
     mails.write(session, last, key=f"account_erased {account_id}", at=at)

@@ -17,8 +17,21 @@ from accounts.events import (
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
-from booking import message_mails, reply_tokens
-from booking.events import MESSAGE_WRITTEN
+from billing import provider_calls, providers, refunds
+from billing.events import (
+    ESCROW_DISPUTED,
+    ESCROW_HELD,
+    ESCROW_REFUNDED,
+    ESCROW_RELEASED,
+    PROVIDER_EVENT,
+    REFUND_AGREED,
+    REFUND_REMINDERS_DUE,
+    SANDBOX_DUE,
+    WIRE_WANTED,
+)
+from billing.providers.interface import Provider
+from booking import duty_mails, message_mails, offers, reply_tokens
+from booking.events import DUTIES_DUE, MESSAGE_WRITTEN, OFFERS_DUE, QUOTE_SIGNED
 from foundation import clock, keys, sms
 from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
@@ -70,6 +83,22 @@ def sms_table(texter: Texter) -> list[Lane]:
     ]
 
 
+def money_table(provider: Provider, database: Database) -> list[Lane]:
+    """Return the same for money: what providers say and are asked."""
+    return [
+        Lane(WIRE_WANTED, lambda keys: provider_calls.open_wires(database, provider, keys, clock.now()), batch=20),
+        Lane(PROVIDER_EVENT, lambda keys: provider_calls.hear(database, provider, keys, clock.now()), batch=20),
+        Lane(REFUND_AGREED, lambda ids: provider_calls.send_refunds(database, provider, ids, clock.now()), batch=20),
+        Lane(REFUND_REMINDERS_DUE, lambda _: refunds.remind_due(database, clock.now()), batch=100),
+        Lane(SANDBOX_DUE, lambda _: provider_calls.let_sandbox_wires_arrive(database, clock.now()), batch=100),
+        # Whoever books reacts to these.
+        *(
+            Lane(topic, lambda _: None, batch=100)
+            for topic in (ESCROW_HELD, ESCROW_DISPUTED, ESCROW_RELEASED, ESCROW_REFUNDED)
+        ),
+    ]
+
+
 def alert_table(alerter: Alerter) -> list[Lane]:
     """Return the same for alerts, which need an index that searches can be made in."""
     return [
@@ -88,8 +117,12 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *table(index),
         *mail_table(Mailer(settings, index.database)),
         *sms_table(Texter(settings, index.database)),
+        *money_table(providers.choose(index.database), index.database),
         *alert_table(Alerter(settings, index)),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
+        Lane(OFFERS_DUE, lambda _: offers.look_after(index.database, clock.now()), batch=100),
+        Lane(QUOTE_SIGNED, lambda ids: duty_mails.follow_signing(index.database, settings, ids, clock.now()), batch=20),
+        Lane(DUTIES_DUE, lambda _: duty_mails.remind(index.database, settings, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
         Lane(MESSAGE_WRITTEN, lambda ids: message_mails.tell(index.database, secret, ids, at=clock.now()), batch=20),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
@@ -105,12 +138,16 @@ SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
+    Schedule("offers", every=timedelta(hours=1), topic=OFFERS_DUE),
+    Schedule("duties", every=timedelta(days=1), topic=DUTIES_DUE, offset=ALERTS_AT),
     Schedule("availability", every=timedelta(days=1), topic=AVAILABILITY_DUE),
     Schedule("index.purge", every=retention.PURGED_EVERY, topic=PURGE_DUE),
     Schedule("retention", every=timedelta(days=1), topic=RETENTION_DUE),
     Schedule("suspensions.end", every=timedelta(days=1), topic=SUSPENSIONS_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
     Schedule("sms.clear", every=timedelta(days=1), topic=sms.CLEARING_DUE),
+    Schedule("refunds.remind", every=timedelta(days=1), topic=REFUND_REMINDERS_DUE, offset=ALERTS_AT),
+    Schedule("sandbox.wires", every=timedelta(hours=1), topic=SANDBOX_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),
     Schedule("alerts.daily", every=timedelta(days=1), topic=DAILY_ALERTS_DUE, offset=ALERTS_AT),

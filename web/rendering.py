@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 from fastapi import Request
@@ -61,6 +61,7 @@ def _environment(language: Language) -> Environment:
         "country": lambda code: typeset(zones.country_label(code, language), language),
         "language": lambda code: languages.label(code, language),
         "moment": lambda at: format_datetime(at, format="long", locale=language),
+        "short_moment": lambda at: format_skeleton("yMMMdjm", at, tzinfo=PARIS, locale=language),
         "paris_moment": lambda at: format_datetime(at, format="medium", tzinfo=PARIS, locale=language),
         "duration": lambda minutes: duration(minutes, language),
         "typeset": lambda text, written_in=language: typeset(text, written_in),

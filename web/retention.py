@@ -18,7 +18,10 @@ from accounts.models.audiences import Impression, ResultPage, View, VisitorSalt
 from accounts.models.experts import StagedExpert, StagedReview
 from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist
-from booking import mail_replies, message_drafts
+from billing import mandates
+from billing.models.mandates import Mandate
+from booking import mail_replies, message_drafts, sheets
+from booking.models.sheets import Sheet
 from booking.models.threads import MessageDraft, ReceivedMail
 from foundation import audits, leases, mails, schedules, sms
 from foundation.audits import AuditEntry
@@ -221,6 +224,15 @@ RULES: Sequence[Rule] = (
         _in_one(lambda session, at: shortlists.sweep(session, at=at)),
     ),
     Rule(
+        Sheet,
+        "sheets.kept",
+        sheets.KEPT_UNUSED,
+        col(Sheet.changed_at),
+        "who comes back within a season finds the draft again",
+        sheets.is_abandoned,
+        _in_one(lambda session, at: sheets.sweep(session, at=at)),
+    ),
+    Rule(
         SavedSearch,
         "saved_searches.removed",
         saved_searches.KEPT_REMOVED,
@@ -246,6 +258,15 @@ RULES: Sequence[Rule] = (
         "a mail that comes twice is posted once; one that is held is thrown away after a month",
         mail_replies.is_old,
         _in_one(mail_replies.sweep),
+    ),
+    Rule(
+        Mandate,
+        "mandates.kept",
+        mandates.KEPT_FOR,
+        col(Mandate.ended_at),
+        "invoices were issued under them (French commercial code, article L. 123-22)",
+        mandates.is_old,
+        _in_one(mandates.sweep),
     ),
     Rule(
         ScheduleRow,

@@ -18,10 +18,11 @@ from foundation.audits import AuditEntry
 from foundation.database import Database
 from foundation.errors import NotFound
 from foundation.i18n import LANGUAGES
+from foundation.mails import MailRow
 from foundation.settings import ROOT, Operator
 from tests import signed_in
 from tests.billing.identified import AT, SIREN, expert, identify, who_is
-from web import long_texts
+from web import long_texts, privacy
 
 VERSION, FRENCH = mandates.CURRENT.version, mandates.CURRENT.sha256["fr"]
 LATER = AT + timedelta(days=1)
@@ -110,6 +111,25 @@ def test_it_ends_when_the_expert_wants_and_may_be_given_anew(database: Database)
     assert [one.ended_at for one in given(database)] == [LATER]
     give(database, who)
     assert is_accepted(database, who)
+
+
+def test_the_one_who_gave_it_is_mailed_in_the_texts_language(database: Database) -> None:
+    who = expert(database)
+    give(database, who)
+    give(database, who)
+    with database.reading() as session:
+        mails = session.execute(select(MailRow).where(MailRow.template == "mandate_given")).scalars().all()
+    assert [(mail.recipient, mail.language) for mail in mails] == [(who.email, "fr")]
+
+
+def test_it_outlives_whoever_is_erased_by_ten_years(database: Database) -> None:
+    who = expert(database)
+    kept = give(database, who)
+    database.write(lambda session: privacy.erase(session, who.account_id, at=LATER))
+    assert [(one.id, one.ended_at) for one in given(database)] == [(kept.id, LATER)]
+    for days, left in ((3_650, 1), (3_654, 0)):
+        database.write(lambda session, days=days: mandates.sweep(session, LATER + timedelta(days=days)))
+        assert len(given(database)) == left
 
 
 def test_in_portage_nobody_needs_one(database: Database) -> None:

@@ -17,6 +17,7 @@ from accounts.models.experts import Expert, StagedExpert, StagedReview
 from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist
 from accounts.registrations import Registration
+from billing.models.mandates import Mandate
 from foundation import audits, clock
 from foundation.audits import AuditEntry
 from foundation.database import Database
@@ -110,6 +111,21 @@ def rows_of(account_id: str) -> dict[str, Rows]:
                 decision="no_action",
                 decision_reason="r",
                 decided_at=at,
+            )
+        ],
+        "mandates.kept": lambda name, at: [
+            Mandate(
+                id=name,
+                expert_id="e",
+                version="v",
+                language="fr",
+                text_hash="h",
+                mandatary="m",
+                mandator="m",
+                accepted_at=at,
+                accepted_by="a",
+                address="::1",
+                ended_at=at,
             )
         ],
         "schedules.kept": lambda name, at: [ScheduleRow(name=name, due_at=at)],
