@@ -13,14 +13,12 @@ from foundation.lifecycles import StateChange
 from foundation.personal_data import Erasure, Holding
 
 _CONTRACT = "a contract, and what proves it, is kept for as long as the law asks (L. 123-22 code de commerce)"
-_COLLEAGUES = "a sheet is its client's: who wrote it is an id, which leads to nobody once the account is blank"
 _OF_EXPERT = frozenset({"draft", "draft_edition"})
 
 HOLDINGS = (
     *thread_data.HOLDINGS,
     *paper_data.HOLDINGS,
     Holding(Sheet, "client_id", CLIENT, Erasure.DELETED, "mission-sheets", secret=frozenset({"token_hash"})),
-    Holding(Sheet, "author_account_id", ACCOUNT, Erasure.KEPT, why=_COLLEAGUES, secret=frozenset({"token_hash"})),
     Holding(NdaAcceptance, "account_id", ACCOUNT, Erasure.KEPT, "agreements", _CONTRACT),
     Holding(NdaAcceptance, "expert_id", EXPERT, Erasure.KEPT, "agreements", _CONTRACT),
     Holding(NdaAcceptance, "client_id", CLIENT, Erasure.KEPT, "agreements", _CONTRACT),
@@ -40,6 +38,6 @@ NOT_PERSONAL = {
     **thread_data.NOT_PERSONAL,
     "quote_versions": "under a quote, with which they are read and kept",
     "sheet_editions": "under a sheet, with which they go",
-    "sheet_files": "under a sheet; their bytes go before it does (`booking.sheet_files`)",
+    "sheet_files": "under a sheet; their bytes go before it does (`booking.sheet_data`)",
     "counters": "which numbers were given out",
 }

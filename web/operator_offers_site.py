@@ -9,12 +9,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from accounts import invitations
 from booking import offer_desk, offer_rules, sheet_contents, sheet_files
 from booking.lifecycle import OFFERS
-from foundation import audits, clock, i18n
+from foundation import audits, clock
 from foundation.errors import Invalid
-from web import forms, operator_desk
+from web import operator_desk
 from web.forms import Form
 from web.operator_desk import PAGE
 from web.pages import offers as pages
@@ -41,24 +40,6 @@ def show_all(request: Request) -> Response:
 def show(request: Request, offer_id: str) -> Response:
     """Show an offer, and what can be done about it."""
     return _offer_page(request, offer_id, {}, {})
-
-
-@router.post("/{offer_id}/invite")
-def invite(request: Request, offer_id: str, form: Form) -> Response:
-    """Mail the expert an invitation to own the profile, where the offer waits for them."""
-    operator, at = operator_desk.operator(request), clock.now()
-    with operator_desk.database(request).reading() as session:
-        case = offer_desk.get(session, operator_desk.known(offer_id))
-
-    def work() -> None:
-        with operator_desk.database(request).writing() as session:
-            language = i18n.known(form.get("language"))
-            invitations.invite_expert(session, case.expert.ref, form.get("email", ""), language, operator.actor, at=at)
-
-    try:
-        return operator_desk.act(f"{PATH}/{offer_id}", "invited", work)
-    except Invalid as error:
-        return _offer_page(request, offer_id, form, forms.faults_by_field(error), status=422)
 
 
 @router.post("/{offer_id}/passed-on")
@@ -104,7 +85,7 @@ def _offer_page(
             "said": sheet_pages.view(content, wordlists(request), language),
             "files": len(sheet_files.of(session, case.sheet.id)),
             "reasons": pages.reasons(language),
-            "form": {"reason": "", "text": "", "email": "", "language": "fr", **form},
+            "form": {"reason": "", "text": "", **form},
             "faults": faults,
         }
     return operator_desk.page(request, "offer.html", "offers", context, status=status)

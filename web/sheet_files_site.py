@@ -42,34 +42,34 @@ def send(request: Request, sheet_id: str, sent: Annotated[Uploads, Depends(recei
     return forms.lead_on(f"{PATH}/{sheet_id}", done="files")
 
 
-@router.post(f"{PATH}/{{sheet_id}}/files/{{file_id}}/remove")
-def remove(request: Request, sheet_id: str, file_id: str) -> Response:
+@router.post(f"{PATH}/{{sheet_id}}/files/{{sheet_file_id}}/remove")
+def remove(request: Request, sheet_id: str, sheet_file_id: str) -> Response:
     """Delete a file."""
     who = sign_ins.required(request, *CLIENTS)
     with database(request).writing() as session:
         sheet = sheets.take(session, sheets.author(who).owner, sheet_id)
-        sheet_files.remove(session, sheet, file_id, who.actor, at=clock.now())
+        sheet_files.remove(session, sheet, sheet_file_id, who.actor, at=clock.now())
     return forms.lead_on(f"{PATH}/{sheet_id}", done="file_removed")
 
 
-@router.get(f"{PATH}/{{sheet_id}}/files/{{file_id}}")
-def read(request: Request, sheet_id: str, file_id: str) -> Response:
+@router.get(f"{PATH}/{{sheet_id}}/files/{{sheet_file_id}}")
+def read(request: Request, sheet_id: str, sheet_file_id: str) -> Response:
     """Send a file of the client's own sheet."""
     with database(request).reading() as session:
         sheet = sheets.get(session, sheet_drafts.reader_of(request), sheet_id)
-        row, file = sheet_files.read(session, sheet.id, file_id)
+        row, file = sheet_files.read(session, sheet.id, sheet_file_id)
     return _download(row, file)
 
 
-@router.get("/offers/{offer_id}/files/{file_id}")
-def read_offered(request: Request, offer_id: str, file_id: str) -> Response:
+@router.get("/offers/{offer_id}/files/{sheet_file_id}")
+def read_offered(request: Request, offer_id: str, sheet_file_id: str) -> Response:
     """Send a file of a sheet to an expert to whom it was proposed, once what keeps it confidential is accepted."""
     who = sign_ins.required(request, AccountKind.EXPERT)
     with database(request).reading() as session:
         offer, sheet = offers.get(session, who.expert_id or "", offer_id)
         if not ndas.may_read(session, sheet, offer.expert_id):
             raise NotFound("the agreement has to be accepted first")
-        row, file = sheet_files.read(session, sheet.id, file_id)
+        row, file = sheet_files.read(session, sheet.id, sheet_file_id)
     return _download(row, file)
 
 
