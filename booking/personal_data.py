@@ -8,11 +8,14 @@ from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
 from booking import paper_data, thread_data
 from booking.models.missions import Mission, Series
 from booking.models.quotes import Quote, Signature
+from booking.models.reports import Report
+from booking.models.reviews import MissionReview
 from booking.models.sheets import NdaAcceptance, Offer, Sheet
 from foundation.lifecycles import StateChange
 from foundation.personal_data import Erasure, Holding
 
 _CONTRACT = "a contract, and what proves it, is kept for as long as the law asks (L. 123-22 code de commerce)"
+_REVIEW = "a review is the expert's; who wrote it is shown nowhere without their consent, and not at all once erased"
 _OF_EXPERT = frozenset({"draft", "draft_edition"})
 
 HOLDINGS = (
@@ -32,6 +35,9 @@ HOLDINGS = (
     Holding(Mission, "client_id", CLIENT, Erasure.KEPT, "missions", _CONTRACT),
     Holding(Series, "expert_id", EXPERT, Erasure.KEPT, "series-of-missions", _CONTRACT),
     Holding(Series, "client_id", CLIENT, Erasure.KEPT, "series-of-missions", _CONTRACT),
+    Holding(Report, "sent_by", ACCOUNT, Erasure.KEPT, "end-reports", _CONTRACT),
+    Holding(MissionReview, "author_account_id", ACCOUNT, Erasure.KEPT, "mission-reviews", _REVIEW),
+    Holding(MissionReview, "client_id", CLIENT, Erasure.KEPT, why=_REVIEW),
     Holding(StateChange, "actor_account_id", ACCOUNT, Erasure.KEPT, "steps", _CONTRACT),
 )
 NOT_PERSONAL = {

@@ -139,7 +139,7 @@ def accept(
         mission = missions.start_from(session, quote, version, order_number=consent.order_number, at=at)
         outbox.record(session, QUOTE_SIGNED, [mission.id])
     else:
-        mission = missions.amend(session, quote, version)
+        mission = missions.amend(session, quote, version, at=at)
     _tell_of_acceptance(session, quote, version, mission, client, at)
     return mission
 

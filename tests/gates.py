@@ -35,6 +35,7 @@ class Rule(StrEnum):
     COMPANY = "companies"
     EXPERT = "experts"
     OPERATOR = "operators"
+    PARTIES = "clients and experts, and operators who look after them"
     SHEETING = "everybody but colleagues who only read their company's mission sheets"
     FILE = "whoever may see this file, or this mission sheet"
     DEMONSTRATION = "nobody but in a demonstration"
@@ -55,6 +56,7 @@ MAY = {
     Rule.COMPANY: COMPANY,
     Rule.EXPERT: {"expert"},
     Rule.OPERATOR: {"operator"},
+    Rule.PARTIES: CLIENTS | {"expert", "operator"},
     Rule.FILE: frozenset[str](),
     Rule.DEMONSTRATION: frozenset[str](),
 }
@@ -132,7 +134,15 @@ TABLE = {
         POST /operator/deliveries/drop  POST /operator/deliveries/mails/{mail_id}/resend  GET /operator/searches
         GET /operator/skills  POST /operator/skills/undo  POST /operator/skills/{action}  GET /operator/audit
         GET /operator/audit/entries.csv  GET /operator/grading  POST /operator/grading  POST /operator/grading/undo
-        POST /operator/grading/queries
+        POST /operator/grading/queries  POST /missions/{mission_id}/confirm
+    """,
+    Rule.PARTIES: """
+        GET /missions  GET /missions/{mission_id}  GET /missions/{mission_id}/calendar.ics
+        POST /missions/{mission_id}/start  POST /missions/{mission_id}/end  POST /missions/{mission_id}/cancel
+        POST /missions/{mission_id}/dispute  POST /missions/{mission_id}/settle  POST /missions/{mission_id}/refund
+        POST /missions/{mission_id}/report  POST /missions/{mission_id}/report/return
+        POST /missions/{mission_id}/report/validate  POST /missions/{mission_id}/reviews
+        POST /missions/{mission_id}/reviews/{review_id}/reply
     """,
     Rule.FILE: """
         GET /letters/{letter_id}  GET /papers/{paper_id}  GET /portraits/{portrait}-{size_px:int}
@@ -167,6 +177,7 @@ PARAMETERS = {
     "sheet_id": "sheet", "offer_id": "offer", "sheet_file_id": "sheet_file",
     "search_id": "search", "token": "shared", "expert_id": "expert", "thread_id": "thread", "file_id": "message_file",
     "paper_id": "paper",
+    "search_id": "search", "token": "shared", "mission_id": "mission", "review_id": "review",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
 

@@ -16,8 +16,8 @@ from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
 from billing import mandates
 from billing import personal_data as billing_data
-from booking import personal_data as booking_data
 from booking import paper_data, sheet_data, thread_data
+from booking import personal_data as booking_data
 from foundation import audits, i18n, mails, personal_data, sms
 from foundation.audits import Actor, AuditEntry
 from foundation.database import Database
@@ -102,6 +102,8 @@ PARTS: Mapping[str, str] = {
     "quotes": message("your quotes"),
     "signatures": message("what you signed, and when"),
     "missions": message("your missions"),
+    "end-reports": message("the end reports that you sent"),
+    "mission-reviews": message("which missions you rated, and how you are described beside it"),
     "series-of-missions": message("long and recurring missions, which are carried out month by month"),
     "papers": message("your papers; their files are in the folder “files/papers”"),
     "other-clients": message("when you stated that you work for other clients too"),

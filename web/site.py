@@ -12,13 +12,14 @@ from foundation import clock
 from foundation.errors import Fault, Invalid
 from foundation.http import validation_fault
 from foundation.i18n import message, translate
+from foundation.lifecycles import Refused
 from foundation.settings import Settings
 from search_api import requests
 from search_api.api import SearchDesk
 from search_api.requests import Parameters
-from web import recent_profiles
+from web import lifecycle_texts, recent_profiles
 from web.pages import addresses, homes, profiles, rankings, results
-from web.rendering import address, language_of, render
+from web.rendering import address, language_of, private, render
 
 _ERROR_TEXTS = {
     404: (
@@ -122,6 +123,20 @@ def error_page(request: Request, status: int, faults: list[Fault]) -> HTMLRespon
         "retry_url": _without_faults(request, faults) if status == 422 and request.method == "GET" else None,
     }
     return render(request, "error.html", language, context, status=status)
+
+
+_SUBJECTS = ("sheets", "offers", "quotes", "missions")
+
+
+def refused_page(request: Request, error: Refused) -> HTMLResponse:
+    """Show why something can't be done, and what is possible instead, on the page of what it was about."""
+    language = language_of(request)
+    said = lifecycle_texts.refusal(error, language)
+    parts = request.url.path.split("/")
+    page = "/".join(parts[:3]) if len(parts) > 2 and parts[1] in _SUBJECTS else ""
+    title, _ = _ERROR_TEXTS[409]
+    context: dict[str, Any] = {"title": translate(language, title), "refusal": said, "page_url": page, "home_url": "/"}
+    return private(render(request, "refused.html", language, context, status=409))
 
 
 def _without_faults(request: Request, faults: list[Fault]) -> str | None:
