@@ -5,7 +5,7 @@ code, article L. 213-1, for private clients). What was only prepared or proposed
 """
 
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
-from booking import thread_data
+from booking import paper_data, thread_data
 from booking.models.missions import Mission, Series
 from booking.models.quotes import Quote, Signature
 from booking.models.reports import Report
@@ -20,6 +20,7 @@ _OF_EXPERT = frozenset({"draft", "draft_edition"})
 
 HOLDINGS = (
     *thread_data.HOLDINGS,
+    *paper_data.HOLDINGS,
     Holding(Sheet, "client_id", CLIENT, Erasure.DELETED, "mission-sheets", secret=frozenset({"token_hash"})),
     Holding(NdaAcceptance, "account_id", ACCOUNT, Erasure.KEPT, "agreements", _CONTRACT),
     Holding(NdaAcceptance, "expert_id", EXPERT, Erasure.KEPT, "agreements", _CONTRACT),

@@ -117,6 +117,7 @@ TABLE = {
     Rule.EXPERT: """
         GET /refunds/{refund_id}  POST /refunds/{refund_id}
         GET /my/profile  POST /my/profile  POST /my/profile/undo  GET /my/identity  POST /my/identity  GET /my/found
+        GET /my/papers  POST /my/papers  POST /my/papers/clients  POST /my/papers/{paper_id}/remove
         GET /my/mandate  POST /my/mandate  POST /my/mandate/end  GET /my/referrals  POST /my/referrals
         POST /my/profile/portrait  POST /my/profile/portrait/remove  POST /my/profile/letters
         POST /my/profile/letters/{letter_id}  POST /my/profile/letters/{letter_id}/remove
@@ -151,7 +152,8 @@ TABLE = {
         POST /missions/{mission_id}/reviews/{review_id}/reply
     """,
     Rule.FILE: """
-        GET /letters/{letter_id}  GET /portraits/{portrait}-{size_px:int}  GET /messages/files/{file_id}
+        GET /letters/{letter_id}  GET /papers/{paper_id}  GET /portraits/{portrait}-{size_px:int}
+        GET /messages/files/{file_id}
         GET /sheets/{sheet_id}  GET /sheets/{sheet_id}/edit  POST /sheets/{sheet_id}/edit
         POST /sheets/{sheet_id}/discard  GET /sheets/{sheet_id}/files/{sheet_file_id}
     """,
@@ -183,6 +185,7 @@ PARAMETERS = {
     "search_id": "search", "token": "shared", "expert_id": "expert", "thread_id": "thread", "file_id": "message_file",
     "reference": "reference", "refund_id": "refund", "payment_id": "wire", "transaction_id": "card",
     "mission_id": "mission", "review_id": "review",
+    "paper_id": "paper",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
 

@@ -27,15 +27,17 @@ from accounts.shortlist_rows import Owner
 from billing import escrows
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.sandbox import SandboxTransaction
-from booking import sheet_files, sheets, threads
+from booking import papers, sheet_files, sheets, threads
 from booking.attachments import Attachment
 from booking.models.missions import Mission
+from booking.models.papers import PaperKind
 from booking.models.quotes import Quote, QuoteVersion
 from booking.models.reports import Report
 from booking.models.reviews import MissionReview
 from booking.models.sheets import Offer
 from booking.models.threads import Message, MessageFile
 from booking.models.threads import Side as Speaker
+from booking.papers import Draft as PaperDraft
 from booking.sheet_contents import Content
 from booking.sheets import Author
 from booking.threads import Draft as SaidDraft
@@ -178,8 +180,11 @@ def _expert(session: Session, account: Account, mark: str) -> dict[str, str]:
     portrait = portraits.put(session, expert.id, Portrait(files), actor=actor, at=at)
     content = Checked(f"%PDF-1.7 {mark} letter".encode(), 1)
     letter = letters.add(session, expert.id, content, f"{mark} title", is_shown=False, actor=actor, at=at)
+    draft = PaperDraft(PaperKind.REGISTRATION, at.date(), None, replaces_policy=False)
+    scan = papers.Checked(f"%PDF-1.7 {mark} paper".encode(), "application/pdf")
+    paper = papers.put(session, expert.id, draft, scan, actor=actor, at=at)
     session.flush()
-    return {"portrait": portrait, "letter": letter.id, "slug": expert.slug}
+    return {"portrait": portrait, "letter": letter.id, "paper": paper.id, "slug": expert.slug}
 
 
 def _client(session: Session, account: Account, settings: Settings, mark: str, shown_id: str) -> dict[str, str]:

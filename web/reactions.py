@@ -26,8 +26,9 @@ from billing.events import (
     WIRE_WANTED,
 )
 from billing.providers.interface import Provider
-from booking import message_mails, mission_reactions, offers, reminders, reply_tokens
+from booking import duty_mails, message_mails, mission_reactions, offers, reminders, reply_tokens
 from booking.events import (
+    DUTIES_DUE,
     MESSAGE_WRITTEN,
     MISSION_CANCELLED,
     MISSION_CLOSED,
@@ -35,6 +36,7 @@ from booking.events import (
     MISSION_VALIDATED,
     MISSIONS_DUE,
     OFFERS_DUE,
+    QUOTE_SIGNED,
     REVIEW_CHANGED,
 )
 from foundation import clock, keys, sms
@@ -135,6 +137,8 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *mission_table(settings, index.database),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
         Lane(OFFERS_DUE, lambda _: offers.look_after(index.database, clock.now()), batch=100),
+        Lane(QUOTE_SIGNED, lambda ids: duty_mails.follow_signing(index.database, settings, ids, clock.now()), batch=20),
+        Lane(DUTIES_DUE, lambda _: duty_mails.remind(index.database, settings, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
         Lane(MESSAGE_WRITTEN, lambda ids: message_mails.tell(index.database, secret, ids, at=clock.now()), batch=20),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
@@ -151,6 +155,7 @@ SCHEDULES = [
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
     Schedule("offers", every=timedelta(hours=1), topic=OFFERS_DUE),
+    Schedule("duties", every=timedelta(days=1), topic=DUTIES_DUE, offset=ALERTS_AT),
     Schedule("availability", every=timedelta(days=1), topic=AVAILABILITY_DUE),
     Schedule("index.purge", every=retention.PURGED_EVERY, topic=PURGE_DUE),
     Schedule("retention", every=timedelta(days=1), topic=RETENTION_DUE),
