@@ -178,7 +178,11 @@ class MissionEvent(StrEnum):
     CANCEL = "cancel"
     DISPUTE = "dispute"
     SETTLE = "settle"
-    """Both go on; what was not started yet waits for its start again."""
+    """Both go on with the work."""
+    SETTLE_UNSTARTED = "settle_unstarted"
+    """The same for what was not started yet: it waits for its start again."""
+    SETTLE_REPORTED = "settle_reported"
+    """The same for what was reported already: the report waits for its validation again."""
     ASK_REFUND = "ask_refund"
     REFUND = "refund"
     """All that was held has gone back."""
@@ -186,6 +190,9 @@ class MissionEvent(StrEnum):
 
 _RUNNING = (MissionState.FUNDED, MissionState.IN_PROGRESS, MissionState.REPORTED)
 _BOTH = (Party.CLIENT, Party.EXPERT)
+_END_DISPUTES = (*_BOTH, Party.OPERATOR)
+_DROP_REFUNDS = (Party.CLIENT, Party.SYSTEM)
+"""The system follows a refund of a part, after which the work goes on."""
 MISSIONS = Lifecycle(
     "mission",
     MissionState.AWAITING_FUNDS,
@@ -199,12 +206,14 @@ MISSIONS = Lifecycle(
         (MissionState.REPORTED, MissionEvent.VALIDATE): _by(MissionState.VALIDATED, Party.CLIENT),
         (MissionState.VALIDATED, MissionEvent.CLOSE): _by(MissionState.CLOSED, Party.SYSTEM),
         **{(state, MissionEvent.DISPUTE): _by(MissionState.DISPUTED, *_BOTH) for state in _RUNNING[1:]},
-        **{(state, MissionEvent.ASK_REFUND): _by(MissionState.REFUND_IN_QUESTION, *_BOTH) for state in _RUNNING},
-        (MissionState.DISPUTED, MissionEvent.SETTLE): _by(MissionState.IN_PROGRESS, *_BOTH, Party.OPERATOR),
-        (MissionState.DISPUTED, MissionEvent.ASK_REFUND): _by(MissionState.REFUND_IN_QUESTION, *_BOTH),
-        (MissionState.REFUND_IN_QUESTION, MissionEvent.SETTLE): _by(
-            MissionState.FUNDED, Party.CLIENT, Party.OPERATOR, Party.SYSTEM
-        ),
+        **{(state, MissionEvent.ASK_REFUND): _by(MissionState.REFUND_IN_QUESTION, Party.CLIENT) for state in _RUNNING},
+        # Where settling leads to depends on how far the work was: `booking.disagreements` decides which it is.
+        (MissionState.DISPUTED, MissionEvent.SETTLE): _by(MissionState.IN_PROGRESS, *_END_DISPUTES),
+        (MissionState.DISPUTED, MissionEvent.SETTLE_REPORTED): _by(MissionState.REPORTED, *_END_DISPUTES),
+        (MissionState.DISPUTED, MissionEvent.ASK_REFUND): _by(MissionState.REFUND_IN_QUESTION, Party.CLIENT),
+        (MissionState.REFUND_IN_QUESTION, MissionEvent.SETTLE): _by(MissionState.IN_PROGRESS, *_DROP_REFUNDS),
+        (MissionState.REFUND_IN_QUESTION, MissionEvent.SETTLE_UNSTARTED): _by(MissionState.FUNDED, *_DROP_REFUNDS),
+        (MissionState.REFUND_IN_QUESTION, MissionEvent.SETTLE_REPORTED): _by(MissionState.REPORTED, *_DROP_REFUNDS),
         (MissionState.REFUND_IN_QUESTION, MissionEvent.REFUND): _by(MissionState.CANCELLED, Party.SYSTEM),
     },
 )

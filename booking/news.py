@@ -32,7 +32,10 @@ def tell_client(
     only: Collection[str] | None = None,
     **values: Any,
 ) -> int:
-    """Mail a client's people of some roles, or `only` some accounts of them; return how many. A key is told once."""
+    """Mail a client's people of some roles, or `only` some accounts of them; return how many. A key is told once.
+
+    Where what is quoted differs by language, `notes` holds it by language in place of `note`.
+    """
     statement = (
         select(Account)
         .join(Membership, col(Membership.account_id) == col(Account.id))
@@ -64,5 +67,9 @@ def text_expert(session: Session, expert_id: str, text: str, *, key: str, at: da
 def _tell(session: Session, account: Account, code: str, key: str, at: datetime, values: dict[str, Any]) -> int:
     if not account.email or account.suspended_at:
         return 0
-    mail = Mail(account.email, i18n.known(account.language), "news", {"code": code, "name": account.name, **values})
+    language = i18n.known(account.language)
+    said = {name: value for name, value in values.items() if name != "notes"}
+    if note := values.get("notes", {}).get(language):
+        said["note"] = note
+    mail = Mail(account.email, language, "news", {"code": code, "name": account.name, **said})
     return int(mails.write(session, mail, key=f"{code} {key} {account.id}", at=at))

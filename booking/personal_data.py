@@ -5,18 +5,22 @@ code, article L. 213-1, for private clients). What was only prepared or proposed
 """
 
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
-from booking import thread_data
+from booking import paper_data, thread_data
 from booking.models.missions import Mission, Series
-from booking.models.quotes import Quote, Signature
+from booking.models.quotes import LegalMention, Quote, Signature
+from booking.models.reports import Report
+from booking.models.reviews import MissionReview
 from booking.models.sheets import NdaAcceptance, Offer, Sheet
 from foundation.lifecycles import StateChange
 from foundation.personal_data import Erasure, Holding
 
 _CONTRACT = "a contract, and what proves it, is kept for as long as the law asks (L. 123-22 code de commerce)"
+_REVIEW = "a review is the expert's; who wrote it is shown nowhere without their consent, and not at all once erased"
 _OF_EXPERT = frozenset({"draft", "draft_edition"})
 
 HOLDINGS = (
     *thread_data.HOLDINGS,
+    *paper_data.HOLDINGS,
     Holding(Sheet, "client_id", CLIENT, Erasure.DELETED, "mission-sheets", secret=frozenset({"token_hash"})),
     Holding(NdaAcceptance, "account_id", ACCOUNT, Erasure.KEPT, "agreements", _CONTRACT),
     Holding(NdaAcceptance, "expert_id", EXPERT, Erasure.KEPT, "agreements", _CONTRACT),
@@ -26,11 +30,15 @@ HOLDINGS = (
     Holding(Quote, "expert_id", EXPERT, Erasure.KEPT, "quotes", _CONTRACT),
     Holding(Quote, "client_id", CLIENT, Erasure.KEPT, "quotes", _CONTRACT, secret=_OF_EXPERT),
     Holding(Quote, "client_email", EMAIL, Erasure.KEPT, "quotes", _CONTRACT, secret=_OF_EXPERT),
+    Holding(LegalMention, "expert_id", EXPERT, Erasure.DELETED, "legal-mentions"),
     Holding(Signature, "account_id", ACCOUNT, Erasure.KEPT, "signatures", _CONTRACT),
     Holding(Mission, "expert_id", EXPERT, Erasure.KEPT, "missions", _CONTRACT),
     Holding(Mission, "client_id", CLIENT, Erasure.KEPT, "missions", _CONTRACT),
     Holding(Series, "expert_id", EXPERT, Erasure.KEPT, "series-of-missions", _CONTRACT),
     Holding(Series, "client_id", CLIENT, Erasure.KEPT, "series-of-missions", _CONTRACT),
+    Holding(Report, "sent_by", ACCOUNT, Erasure.KEPT, "end-reports", _CONTRACT),
+    Holding(MissionReview, "author_account_id", ACCOUNT, Erasure.KEPT, "mission-reviews", _REVIEW),
+    Holding(MissionReview, "client_id", CLIENT, Erasure.KEPT, why=_REVIEW),
     Holding(StateChange, "actor_account_id", ACCOUNT, Erasure.KEPT, "steps", _CONTRACT),
 )
 NOT_PERSONAL = {

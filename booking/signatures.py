@@ -19,10 +19,11 @@ from accounts.colleagues import Position
 from accounts.models.accounts import Client, Membership
 from accounts.sign_ins import SignedIn
 from booking import missions, news
+from booking.events import QUOTE_SIGNED
 from booking.lifecycle import QUOTES, Party, QuoteEvent
 from booking.models.missions import Mission
 from booking.models.quotes import Quote, QuoteVersion, Side, Signature
-from foundation import audits, currencies, lifecycles
+from foundation import audits, currencies, lifecycles, outbox
 from foundation.errors import Conflict, DomainError, Fault, Invalid, NotFound
 from foundation.i18n import Language, message, translate
 
@@ -136,8 +137,9 @@ def accept(
     audits.record(session, who.actor, "accepted", KIND, quote.id, at=at, version=version.number)
     if is_first:
         mission = missions.start_from(session, quote, version, order_number=consent.order_number, at=at)
+        outbox.record(session, QUOTE_SIGNED, [mission.id])
     else:
-        mission = missions.amend(session, quote, version)
+        mission = missions.amend(session, quote, version, at=at)
     _tell_of_acceptance(session, quote, version, mission, client, at)
     return mission
 

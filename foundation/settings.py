@@ -48,6 +48,33 @@ class Operator(BaseSettings):
     """Names and addresses of those who settle what a complaint did not (Regulation (EU) 2019/1150, art. 12)."""
 
 
+class Reminders(BaseSettings):
+    """When somebody is reminded of what a mission waits for, in days, and what is said besides (mission row S22).
+
+    Lists are written as JSON, such as `[3, 7]`. After the last day of a list a reminder follows every `every_days`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PORTULAN_REMINDERS_")
+
+    funds_days: tuple[int, ...] = (2, 5, 10)
+    """Clients of what they have not paid yet, after the acceptance."""
+    report_days: tuple[int, ...] = (1, 4, 8)
+    """Experts of the report, after the last day of the work."""
+    validation_days: tuple[int, ...] = (3, 7)
+    """Clients of the report that waits for them, after it was sent. Nothing is ever validated by silence."""
+    every_days: int = Field(default=7, ge=1)
+    note_fr: str = ""
+    """What this installation adds to each reminder in French."""
+    note_en: str = ""
+
+    @field_validator("funds_days", "report_days", "validation_days")
+    @classmethod
+    def _grow(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or min(value) < 1 or list(value) != sorted(set(value)):
+            raise ValueError("must be days that grow, such as [3, 7]")
+        return value
+
+
 SHORTEST_KEY = 20
 _ADDRESSES = {
     "opensearch_url": ({"http", "https"}, "https://user@host:9200"),
@@ -136,9 +163,20 @@ class Settings(BaseSettings):
     """Share of the commission that a referral lets off, on one mission (mission row S17)."""
     referred_clients_earn: bool = False
     """Whether a company that was referred earns its sponsor a reduction by its first mission, as an expert does."""
+    rc_pro_insurer: str = "Assurances Exemple SA (example)"
+    """Who insures the professional liability of experts under this installation's policy (mission row S27)."""
+    rc_pro_policy: str = "RCP-000000 (example)"
+    """The number of that policy."""
+    portage_partner: str = "Portage Exemple SAS (example)"
+    """Who employs experts that want portage salarial and have no portage company (mission row S29)."""
+    portage_partner_contact: str = ""
+    """Whom mails to the partner address; empty: the partner's name."""
+    portage_partner_email: str = ""
+    """Where the partner is asked to confirm a mission; empty: the operator is, who asks the partner."""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     operator: Operator = Field(default_factory=Operator)
+    reminders: Reminders = Field(default_factory=Reminders)
 
     @field_validator("data_dir")
     @classmethod

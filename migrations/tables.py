@@ -13,7 +13,10 @@ import billing.models.mandates
 import billing.models.reductions
 import billing.models.sandbox  # noqa: F401
 import booking.models.missions
+import booking.models.papers
 import booking.models.quotes
+import booking.models.reports
+import booking.models.reviews
 import booking.models.sheets
 import booking.models.threads  # noqa: F401
 import foundation.audits

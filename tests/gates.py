@@ -36,6 +36,7 @@ class Rule(StrEnum):
     EXPERT = "experts"
     OPERATOR = "operators"
     SHEETING = "everybody but colleagues who only read their company's mission sheets"
+    PARTIES = "clients and experts, and operators who look after them"
     FILE = "whoever may see this file, or this mission sheet"
     DEMONSTRATION = "nobody but in a demonstration"
 
@@ -55,6 +56,7 @@ MAY = {
     Rule.COMPANY: COMPANY,
     Rule.EXPERT: {"expert"},
     Rule.OPERATOR: {"operator"},
+    Rule.PARTIES: CLIENTS | {"expert", "operator"},
     Rule.FILE: frozenset[str](),
     Rule.DEMONSTRATION: frozenset[str](),
 }
@@ -109,12 +111,18 @@ TABLE = {
     """,
     Rule.WRITERS: "GET /experts/{slug}/write  POST /experts/{slug}/write",
     Rule.SIDES: """
+        GET /quotes/{quote_id}  POST /quotes/{quote_id}/cancel
         GET /messages  GET /messages/{thread_id}  POST /messages/{thread_id}  POST /messages/{thread_id}/archive
         POST /messages/{thread_id}/held/{mail_id}
     """,
     Rule.EXPERT: """
         GET /refunds/{refund_id}  POST /refunds/{refund_id}
         GET /my/profile  POST /my/profile  POST /my/profile/undo  GET /my/identity  POST /my/identity  GET /my/found
+        GET /my/papers  POST /my/papers  POST /my/papers/clients  POST /my/papers/{paper_id}/remove
+        GET /quotes  GET /quotes/new  POST /quotes/new  GET /quotes/{quote_id}/edit  POST /quotes/{quote_id}/edit
+        GET /quotes/{quote_id}/preview  POST /quotes/{quote_id}/send  POST /quotes/{quote_id}/renew
+        POST /quotes/{quote_id}/withdraw  POST /quotes/{quote_id}/discard
+        GET /quotes/mentions  POST /quotes/mentions  POST /quotes/mentions/drop
         GET /my/mandate  POST /my/mandate  POST /my/mandate/end  GET /my/referrals  POST /my/referrals
         POST /my/profile/portrait  POST /my/profile/portrait/remove  POST /my/profile/letters
         POST /my/profile/letters/{letter_id}  POST /my/profile/letters/{letter_id}/remove
@@ -138,10 +146,19 @@ TABLE = {
         POST /operator/deliveries/drop  POST /operator/deliveries/mails/{mail_id}/resend  GET /operator/searches
         GET /operator/skills  POST /operator/skills/undo  POST /operator/skills/{action}  GET /operator/audit
         GET /operator/audit/entries.csv  GET /operator/grading  POST /operator/grading  POST /operator/grading/undo
-        POST /operator/grading/queries
+        POST /operator/grading/queries  POST /missions/{mission_id}/confirm
+    """,
+    Rule.PARTIES: """
+        GET /missions  GET /missions/{mission_id}  GET /missions/{mission_id}/calendar.ics
+        POST /missions/{mission_id}/start  POST /missions/{mission_id}/end  POST /missions/{mission_id}/cancel
+        POST /missions/{mission_id}/dispute  POST /missions/{mission_id}/settle  POST /missions/{mission_id}/refund
+        POST /missions/{mission_id}/report  POST /missions/{mission_id}/report/return
+        POST /missions/{mission_id}/report/validate  POST /missions/{mission_id}/reviews
+        POST /missions/{mission_id}/reviews/{review_id}/reply
     """,
     Rule.FILE: """
-        GET /letters/{letter_id}  GET /portraits/{portrait}-{size_px:int}  GET /messages/files/{file_id}
+        GET /letters/{letter_id}  GET /papers/{paper_id}  GET /portraits/{portrait}-{size_px:int}
+        GET /messages/files/{file_id}
         GET /sheets/{sheet_id}  GET /sheets/{sheet_id}/edit  POST /sheets/{sheet_id}/edit
         POST /sheets/{sheet_id}/discard  GET /sheets/{sheet_id}/files/{sheet_file_id}
     """,
@@ -172,6 +189,9 @@ PARAMETERS = {
     "sheet_id": "sheet", "offer_id": "offer", "sheet_file_id": "sheet_file",
     "search_id": "search", "token": "shared", "expert_id": "expert", "thread_id": "thread", "file_id": "message_file",
     "reference": "reference", "refund_id": "refund", "payment_id": "wire", "transaction_id": "card",
+    "mission_id": "mission", "review_id": "review",
+    "paper_id": "paper",
+    "quote_id": "quote",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
 

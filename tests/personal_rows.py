@@ -28,6 +28,8 @@ from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.mandates import Mandate
 from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
 from billing.models.sandbox import SandboxTransaction
+from booking.models.papers import OtherClients, WorkPaper
+from booking.models.quotes import LegalMention
 from booking.models.sheets import Offer, Sheet, SheetEdition, SheetFile
 from booking.models.threads import Message, MessageDraft, MessageFile, ReceivedMail, Thread, ThreadMark
 from foundation import audits
@@ -117,7 +119,7 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
                 sha256="",
                 stored_at=AT,
             )
-            for what in ("paper", "held")
+            for what in ("paper", "held", "certificate")
         ),
         ReferenceLetter(
             expert_id=expert.id,
@@ -148,6 +150,15 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             accepted_by=account.id,
             address="192.0.2.1",
         ),
+        WorkPaper(
+            expert_id=expert.id,
+            kind="rc_pro",
+            file_id=f"certificate of {account.id}",
+            issued_on=DAY,
+            ends_on=DAY,
+            uploaded_at=AT,
+        ),
+        OtherClients(expert_id=expert.id, account_id=account.id, attested_at=AT),
         PromoCode(expert_id=expert.id, code=f"{mark} code", made_at=AT),
         Referral(sponsor_expert_id=expert.id, referred_account_id=account.id, signed_up_at=AT),
         Reduction(
@@ -160,6 +171,7 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             earned_at=AT,
         ),
         ReductionUse(reduction_id=f"{mark} reduction", turn=1, reference=f"{mark} mission", share_bp=1, reserved_at=AT),
+        LegalMention(expert_id=expert.id, title=f"{mark} clause", text=f"{mark} words", changed_at=AT),
         Sheet(
             id=f"theirs {account.id}",
             client_id=client_id,

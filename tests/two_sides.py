@@ -16,7 +16,7 @@ from accounts import availabilities, letters, links, notices, portraits, shared_
 from accounts.letters import Checked
 from accounts.models.accounts import Account, AccountKind, Client, Membership, Purpose, Role
 from accounts.models.audiences import AudienceDay
-from accounts.models.experts import Expert
+from accounts.models.experts import Expert, Review
 from accounts.models.identities import new_id
 from accounts.models.notices import Ground
 from accounts.models.profiles import LegalIdentity
@@ -24,13 +24,20 @@ from accounts.notices import Draft, Notifier
 from accounts.portraits import SIZES_PX, Portrait
 from accounts.shared_shortlists import Comment
 from accounts.shortlist_rows import Owner
+from billing import escrows
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.sandbox import SandboxTransaction
-from booking import sheet_files, sheets, threads
+from booking import papers, sheet_files, sheets, threads
 from booking.attachments import Attachment
+from booking.models.missions import Mission
+from booking.models.papers import PaperKind
+from booking.models.quotes import LegalMention, Quote, QuoteVersion
+from booking.models.reports import Report
+from booking.models.reviews import MissionReview
 from booking.models.sheets import Offer
 from booking.models.threads import Message, MessageFile
 from booking.models.threads import Side as Speaker
+from booking.papers import Draft as PaperDraft
 from booking.sheet_contents import Content
 from booking.sheets import Author
 from booking.threads import Draft as SaidDraft
@@ -43,6 +50,7 @@ from search_api import saved_searches
 from search_api.models import Frequency
 from search_api.requests import Parameters
 from tests import signed_in
+from tests.booking import quoting
 from tests.personal_rows import PASSWORD_HASH
 from web import alerts, shortlist_site
 
@@ -99,7 +107,9 @@ def seed(client: TestClient, mark: str, shown_id: str) -> Side:
         ids |= _told(session, people["private"], mark, shown_id)
         ids |= _said(session, people, mark)
         ids |= _money(session, people, mark)
+        ids |= _quote(session, people["expert"], ids["client"], mark)
         ids |= _sheet(session, people["owner"], ids, mark)
+        ids |= _mission(session, people, mark)
     return Side(mark, people, ids)
 
 
@@ -172,8 +182,11 @@ def _expert(session: Session, account: Account, mark: str) -> dict[str, str]:
     portrait = portraits.put(session, expert.id, Portrait(files), actor=actor, at=at)
     content = Checked(f"%PDF-1.7 {mark} letter".encode(), 1)
     letter = letters.add(session, expert.id, content, f"{mark} title", is_shown=False, actor=actor, at=at)
+    draft = PaperDraft(PaperKind.REGISTRATION, at.date(), None, replaces_policy=False)
+    scan = papers.Checked(f"%PDF-1.7 {mark} paper".encode(), "application/pdf")
+    paper = papers.put(session, expert.id, draft, scan, actor=actor, at=at)
     session.flush()
-    return {"portrait": portrait, "letter": letter.id, "slug": expert.slug}
+    return {"portrait": portrait, "letter": letter.id, "paper": paper.id, "slug": expert.slug}
 
 
 def _client(session: Session, account: Account, settings: Settings, mark: str, shown_id: str) -> dict[str, str]:
@@ -286,3 +299,78 @@ def _told(session: Session, account: Account, mark: str, shown_id: str) -> dict[
     mails.write(session, Mail(account.email or "", "en", "password_changed", {"name": mark}), key=mark, at=at)
     mail = mails.to_address(session, account.email or "", 1)[0]
     return {"notice": notice.id, "mail": mail.id}
+
+
+def _mission(session: Session, people: dict[str, Account], mark: str) -> dict[str, str]:
+    """Have the company's mission with the expert wait for its validation, with everything that one can hold."""
+    at, expert_id = clock.now(), str(people["expert"].expert_id)
+    client_id = session.get_one(Membership, people["owner"].id).client_id
+    pair = {"client_id": client_id, "expert_id": expert_id}
+    days = {"made_at": at, "changed_at": at, "sent_at": at, "valid_until": at.date()}
+    quote = Quote(number=f"Q-{mark}", state="accepted", latest_version=1, accepted_version=1, **pair, **days)
+    session.add(quote)
+    session.flush()
+    content = {"title": f"{mark} work", "objectives": [f"{mark} objective"], "skills": [f"{mark} skill"]}
+    amounts = {"net_cents": 100_00, "tax_cents": 0, "gross_cents": 100_00}
+    amounts |= {"commission_rate_bp": 1_000, "commission_cents": 10_00}
+    session.add(
+        QuoteVersion(
+            quote_id=quote.id,
+            number=1,
+            content=content,
+            content_hash="h",
+            language="en",
+            currency="EUR",
+            valid_until=at.date(),
+            sent_at=at,
+            **amounts,
+        )
+    )
+    mission = Mission(
+        number=f"M-{mark}",
+        state="reported",
+        quote_id=quote.id,
+        title=f"{mark} work",
+        currency="EUR",
+        made_at=at,
+        started_at=at,
+        **pair,
+    )
+    session.add(mission)
+    session.flush()
+    escrows.open(session, mission.id, payer=client_id, payee=expert_id, due_cents=100_00, currency="EUR", at=at)
+    said = [{"text": f"{mark} objective", "outcome": "reached", "comment": f"{mark} remark"}]
+    session.add(
+        Report(
+            mission_id=mission.id,
+            number=1,
+            objectives=said,
+            summary=f"{mark} summary",
+            sent_by=people["expert"].id,
+            sent_at=at,
+        )
+    )
+    texts: dict[str, Any] = {"skill": f"{mark} skill", "comment": f"{mark} praise", "rating": 5}
+    on: dict[str, Any] = {"experienced_on": at.date(), "published_on": at.date(), "origin": "mission"}
+    review = Review(expert_id=expert_id, **texts, **on)
+    session.add(review)
+    session.flush()
+    session.add(
+        MissionReview(
+            review_id=review.id,
+            mission_id=mission.id,
+            skill=review.skill,
+            client_id=client_id,
+            author_account_id=people["owner"].id,
+            written_at=at,
+        )
+    )
+    return {"mission": mission.id, "review": review.id}
+
+
+def _quote(session: Session, account: Account, client_id: str, mark: str) -> dict[str, str]:
+    """Have the side's expert send its company a quote, and write a mention down."""
+    at, expert_id = clock.now(), str(account.expert_id)
+    quote = quoting.sent_row(session, expert_id, client_id, mark, at=at)
+    session.add(LegalMention(expert_id=expert_id, title=f"{mark} mention", text=f"{mark} words", changed_at=at))
+    return {"quote": quote.id}

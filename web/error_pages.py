@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from foundation import http
 from foundation.errors import DomainError, Fault, Invalid
 from foundation.i18n import Language
+from foundation.lifecycles import Refused
 from web import site
 from web.sign_ins import SignInNeeded
 
@@ -27,6 +28,12 @@ def add(app: FastAPI) -> None:
         if status in {429, 503}:
             response.headers["Retry-After"] = "1"
         return response
+
+    @app.exception_handler(Refused)
+    def on_refused(request: Request, error: Refused) -> Response:
+        if _wants_json(request):
+            return on_domain_error(request, error)
+        return site.refused_page(request, error)
 
     @app.exception_handler(SignInNeeded)
     def on_sign_in_needed(request: Request, error: SignInNeeded) -> Response:

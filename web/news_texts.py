@@ -21,6 +21,44 @@ class NewsText:
 _REFUSED = message("%(counterpart)s has refused your offer")
 _SEE_SHEET = message("See the mission sheet")
 TEXTS: Mapping[str, NewsText] = {
+    "quote_received": NewsText(
+        message("Quote %(number)s by %(counterpart)s: %(title)s"),
+        message("%(counterpart)s has sent you a quote of %(amount)s: “%(title)s”. It can be accepted until %(day)s."),
+        message("Read the quote"),
+    ),
+    "quote_amended": NewsText(
+        message("%(counterpart)s has amended the quote %(number)s"),
+        message(
+            "There is a new version of “%(title)s”, of %(amount)s. The page shows what has changed; nothing new holds "
+            "before you accept it, until %(day)s. The reason:"
+        ),
+        message("See what has changed"),
+    ),
+    "quote_withdrawn": NewsText(
+        message("%(counterpart)s has withdrawn the quote %(number)s"),
+        message("The last version of “%(title)s” can’t be accepted any more. What was signed before stands."),
+        message("Read the quote"),
+    ),
+    "quote_cancelled": NewsText(
+        message("%(counterpart)s has cancelled the quote %(number)s"),
+        message("“%(title)s” was cancelled before anything was paid for it. The reason:"),
+        message("Read the quote"),
+    ),
+    "quote_expiring": NewsText(
+        message("The quote %(number)s by %(counterpart)s can be accepted until %(day)s"),
+        message("“%(title)s”, of %(amount)s, still waits for your answer."),
+        message("Read the quote"),
+    ),
+    "quote_expired": NewsText(
+        message("The quote %(number)s by %(counterpart)s has expired"),
+        message("“%(title)s” could be accepted until %(day)s. If it still interests you, ask the expert to renew it."),
+        message("Read the quote"),
+    ),
+    "own_quote_expired": NewsText(
+        message("Your quote %(number)s for %(counterpart)s has expired"),
+        message("“%(title)s” could be accepted until %(day)s. You can renew it with one click."),
+        message("Renew the quote"),
+    ),
     "offer_received": NewsText(
         message("%(counterpart)s proposes a mission to you: %(title)s"),
         message(
@@ -88,6 +126,167 @@ TEXTS: Mapping[str, NewsText] = {
             "The quote “%(title)s” of %(amount)s is above the limit of %(counterpart)s: somebody else has to accept it."
         ),
         message("Read the quote"),
+    ),
+    "papers_wanted": NewsText(
+        message("%(counterpart)s needs papers of you for %(number)s"),
+        message(
+            "French companies have to ask for certain papers from 5,000 € before tax, when the contract is made and "
+            "every six months. For “%(title)s” some are missing or too old."
+        ),
+        message("Send my papers"),
+    ),
+    "papers_due_again": NewsText(
+        message("Six months on: please check the papers of %(counterpart)s"),
+        message(
+            "For “%(title)s” (%(number)s) the law asks you to check your contractor’s papers again. Here you see "
+            "which are there; keep a copy."
+        ),
+        message("Look at the papers"),
+    ),
+    "paper_ends": NewsText(
+        message("One of your papers ends on %(day)s"),
+        message("A company that you work for needs it: please send a newer one before %(day)s."),
+        message("Renew my papers"),
+    ),
+    "certificate_ends": NewsText(
+        message("Your insurance certificate ends on %(day)s"),
+        message("Please send the next one. After %(day)s only the marketplace’s policy covers your missions."),
+        message("Renew my certificate"),
+    ),
+    "long_relation_expert": NewsText(
+        message("You have worked with %(counterpart)s for long"),
+        message(
+            "All your missions together come to more than 18 months. If you have other clients too, please state it: "
+            "that shows that you are independent."
+        ),
+        message("State that I have other clients"),
+    ),
+    "long_relation_client": NewsText(
+        message("You have worked with %(counterpart)s for long"),
+        message(
+            "All your missions together come to more than 18 months. The expert is asked to state whether there are "
+            "other clients; without any, the relation might be taken for dependency."
+        ),
+        message("Read what that means"),
+    ),
+    "portage_wanted": NewsText(
+        message("Portage: please confirm the mission %(number)s"),
+        message(
+            "%(counterpart)s has accepted the mission “%(title)s” of %(amount)s before tax, to be carried out in "
+            "portage. Please employ the expert, contract with the client, and write to us once that is done: the "
+            "mission starts then."
+        ),
+        message("How portage works here"),
+    ),
+    "mission_funded": NewsText(
+        message("Paid: you can start “%(title)s”"),
+        message("%(counterpart)s has paid: the amount is held for you. You can start the work now."),
+        message("Start the work"),
+    ),
+    "mission_funded_client": NewsText(
+        message("Your payment for “%(title)s” is held"),
+        message(
+            "The amount is held in escrow. %(counterpart)s can start the work; nothing is released before you say so."
+        ),
+        message("Look at the mission"),
+    ),
+    "mission_started": NewsText(
+        message("%(counterpart)s has started: %(title)s"),
+        message("The work has started. At its end you get a report to validate."),
+        message("Look at the mission"),
+    ),
+    "mission_started_expert": NewsText(
+        message("The mission has started: %(title)s"),
+        message("The agreed day has come: the mission for %(counterpart)s counts as started."),
+        message("Look at the mission"),
+    ),
+    "mission_ended": NewsText(
+        message("%(counterpart)s says that the work is done: %(title)s"),
+        message("Nothing about the quote changes any more. Please send your end report, so that you can be paid."),
+        message("Write the end report"),
+    ),
+    "mission_ended_client": NewsText(
+        message("%(counterpart)s says that the work is done: %(title)s"),
+        message("Nothing about the quote changes any more. The end report will follow, for you to validate."),
+        message("Look at the mission"),
+    ),
+    "mission_cancelled": NewsText(
+        message("The mission is cancelled: %(title)s"),
+        message("The mission with %(counterpart)s and its quote are cancelled. Nothing is to be paid."),
+        message("Look at the mission"),
+    ),
+    "top_up_asked": NewsText(
+        message("A top-up is to be paid: %(title)s"),
+        message("The price was raised by an amendment that you accepted: %(amount)s are still to be paid."),
+        message("Pay the rest"),
+    ),
+    "mission_disputed": NewsText(
+        message("%(counterpart)s says that something is wrong: %(title)s"),
+        message("Please look for a solution together first. The funds stay held meanwhile."),
+        message("Look at the mission"),
+    ),
+    "mission_settled": NewsText(
+        message("Settled: %(title)s"),
+        message("The matter with %(counterpart)s is settled: the work goes on from where it was."),
+        message("Look at the mission"),
+    ),
+    "mission_refunded": NewsText(
+        message("The funds go back: %(title)s"),
+        message("As agreed with %(counterpart)s, the funds go back to the client. The mission is over."),
+        message("Look at the mission"),
+    ),
+    "report_sent": NewsText(
+        message("The end report of %(counterpart)s is there: %(title)s"),
+        message("Please read it, and validate it or send it back. The funds stay held until you validate."),
+        message("Read the report"),
+    ),
+    "report_returned": NewsText(
+        message("%(counterpart)s sent your report back: %(title)s"),
+        message("Something is missing. Please complete it and send it again."),
+        message("Complete the report"),
+    ),
+    "mission_validated": NewsText(
+        message("%(counterpart)s has validated your report: %(title)s"),
+        message("Congratulations. The funds are being released to you."),
+        message("Look at the mission"),
+    ),
+    "mission_closed": NewsText(
+        message("The mission is closed: %(title)s"),
+        message("The funds are released to you. A transfer takes two to four working days."),
+        message("Look at the mission"),
+    ),
+    "review_invited": NewsText(
+        message("How was the work of %(counterpart)s?"),
+        message("The mission “%(title)s” is over. A few words about it help others to choose, if you like."),
+        message("Rate the work"),
+    ),
+    "review_written": NewsText(
+        message("%(counterpart)s has rated your work: %(title)s"),
+        message("The review stands on your profile. You can answer it, for all who read it."),
+        message("Read the review"),
+    ),
+    "overtaken": NewsText(
+        message("Another expert was chosen: %(title)s"),
+        message("The mission of %(counterpart)s has started with another expert: your quote or offer is declined."),
+        message("Go to my dashboard"),
+    ),
+    "funds_reminder": NewsText(
+        message("Reminder: “%(title)s” waits for your payment"),
+        message("%(counterpart)s starts once the amount is held. If you don’t want the mission any more, cancel it."),
+        message("Pay in advance"),
+    ),
+    "report_reminder": NewsText(
+        message("Reminder: the end report of “%(title)s”"),
+        message("The mission for %(counterpart)s is past its end. If the work is done, please send your report."),
+        message("Write the end report"),
+    ),
+    "validation_reminder": NewsText(
+        message("Reminder: the report of “%(title)s” waits for you"),
+        message(
+            "%(counterpart)s has sent the end report. Please validate it or send it back: "
+            "until then the funds stay held."
+        ),
+        message("Read the report"),
     ),
 }
 

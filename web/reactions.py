@@ -19,10 +19,6 @@ from accounts.events import (
 )
 from billing import provider_calls, providers, refunds
 from billing.events import (
-    ESCROW_DISPUTED,
-    ESCROW_HELD,
-    ESCROW_REFUNDED,
-    ESCROW_RELEASED,
     PROVIDER_EVENT,
     REFUND_AGREED,
     REFUND_REMINDERS_DUE,
@@ -30,8 +26,20 @@ from billing.events import (
     WIRE_WANTED,
 )
 from billing.providers.interface import Provider
-from booking import message_mails, offers, reply_tokens
-from booking.events import MESSAGE_WRITTEN, OFFERS_DUE
+from booking import duty_mails, message_mails, mission_reactions, offers, quote_deadlines, reminders, reply_tokens
+from booking.events import (
+    DUTIES_DUE,
+    MESSAGE_WRITTEN,
+    MISSION_CANCELLED,
+    MISSION_CLOSED,
+    MISSION_FUNDED,
+    MISSION_VALIDATED,
+    MISSIONS_DUE,
+    OFFERS_DUE,
+    QUOTE_SIGNED,
+    QUOTES_DUE,
+    REVIEW_CHANGED,
+)
 from foundation import clock, keys, sms
 from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
@@ -91,11 +99,6 @@ def money_table(provider: Provider, database: Database) -> list[Lane]:
         Lane(REFUND_AGREED, lambda ids: provider_calls.send_refunds(database, provider, ids, clock.now()), batch=20),
         Lane(REFUND_REMINDERS_DUE, lambda _: refunds.remind_due(database, clock.now()), batch=100),
         Lane(SANDBOX_DUE, lambda _: provider_calls.let_sandbox_wires_arrive(database, clock.now()), batch=100),
-        # Whoever books reacts to these.
-        *(
-            Lane(topic, lambda _: None, batch=100)
-            for topic in (ESCROW_HELD, ESCROW_DISPUTED, ESCROW_RELEASED, ESCROW_REFUNDED)
-        ),
     ]
 
 
@@ -109,6 +112,19 @@ def alert_table(alerter: Alerter) -> list[Lane]:
     ]
 
 
+def mission_table(settings: Settings, database: Database) -> list[Lane]:
+    """Return the same for missions. What nobody reacts to yet is delivered to nobody, and so doesn't pile up."""
+    unheard = (MISSION_FUNDED, MISSION_VALIDATED, MISSION_CLOSED, MISSION_CANCELLED, REVIEW_CHANGED)
+    return [
+        *(
+            Lane(topic, partial(mission_reactions.react, database, topic, clock.now), batch=20)
+            for topic in mission_reactions.FOLLOWS
+        ),
+        *(Lane(topic, lambda _: None, batch=100) for topic in unheard),
+        Lane(MISSIONS_DUE, lambda _: reminders.look_after(database, settings.reminders, clock.now()), batch=100),
+    ]
+
+
 def whole_table(settings: Settings, index: Index) -> list[Lane]:
     """Return everything that whoever delivers reacts to."""
     ask = vat_numbers.vies(settings)
@@ -119,8 +135,12 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *sms_table(Texter(settings, index.database)),
         *money_table(providers.choose(index.database), index.database),
         *alert_table(Alerter(settings, index)),
+        *mission_table(settings, index.database),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
+        Lane(QUOTES_DUE, lambda _: quote_deadlines.look_after(index.database, clock.now()), batch=100),
         Lane(OFFERS_DUE, lambda _: offers.look_after(index.database, clock.now()), batch=100),
+        Lane(QUOTE_SIGNED, lambda ids: duty_mails.follow_signing(index.database, settings, ids, clock.now()), batch=20),
+        Lane(DUTIES_DUE, lambda _: duty_mails.remind(index.database, settings, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
         Lane(MESSAGE_WRITTEN, lambda ids: message_mails.tell(index.database, secret, ids, at=clock.now()), batch=20),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
@@ -132,13 +152,17 @@ ALERTS_AT = timedelta(hours=5)
 """Time of day, in UTC, of alerts: in Europe they are there before work begins."""
 MONDAY = timedelta(days=4)
 """Weeks are counted from a Thursday."""
+QUOTES_AT = timedelta(hours=1)
+"""Time of day, in UTC: the last day is over in Europe."""
 SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
     Schedule("offers", every=timedelta(hours=1), topic=OFFERS_DUE),
+    Schedule("duties", every=timedelta(days=1), topic=DUTIES_DUE, offset=ALERTS_AT),
     Schedule("availability", every=timedelta(days=1), topic=AVAILABILITY_DUE),
     Schedule("index.purge", every=retention.PURGED_EVERY, topic=PURGE_DUE),
+    Schedule("quotes.deadlines", every=timedelta(days=1), topic=QUOTES_DUE, offset=QUOTES_AT),
     Schedule("retention", every=timedelta(days=1), topic=RETENTION_DUE),
     Schedule("suspensions.end", every=timedelta(days=1), topic=SUSPENSIONS_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
@@ -148,6 +172,7 @@ SCHEDULES = [
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),
     Schedule("alerts.daily", every=timedelta(days=1), topic=DAILY_ALERTS_DUE, offset=ALERTS_AT),
+    Schedule("missions", every=timedelta(days=1), topic=MISSIONS_DUE, offset=ALERTS_AT),
     Schedule("alerts.weekly", every=timedelta(days=7), topic=WEEKLY_ALERTS_DUE, offset=MONDAY + ALERTS_AT),
 ]
 

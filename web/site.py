@@ -7,18 +7,19 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from accounts import experts, letters
-from booking import response_times
+from booking import response_times, reviews
 from foundation import clock
 from foundation.errors import Fault, Invalid
 from foundation.http import validation_fault
 from foundation.i18n import message, translate
+from foundation.lifecycles import Refused
 from foundation.settings import Settings
 from search_api import requests
 from search_api.api import SearchDesk
 from search_api.requests import Parameters
-from web import recent_profiles
+from web import lifecycle_texts, recent_profiles
 from web.pages import addresses, homes, profiles, rankings, results
-from web.rendering import address, language_of, render
+from web.rendering import address, language_of, private, render
 
 _ERROR_TEXTS = {
     404: (
@@ -80,11 +81,19 @@ def show(request: Request, slug: str) -> HTMLResponse:
     with request.app.state.database.reading() as session:
         profile = experts.get_shown(session, slug)
         shown_letters = letters.of(session, profile.expert.id, only_shown=True)
+        origins = reviews.origins(session, [review.id for review in profile.reviews])
         answers_within = response_times.of(session, profile.expert.id, at=clock.now())
     sort = "rating" if request.query_params.get("reviews") == "rating" else "recent"
     wordlists = request.app.state.index.wordlists.current()
     context = profiles.context(
-        profile, shown_letters, wordlists, language, today=clock.today(), sort=sort, back_url=_back_url(request)
+        profile,
+        shown_letters,
+        wordlists,
+        language,
+        origins=origins,
+        today=clock.today(),
+        sort=sort,
+        back_url=_back_url(request),
     )
     answer = render(request, "profile.html", language, {**context, "answers_within": answers_within})
     request.app.state.recorder.note_profile(request, profile.expert.id)
@@ -122,6 +131,20 @@ def error_page(request: Request, status: int, faults: list[Fault]) -> HTMLRespon
         "retry_url": _without_faults(request, faults) if status == 422 and request.method == "GET" else None,
     }
     return render(request, "error.html", language, context, status=status)
+
+
+_SUBJECTS = ("sheets", "offers", "quotes", "missions")
+
+
+def refused_page(request: Request, error: Refused) -> HTMLResponse:
+    """Show why something can't be done, and what is possible instead, on the page of what it was about."""
+    language = language_of(request)
+    said = lifecycle_texts.refusal(error, language)
+    parts = request.url.path.split("/")
+    page = "/".join(parts[:3]) if len(parts) > 2 and parts[1] in _SUBJECTS else ""
+    title, _ = _ERROR_TEXTS[409]
+    context: dict[str, Any] = {"title": translate(language, title), "refusal": said, "page_url": page, "home_url": "/"}
+    return private(render(request, "refused.html", language, context, status=409))
 
 
 def _without_faults(request: Request, faults: list[Fault]) -> str | None:

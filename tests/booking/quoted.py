@@ -17,6 +17,12 @@ from foundation.database import Database
 from tests import signed_in
 
 AT = datetime(2026, 12, 1, 9, tzinfo=UTC)
+CONTENT: dict[str, Any] = {
+    "title": "Customs audit",
+    "objectives": ["Know the duties", "Choose a broker"],
+    "skills": ["Customs"],
+    "parties": {"expert": {"name": "Anne"}, "client": {"name": "Berta & Co"}},
+}
 
 
 def who(database: Database, account: Account) -> SignedIn:
@@ -71,12 +77,7 @@ def sent(database: Database, by: SignedIn, to: SignedIn, **columns: Any) -> Quot
 def version_of(quote: Quote, number: int, **columns: Any) -> QuoteVersion:
     """Return a version with plausible content."""
     values: dict[str, Any] = {
-        "content": {
-            "title": "Customs audit",
-            "objectives": ["Know the duties", "Choose a broker"],
-            "skills": ["Customs"],
-            "parties": {"expert": {"name": "Anne"}, "client": {"name": "Berta & Co"}},
-        },
+        "content": CONTENT,
         "content_hash": f"hash of {number}",
         "language": "en",
         "currency": "EUR",

@@ -1,0 +1,64 @@
+"""What a mission asks of `billing`: all of it here, since a mission in portage asks nothing (mission rows S20, S29)."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from billing import escrows
+from booking.models.missions import Mission, Portage
+from foundation.errors import Conflict
+
+
+class FundsLack(Conflict):
+    """What was asked for has to wait until all of the price is held."""
+
+
+def uses_escrow(mission: Mission) -> bool:
+    """Tell whether its money goes through us: a portage company collects by itself."""
+    return mission.portage == Portage.NONE
+
+
+def open_for(session: Session, mission: Mission, due_cents: int, *, at: datetime) -> None:
+    """Begin to wait for a mission's price."""
+    if uses_escrow(mission):
+        escrows.open(
+            session,
+            mission.id,
+            payer=mission.client_id,
+            payee=mission.expert_id,
+            due_cents=due_cents,
+            currency=mission.currency,
+            number=mission.number,
+            title=mission.title,
+            at=at,
+        )
+
+
+def adjust(session: Session, mission: Mission, due_cents: int, *, at: datetime) -> int:
+    """Have another price be due; return what has to be paid on top of what is held. What is too much goes back."""
+    if not uses_escrow(mission):
+        return 0
+    escrows.adjust_due(session, mission.id, due_cents, at)
+    return lacking_cents(session, mission)
+
+
+def expect_no_more(session: Session, mission: Mission, *, at: datetime) -> None:
+    """Stop waiting for a price that was never held whole; what was paid of it goes back."""
+    if uses_escrow(mission):
+        escrows.cancel(session, mission.id, at)
+
+
+def lacking_cents(session: Session, mission: Mission) -> int:
+    """Return what is missing to the price, as after an amendment that raised it."""
+    return escrows.of(session, mission.id).amounts.missing if uses_escrow(mission) else 0
+
+
+def held_cents(session: Session, mission: Mission) -> int:
+    """Return what is held."""
+    return escrows.of(session, mission.id).amounts.held if uses_escrow(mission) else 0
+
+
+def require_all(session: Session, mission: Mission) -> None:
+    """Raise FundsLack unless all of the price is held."""
+    if lacking_cents(session, mission):
+        raise FundsLack("the top-up is not held yet")

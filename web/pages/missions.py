@@ -1,0 +1,423 @@
+"""A mission's page and the list of missions: what state each is in, in words, and the one thing to do next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from accounts.audience_days import ZONE
+from accounts.models.accounts import Client
+from accounts.models.experts import Expert, Review
+from accounts.sign_ins import SignedIn
+from booking import (
+    agreements,
+    disagreements,
+    funds,
+    mission_news,
+    missions,
+    reports,
+    reviews,
+    thread_lists,
+    threads,
+)
+from booking.lifecycle import MISSIONS, QUOTES, MissionState, Party, QuoteEvent
+from booking.models.missions import Mission
+from booking.models.quotes import QuoteVersion
+from booking.models.reports import Outcome, Report
+from booking.models.reviews import MissionReview
+from booking.thread_lists import Shown
+from foundation import lifecycles
+from foundation.i18n import Language, message, translate
+from foundation.lifecycles import StateChange
+from web import lifecycle_texts
+
+SHOWN_SIGNS = 200
+"""Of a message, in the timeline; the rest stands in the thread."""
+FINISHED = frozenset({MissionState.VALIDATED, MissionState.CLOSED, MissionState.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What a mission waits for, as one side reads it; `anchor` names the form or the page of the one action."""
+
+    title: str
+    text: str
+    action: str = ""
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that a mission's page shows, read in one transaction."""
+
+    mission: Mission
+    party: Party
+    may_act: bool
+    counterpart: str
+    version: QuoteVersion
+    versions: Sequence[QuoteVersion]
+    changes: Sequence[StateChange]
+    reports: Sequence[Report]
+    reviews: Mapping[str, tuple[MissionReview, Review]]
+    lacking_cents: int
+    held_cents: int
+    raised_by: Party | None
+    slug: str
+    """Of the expert's page; empty where it is not shown."""
+    thread_id: str
+    """Where the two write to each other; empty where they have not begun."""
+    messages: Sequence[Shown]
+    is_company: bool
+
+
+def waits_for(mission: Mission, today: date) -> frozenset[Party]:
+    """Return who has something to do now. Pure."""
+    state = MissionState(mission.state)
+    if state is MissionState.AWAITING_FUNDS:
+        return frozenset({Party.CLIENT if funds.uses_escrow(mission) else Party.OPERATOR})
+    is_due = mission.ended_at is not None or (mission.ends_on is not None and mission.ends_on < today)
+    return {
+        MissionState.FUNDED: frozenset({Party.EXPERT}),
+        MissionState.IN_PROGRESS: frozenset({Party.EXPERT}) if is_due else frozenset(),
+        MissionState.REPORTED: frozenset({Party.CLIENT}),
+        MissionState.DISPUTED: frozenset(Party) - {Party.SYSTEM},
+        MissionState.REFUND_IN_QUESTION: frozenset({Party.EXPERT, Party.OPERATOR}),
+    }.get(state, frozenset())
+
+
+_NEXT: Mapping[tuple[MissionState, Party], Next] = {
+    (MissionState.AWAITING_FUNDS, Party.CLIENT): Next(
+        message("Waiting for your payment"),
+        message(
+            "Work starts once the whole amount is held in escrow. It is released to the expert only after you have "
+            "validated the end report."
+        ),
+        message("Pay in advance"),
+        "pay",
+    ),
+    (MissionState.AWAITING_FUNDS, Party.EXPERT): Next(
+        message("Waiting for the client’s payment"),
+        message("You get a mail as soon as the amount is held. Please don’t start before: you would not be covered."),
+    ),
+    (MissionState.FUNDED, Party.CLIENT): Next(
+        message("Paid: work can start"),
+        message("The amount is held in escrow. The expert starts the work, or it starts by itself on the agreed day."),
+    ),
+    (MissionState.FUNDED, Party.EXPERT): Next(
+        message("Paid: you can start"),
+        message(
+            "The amount is held for you. Say that you start, or wait: the work starts by itself on the agreed day."
+        ),
+        message("Start the work"),
+        "start",
+    ),
+    (MissionState.IN_PROGRESS, Party.CLIENT): Next(
+        message("Work in progress"),
+        message("At the end the expert sends you a report, objective by objective, for you to validate."),
+    ),
+    (MissionState.IN_PROGRESS, Party.EXPERT): Next(
+        message("Work in progress"),
+        message("When the work is done, report on each objective. The client validates the report, and you are paid."),
+        message("Write the end report"),
+        "report",
+    ),
+    (MissionState.REPORTED, Party.CLIENT): Next(
+        message("The end report is there"),
+        message(
+            "Please read it, and validate it or send it back. The funds stay held until you validate: silence never "
+            "releases them."
+        ),
+        message("Read the report"),
+        "report",
+    ),
+    (MissionState.REPORTED, Party.EXPERT): Next(
+        message("Waiting for the client’s validation"),
+        message("We remind the client until the report is validated. The funds stay held for you meanwhile."),
+    ),
+    (MissionState.VALIDATED, Party.CLIENT): Next(
+        message("Validated"), message("Thank you. The funds are being released to the expert.")
+    ),
+    (MissionState.VALIDATED, Party.EXPERT): Next(
+        message("Validated"), message("The client has validated your report. The funds are being released to you.")
+    ),
+    (MissionState.CLOSED, Party.CLIENT): Next(
+        message("Closed"), message("The mission is over, and the expert is paid. Thank you.")
+    ),
+    (MissionState.CLOSED, Party.EXPERT): Next(
+        message("Closed"), message("The mission is over. A transfer takes two to four working days.")
+    ),
+    (MissionState.CANCELLED, Party.CLIENT): Next(message("Cancelled"), message("This mission does not take place.")),
+    (MissionState.CANCELLED, Party.EXPERT): Next(message("Cancelled"), message("This mission does not take place.")),
+    (MissionState.DISPUTED, Party.CLIENT): Next(
+        message("In dispute"),
+        message("Please look for a solution together first: write to the other side. The funds stay held meanwhile."),
+    ),
+    (MissionState.DISPUTED, Party.EXPERT): Next(
+        message("In dispute"),
+        message("Please look for a solution together first: write to the other side. The funds stay held meanwhile."),
+    ),
+    (MissionState.REFUND_IN_QUESTION, Party.CLIENT): Next(
+        message("A refund is in question"),
+        message("You asked for money back. The expert has to agree; until then the funds stay held."),
+    ),
+    (MissionState.REFUND_IN_QUESTION, Party.EXPERT): Next(
+        message("A refund is in question"),
+        message("The client asks for money back. Nothing goes back unless you agree; until you answer all stays held."),
+        message("Answer the request"),
+        "refund",
+    ),
+}
+_PORTAGE_AWAITED = Next(
+    message("Waiting for the portage company"),
+    message(
+        "The portage company employs the expert, contracts with the client and invoices. "
+        "Work starts once it has confirmed."
+    ),
+)
+_TOP_UP = Next(
+    message("A top-up is awaited"),
+    message("The price was raised by an amendment. The report can be validated once the rest is held."),
+    message("Pay the rest"),
+    "pay",
+)
+_DONE_TOLD = Next(
+    message("The work is declared done"),
+    message("The quote is frozen from now on. The end report is what is awaited."),
+)
+
+
+def next_step(mission: Mission, party: Party, lacking_cents: int) -> Next:
+    """Return what a mission waits for, as a party reads it. Pure."""
+    reader = Party.EXPERT if party is Party.EXPERT else Party.CLIENT
+    state = MissionState(mission.state)
+    found = _NEXT[state, reader]
+    if state is MissionState.AWAITING_FUNDS and not funds.uses_escrow(mission):
+        found = _PORTAGE_AWAITED
+    elif lacking_cents and state in {MissionState.FUNDED, MissionState.IN_PROGRESS, MissionState.REPORTED}:
+        found = _TOP_UP if party is Party.CLIENT else Next(_TOP_UP.title, _TOP_UP.text, found.action, found.anchor)
+    elif state is MissionState.IN_PROGRESS and mission.ended_at:
+        found = Next(_DONE_TOLD.title, _DONE_TOLD.text, found.action, found.anchor)
+    return Next(found.title, found.text) if party is Party.OPERATOR else found
+
+
+def read(session: Session, who: SignedIn, mission_id: str) -> View:
+    """Read a mission for one of its sides, or an operator; raise NotFound."""
+    mission, party = missions.get(session, who, mission_id)
+    bound = reviews.of_mission(session, mission.id)
+    own = threads.find(session, mission.client_id, mission.expert_id, mission_id=mission.id)
+    thread = own or threads.find(session, mission.client_id, mission.expert_id)
+    return View(
+        mission=mission,
+        party=party,
+        may_act=missions.may_act(mission, who),
+        counterpart=counterpart_of(session, mission, party),
+        version=missions.accepted_version(session, mission),
+        versions=missions.versions(session, mission),
+        changes=[
+            *lifecycles.changes(session, QUOTES.kind, [mission.quote_id]),
+            *lifecycles.changes(session, MISSIONS.kind, [mission.id]),
+        ],
+        reports=reports.all_of(session, mission.id),
+        reviews={skill: (row, session.get_one(Review, row.review_id)) for skill, row in bound.items()},
+        lacking_cents=funds.lacking_cents(session, mission),
+        held_cents=funds.held_cents(session, mission),
+        raised_by=disagreements.raised_by(session, mission),
+        slug=expert.slug if (expert := session.get(Expert, mission.expert_id)) and expert.is_shown else "",
+        thread_id=thread.id if thread else "",
+        messages=thread_lists.messages(session, own.id)[0] if own else (),
+        is_company=not session.get_one(Client, mission.client_id).is_person,
+    )
+
+
+def counterpart_of(session: Session, mission: Mission, party: Party) -> str:
+    """Return whom a side of a mission has to do with; an operator is told both."""
+    names = {Party.EXPERT: mission_news.client_name, Party.CLIENT: mission_news.expert_name}
+    if party in names:
+        return names[party](session, mission)
+    return f"{mission_news.client_name(session, mission)} · {mission_news.expert_name(session, mission)}"
+
+
+def context(
+    view: View,
+    language: Language,
+    *,
+    at: datetime,
+    form: Mapping[str, str] | None = None,
+    faults: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return what the page shows."""
+    mission, party = view.mission, view.party
+    step = next_step(mission, party, view.lacking_cents)
+    possible = _possible(view)
+    last = view.reports[0] if view.reports else None
+    return {
+        "mission": mission,
+        "party": party.value,
+        "counterpart": view.counterpart,
+        "version": view.version,
+        "next": {
+            "title": translate(language, step.title),
+            "text": translate(language, step.text),
+            "action": translate(language, step.action) if step.action and view.may_act else "",
+            "anchor": step.anchor,
+        },
+        "possible": possible,
+        "has_rare": not possible.isdisjoint(_RARE),
+        "may_act": view.may_act,
+        "slug": view.slug,
+        "thread_id": view.thread_id,
+        "is_company": view.is_company,
+        "lacking_cents": view.lacking_cents,
+        "held_cents": view.held_cents,
+        "is_finished": MissionState(mission.state) in FINISHED,
+        "uses_escrow": funds.uses_escrow(mission),
+        "reports": view.reports,
+        "last_report": last,
+        "objectives": agreements.objectives(view.version),
+        "outcomes": [(outcome.value, _OUTCOMES[outcome]) for outcome in Outcome],
+        "outcome_names": {outcome.value: translate(language, text) for outcome, text in _OUTCOMES.items()},
+        "roadmap": agreements.roadmap(view.version),
+        "skills": _skills(view, at),
+        "timeline": timeline(view, language),
+        "form": {**_report_values(last), **(form or {})},
+        "faults": dict(faults or {}),
+    }
+
+
+_OUTCOMES: Mapping[Outcome, str] = {
+    Outcome.REACHED: message("Reached"),
+    Outcome.PARTLY: message("Partly reached"),
+    Outcome.MISSED: message("Not reached"),
+}
+
+
+_TOLD_BY_VERSIONS = (QuoteEvent.SEND, QuoteEvent.AMEND)
+
+
+def timeline(view: View, language: Language) -> list[dict[str, Any]]:
+    """Return what happened, the latest first: moves of the quote and the mission, with who made them and why."""
+    entries = [
+        {
+            "at": change.moved_at,
+            "text": lifecycle_texts.done(change.kind, change.event, language),
+            "party": change.party,
+            "note": change.reason or "",
+        }
+        for change in view.changes
+        if change.event not in _TOLD_BY_VERSIONS
+    ]
+    if view.mission.ended_at:
+        text = translate(language, message("The work was declared done: the quote is frozen"))
+        entries.append({"at": view.mission.ended_at, "text": text, "party": "", "note": ""})
+    entries += [
+        {
+            "at": version.sent_at,
+            "text": translate(language, message("Version %(number)s of the quote sent"), number=version.number),
+            "party": Party.EXPERT.value,
+            "note": version.reason,
+        }
+        for version in view.versions
+    ]
+    entries += [
+        {
+            "at": shown.message.sent_at,
+            "text": translate(language, message("Message")),
+            "party": shown.message.side,
+            "note": shown.message.body[:SHOWN_SIGNS] + ("…" if len(shown.message.body) > SHOWN_SIGNS else ""),
+        }
+        for shown in view.messages
+        if shown.message.line is None
+    ]
+    return sorted(entries, key=lambda entry: entry["at"])[::-1]
+
+
+def listed(
+    session: Session, who: SignedIn, language: Language, *, at: datetime
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return somebody's missions in three groups: what waits for them, what runs, what is finished."""
+    today = at.astimezone(ZONE).date()
+    groups: dict[str, list[dict[str, Any]]] = {"waiting": [], "running": [], "finished": []}
+    for mission in missions.of(session, who):
+        party = missions.party_of(mission, who) or Party.CLIENT
+        step = next_step(mission, party, funds.lacking_cents(session, mission))
+        is_waiting = party in waits_for(mission, today)
+        name = "finished" if MissionState(mission.state) in FINISHED else "waiting" if is_waiting else "running"
+        groups[name].append(
+            {
+                "mission": mission,
+                "counterpart": counterpart_of(session, mission, party),
+                "state": translate(language, step.title),
+                "action": translate(language, step.action) if step.action and is_waiting else "",
+            }
+        )
+    return list(groups.items())
+
+
+def queue(session: Session, language: Language) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return what operators see: where the sides don't agree, and what waits for a portage company."""
+    groups = {"cases": disagreements.cases(session), "portage": missions.awaiting_portage(session)}
+    return [
+        (
+            name,
+            [
+                {
+                    "mission": mission,
+                    "counterpart": counterpart_of(session, mission, Party.OPERATOR),
+                    "state": translate(language, next_step(mission, Party.OPERATOR, 0).title),
+                    "action": "",
+                }
+                for mission in found
+            ],
+        )
+        for name, found in groups.items()
+    ]
+
+
+_RARE = frozenset({"end", "dispute", "ask_refund", "cancel"})
+"""What may be done besides the one thing that a mission waits for."""
+
+
+def _possible(view: View) -> set[str]:
+    """Return what the reader may do: the moves, and what is no move."""
+    mission, party = view.mission, view.party
+    if not view.may_act:
+        return set()
+    found = {event.value for event in MISSIONS.possible(MissionState(mission.state), party)}
+    if mission.state == MissionState.DISPUTED and party not in {view.raised_by, Party.OPERATOR}:
+        found -= {event.value for event in disagreements.SETTLING}
+    if party is Party.OPERATOR:
+        return found
+    if mission.state == MissionState.IN_PROGRESS and not mission.ended_at:
+        found.add("end")
+    if party is Party.CLIENT and mission.state in {MissionState.VALIDATED, MissionState.CLOSED}:
+        found.add("review")
+    return found
+
+
+def _skills(view: View, at: datetime) -> list[dict[str, Any]]:
+    """Return the skills that the mission used, with what was said of each and whether it may be said now."""
+    found: list[dict[str, Any]] = []
+    for place, skill in enumerate(agreements.skills(view.version)):
+        row, review = view.reviews.get(skill, (None, None))
+        found.append(
+            {
+                "place": place,
+                "skill": skill,
+                "row": row,
+                "review": review,
+                "may_write": view.mission.state == MissionState.REPORTED or reviews.may_write(view.mission, row, at=at),
+            }
+        )
+    return found
+
+
+def _report_values(last: Report | None) -> dict[str, str]:
+    """Return a report that was sent back as the form of the next one holds it."""
+    if last is None or last.returned_at is None:
+        return {}
+    values = {"summary": last.summary}
+    for place, said in enumerate(last.objectives):
+        values |= {f"outcome-{place}": said["outcome"], f"comment-{place}": said["comment"]}
+    return values
