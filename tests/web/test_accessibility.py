@@ -26,6 +26,8 @@ OPERATORS = (
     "/operator/people?kind=unowned first",
     "/operator/notices first",
     "/operator/notices",
+    "/operator/refunds",
+    "/operator/wires",
     "/operator/deliveries",
     "/operator/threads",
     "/operator/threads first",
