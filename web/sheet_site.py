@@ -95,7 +95,13 @@ def save_new(request: Request, form: LongForm) -> Response:
 
 @router.get("/{sheet_id}")
 def show(request: Request, sheet_id: str) -> Response:
-    """Show a sheet with its offers."""
+    """Show a sheet with its offers; lead an expert to whom it was proposed on to the offer."""
+    who = sign_ins.current(request)
+    if who and who.may_act and who.expert_id:
+        with database(request).reading() as session:
+            offer_id = offers.find(session, who.expert_id, sheet_id)
+        if offer_id:
+            return forms.lead_on(f"/offers/{offer_id}")
     return sheet_page(request, sheet_id, [])
 
 

@@ -116,6 +116,7 @@ def test_from_a_draft_to_an_offer_that_is_seen_and_refused(client: TestClient) -
 
     sign_in(client, anna)
     offer_id = offer_of(client, sheet_id, 1).id
+    assert client.get(f"/sheets/{sheet_id}", follow_redirects=False).headers["location"] == f"/offers/{offer_id}"
     listed = client.get("/offers").text
     assert "New" in listed
     assert FORM["title"].replace("'", "’") in listed
