@@ -98,6 +98,15 @@ def of_sheet(session: Session, sheet_id: str) -> Sequence[Offer]:
     return session.execute(statement).scalars().all()
 
 
+def of_sheets(session: Session, sheet_ids: Sequence[str]) -> dict[str, list[Offer]]:
+    """Return the offers of several sheets, by the sheet."""
+    found: dict[str, list[Offer]] = {sheet_id: [] for sheet_id in sheet_ids}
+    statement = select(Offer).where(col(Offer.sheet_id).in_(list(sheet_ids)))
+    for offer in session.execute(statement).scalars():
+        found[offer.sheet_id].append(offer)
+    return found
+
+
 def of_expert(session: Session, expert_id: str) -> list[tuple[Offer, Sheet, Client]]:
     """Return what was proposed to an expert, latest first."""
     statement = (
