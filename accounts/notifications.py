@@ -14,12 +14,14 @@ class Topic(StrEnum):
     """The question whether one is still available."""
     MESSAGES = "messages"
     """What somebody wrote to one."""
+    OFFERS = "offers"
+    """Mission sheets that are proposed to one, or that one proposes, and what becomes of them."""
 
 
 _TOPICS: dict[AccountKind, tuple[Topic, ...]] = {
-    AccountKind.COMPANY: (Topic.MESSAGES, Topic.ALERTS),
-    AccountKind.PRIVATE_CLIENT: (Topic.MESSAGES, Topic.ALERTS),
-    AccountKind.EXPERT: (Topic.MESSAGES, Topic.AVAILABILITY),
+    AccountKind.COMPANY: (Topic.MESSAGES, Topic.OFFERS, Topic.ALERTS),
+    AccountKind.PRIVATE_CLIENT: (Topic.MESSAGES, Topic.OFFERS, Topic.ALERTS),
+    AccountKind.EXPERT: (Topic.MESSAGES, Topic.OFFERS, Topic.AVAILABILITY),
     AccountKind.OPERATOR: (),
 }
 

@@ -113,15 +113,15 @@ def _text(form: Form, name: str, _words: Wordlists, _faults: list[Fault]) -> Row
     return {name: form[name] or None} if name in form else {}
 
 
-def _labels(form: Form, name: str, words: Wordlists, _faults: list[Fault]) -> Row:
+def read_labels(form: Form, name: str, words: Wordlists, _faults: list[Fault]) -> Row:
     """Read one label a line; two names of one concept are one label."""
     if name not in form:
         return {}
     key = {"skills": words.skill_key, "sectors": words.sector_key}.get(name, str.casefold)
-    return {name: list({key(label): label for label in reversed(_lines(form[name]))}.values())[::-1]}
+    return {name: list({key(label): label for label in reversed(read_lines(form[name]))}.values())[::-1]}
 
 
-def _countries(form: Form, name: str, words: Wordlists, faults: list[Fault]) -> Row:
+def read_countries(form: Form, name: str, words: Wordlists, faults: list[Fault]) -> Row:
     """Read a country or a zone a line; a zone stands for all of its countries."""
 
     def find(text: str) -> Iterable[str] | None:
@@ -132,7 +132,9 @@ def _countries(form: Form, name: str, words: Wordlists, faults: list[Fault]) -> 
     return _found(form, name, find, faults)
 
 
-def _languages(form: Form, name: str, _words: Wordlists, faults: list[Fault]) -> Row:
+def read_languages(form: Form, name: str, _words: Wordlists, faults: list[Fault]) -> Row:
+    """Read a language a line."""
+
     def find(text: str) -> Iterable[str] | None:
         code = languages.find(text)
         return [code] if code else None
@@ -144,7 +146,7 @@ def _found(form: Form, name: str, find: Callable[[str], Iterable[str] | None], f
     if name not in form:
         return {}
     codes: list[str] = []
-    for text in _lines(form[name]):
+    for text in read_lines(form[name]):
         found = find(text)
         if found is None:
             faults.append(Fault(name, "unknown", text[:80]))
@@ -164,14 +166,10 @@ def _based_in(form: Form, name: str, words: Wordlists, faults: list[Fault]) -> R
 def _day_rate(form: Form, name: str, _words: Wordlists, faults: list[Fault]) -> Row:
     if "day_rate_amount" not in form:
         return {}
-    text = _SPACES.sub("", form["day_rate_amount"]).replace(",", ".")
-    if not text:
+    if not form["day_rate_amount"].strip():
         return {name: None}
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount.adjusted() > _MOST_DIGITS:
+    amount = read_number(form["day_rate_amount"])
+    if amount is None:
         faults.append(Fault("day_rate_amount", "no_number", form["day_rate_amount"][:80]))
         return {}
     currency = form.get("day_rate_currency", "").strip().upper() or "EUR"
@@ -224,11 +222,11 @@ _READERS: Mapping[str, Reader] = {
     "name": _line,
     "headline": _line,
     "summary": _text,
-    "skills": _labels,
-    "soft_skills": _labels,
-    "sectors": _labels,
-    "countries": _countries,
-    "languages": _languages,
+    "skills": read_labels,
+    "soft_skills": read_labels,
+    "sectors": read_labels,
+    "countries": read_countries,
+    "languages": read_languages,
     "based_in": _based_in,
     "city": _line,
     "day_rate": _day_rate,
@@ -237,7 +235,17 @@ _READERS: Mapping[str, Reader] = {
 }
 
 
-def _lines(text: str) -> list[str]:
+def read_number(text: str) -> Decimal | None:
+    """Return a number as people write it, with a comma and spaces if they like; None for what is none."""
+    try:
+        number = Decimal(_SPACES.sub("", text).replace(",", "."))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and number.adjusted() <= _MOST_DIGITS else None
+
+
+def read_lines(text: str) -> list[str]:
+    """Return the lines in which something stands, without spaces that nobody sees."""
     return list(_nonempty(_SPACES.sub(" ", line).strip() for line in text.splitlines()))
 
 

@@ -71,6 +71,8 @@ class OfferEvent(StrEnum):
     ANSWER = "answer"
     EXPIRE = "expire"
     WITHDRAW = "withdraw"
+    RENEW = "renew"
+    """The client proposes once more what ended unanswered; what was refused stays so."""
 
 
 SEES_OFFER = (Party.EXPERT, Party.OPERATOR)
@@ -90,6 +92,8 @@ OFFERS = Lifecycle(
                 OfferEvent.WITHDRAW: _by(OfferState.WITHDRAWN, Party.CLIENT, Party.SYSTEM),
             }.items()
         },
+        (OfferState.EXPIRED, OfferEvent.RENEW): _by(OfferState.SENT, Party.CLIENT),
+        (OfferState.WITHDRAWN, OfferEvent.RENEW): _by(OfferState.SENT, Party.CLIENT),
     },
 )
 

@@ -10,7 +10,7 @@ from booking.models.missions import Mission, Series
 from booking.models.quotes import Quote, Signature
 from booking.models.reports import Report
 from booking.models.reviews import MissionReview
-from booking.models.sheets import Offer, Sheet
+from booking.models.sheets import NdaAcceptance, Offer, Sheet
 from foundation.lifecycles import StateChange
 from foundation.personal_data import Erasure, Holding
 
@@ -21,6 +21,9 @@ _OF_EXPERT = frozenset({"draft", "draft_edition"})
 HOLDINGS = (
     *thread_data.HOLDINGS,
     Holding(Sheet, "client_id", CLIENT, Erasure.DELETED, "mission-sheets", secret=frozenset({"token_hash"})),
+    Holding(NdaAcceptance, "account_id", ACCOUNT, Erasure.KEPT, "agreements", _CONTRACT),
+    Holding(NdaAcceptance, "expert_id", EXPERT, Erasure.KEPT, "agreements", _CONTRACT),
+    Holding(NdaAcceptance, "client_id", CLIENT, Erasure.KEPT, "agreements", _CONTRACT),
     Holding(Offer, "client_id", CLIENT, Erasure.DELETED, "offers"),
     Holding(Offer, "expert_id", EXPERT, Erasure.DELETED, "offers"),
     Holding(Quote, "expert_id", EXPERT, Erasure.KEPT, "quotes", _CONTRACT),
@@ -39,5 +42,7 @@ HOLDINGS = (
 NOT_PERSONAL = {
     **thread_data.NOT_PERSONAL,
     "quote_versions": "under a quote, with which they are read and kept",
+    "sheet_editions": "under a sheet, with which they go",
+    "sheet_files": "under a sheet; their bytes go before it does (`booking.sheet_data`)",
     "counters": "which numbers were given out",
 }

@@ -36,7 +36,8 @@ class Rule(StrEnum):
     EXPERT = "experts"
     OPERATOR = "operators"
     PARTIES = "clients and experts, and operators who look after them"
-    FILE = "whoever may see this file"
+    SHEETING = "everybody but colleagues who only read their company's mission sheets"
+    FILE = "whoever may see this file, or this mission sheet"
     DEMONSTRATION = "nobody but in a demonstration"
 
 
@@ -46,6 +47,7 @@ WHOLE = CLIENTS | {"expert", "operator", "suspended expert", "suspended operator
 MAY = {
     Rule.LIST: CLIENTS - {"viewer"},
     Rule.LISTING: {*two_sides.ROLES} - {"viewer"},
+    Rule.SHEETING: {*two_sides.ROLES} - {"viewer", "accountant"},
     Rule.SIGNED_IN: WHOLE,
     Rule.FACTOR: WHOLE | {"operator without second factor"},
     Rule.CLIENTS: CLIENTS,
@@ -80,6 +82,7 @@ TABLE = {
     """,
     Rule.SHARED: "GET /shortlist/shared/{token}  POST /shortlist/shared/{token}",
     Rule.LISTING: "POST /shortlist/add",
+    Rule.SHEETING: "GET /sheets/new  POST /sheets/new",
     Rule.LIST: """
         POST /shortlist/remove  POST /shortlist/restore  POST /shortlist/move  POST /shortlist/note
         POST /shortlist/left-out  POST /shortlist/share  POST /shortlist/share/end  POST /shortlist/comments/remove
@@ -93,6 +96,9 @@ TABLE = {
     Rule.FACTOR: "GET /account/second-factor  POST /account/second-factor",
     Rule.CLIENTS: """
         GET /account/company  POST /account/company  GET /my/searches  GET /my/searches/new  POST /my/searches
+        GET /sheets  GET /sheets/{sheet_id}/publish  POST /sheets/{sheet_id}/publish  POST /sheets/{sheet_id}/close
+        POST /sheets/{sheet_id}/reopen  POST /sheets/{sheet_id}/files
+        POST /sheets/{sheet_id}/files/{sheet_file_id}/remove
         POST /my/searches/{search_id}  POST /my/searches/{search_id}/remove  POST /my/searches/{search_id}/restore
     """,
     Rule.COMPANY: """
@@ -110,6 +116,8 @@ TABLE = {
         POST /my/profile/portrait  POST /my/profile/portrait/remove  POST /my/profile/letters
         POST /my/profile/letters/{letter_id}  POST /my/profile/letters/{letter_id}/remove
         GET /my/audience  GET /my/audience.csv  GET /my/dashboard
+        GET /offers  GET /offers/{offer_id}  POST /offers/{offer_id}/agreement  POST /offers/{offer_id}/refuse
+        GET /offers/{offer_id}/files/{sheet_file_id}
     """,
     Rule.OPERATOR: """
         GET /operator  GET /operator/people  GET /operator/people/{account_id}
@@ -119,6 +127,8 @@ TABLE = {
         GET /operator/threads  GET /operator/threads/{thread_id}  POST /operator/threads/{thread_id}
         POST /operator/threads/reachable/{account_id}
         GET /operator/notices  GET /operator/notices/{notice_id}  POST /operator/notices/{notice_id}/decide
+        GET /operator/offers  GET /operator/offers/{offer_id}  POST /operator/offers/{offer_id}/passed-on
+        POST /operator/offers/{offer_id}/refuse
         POST /operator/notices/{notice_id}/undo  GET /operator/deliveries  POST /operator/deliveries/retry
         POST /operator/deliveries/drop  POST /operator/deliveries/mails/{mail_id}/resend  GET /operator/searches
         GET /operator/skills  POST /operator/skills/undo  POST /operator/skills/{action}  GET /operator/audit
@@ -133,7 +143,11 @@ TABLE = {
         POST /missions/{mission_id}/report/validate  POST /missions/{mission_id}/reviews
         POST /missions/{mission_id}/reviews/{review_id}/reply
     """,
-    Rule.FILE: "GET /letters/{letter_id}  GET /portraits/{portrait}-{size_px:int}  GET /messages/files/{file_id}",
+    Rule.FILE: """
+        GET /letters/{letter_id}  GET /portraits/{portrait}-{size_px:int}  GET /messages/files/{file_id}
+        GET /sheets/{sheet_id}  GET /sheets/{sheet_id}/edit  POST /sheets/{sheet_id}/edit
+        POST /sheets/{sheet_id}/discard  GET /sheets/{sheet_id}/files/{sheet_file_id}
+    """,
     Rule.DEMONSTRATION: """
         GET /demo  POST /demo/sign-in  GET /demo/mail  GET /demo/mail/{mail_id}  GET /demo/mail/{mail_id}/html
     """,
@@ -158,6 +172,7 @@ UNTOLD = {
 """Tables that change by looking, or by the clock."""
 PARAMETERS = {
     "letter_id": "letter", "portrait": "portrait", "account_id": "account", "notice_id": "notice", "mail_id": "mail",
+    "sheet_id": "sheet", "offer_id": "offer", "sheet_file_id": "sheet_file",
     "search_id": "search", "token": "shared", "expert_id": "expert", "thread_id": "thread", "file_id": "message_file",
     "mission_id": "mission", "review_id": "review",
 }  # fmt: skip
@@ -249,7 +264,7 @@ class Filled:
 
 def is_refused(answer: Response, role: str, rule: Rule) -> bool:
     """Tell whether an answer refuses in the way that is due to somebody."""
-    if rule in {Rule.LIST, Rule.LISTING, Rule.FILE, Rule.DEMONSTRATION}:
+    if rule in {Rule.LIST, Rule.LISTING, Rule.SHEETING, Rule.FILE, Rule.DEMONSTRATION}:
         return answer.status_code == 404
     if role in LEADS_TO:
         return answer.status_code == 303 and answer.headers["location"].partition("?")[0] == LEADS_TO[role]

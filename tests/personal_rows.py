@@ -26,6 +26,7 @@ from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from billing.models.mandates import Mandate
 from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
+from booking.models.sheets import Offer, Sheet, SheetEdition, SheetFile
 from booking.models.threads import Message, MessageDraft, MessageFile, ReceivedMail, Thread, ThreadMark
 from foundation import audits
 from foundation.audits import Actor, ActorKind
@@ -157,6 +158,40 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             earned_at=AT,
         ),
         ReductionUse(reduction_id=f"{mark} reduction", turn=1, reference=f"{mark} mission", share_bp=1, reserved_at=AT),
+        Sheet(
+            id=f"theirs {account.id}",
+            client_id=client_id,
+            author_account_id=account.id,
+            title=f"{mark} sheet",
+            content={"context": f"{mark} context"},
+            made_at=AT,
+            changed_at=AT,
+        ),
+        SheetEdition(sheet_id=f"theirs {account.id}", number=1, content={"context": "mark"}, published_at=AT),
+        StoredFile(
+            id=f"sheet file of {account.id}",
+            content=b"1",
+            media_type="text/plain",
+            size_bytes=1,
+            sha256="",
+            stored_at=AT,
+        ),
+        SheetFile(
+            sheet_id=f"theirs {account.id}",
+            place=1,
+            name=f"{mark} attachment",
+            size_bytes=1,
+            file_id=f"sheet file of {account.id}",
+            added_at=AT,
+        ),
+        Offer(
+            sheet_id=f"theirs {account.id}",
+            client_id=client_id,
+            expert_id=expert.id,
+            message=f"{mark} proposal",
+            sent_at=AT,
+            expires_at=AT,
+        ),
         Shortlist(id=f"theirs {account.id}", client_id=client_id, name=f"{mark} list", made_at=AT, used_at=AT),
         ShortlistItem(
             shortlist_id=f"theirs {account.id}", expert_id="e9", position=1, added_at=AT, note=f"{mark} note"

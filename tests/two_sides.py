@@ -24,16 +24,20 @@ from accounts.portraits import SIZES_PX, Portrait
 from accounts.shared_shortlists import Comment
 from accounts.shortlist_rows import Owner
 from billing import escrows
-from booking import threads
+from booking import sheet_files, sheets, threads
 from booking.attachments import Attachment
 from booking.models.missions import Mission
 from booking.models.quotes import Quote, QuoteVersion
 from booking.models.reports import Report
 from booking.models.reviews import MissionReview
+from booking.models.sheets import Offer
 from booking.models.threads import Message, MessageFile
 from booking.models.threads import Side as Speaker
+from booking.sheet_contents import Content
+from booking.sheets import Author
 from booking.threads import Draft as SaidDraft
 from foundation import audits, clock, keys, mails
+from foundation.audits import SYSTEM
 from foundation.database import Database
 from foundation.mails import Mail
 from foundation.settings import Settings
@@ -97,6 +101,7 @@ def seed(client: TestClient, mark: str, shown_id: str) -> Side:
         ids |= _told(session, people["private"], mark, shown_id)
         ids |= _said(session, people, mark)
         ids |= _mission(session, people, mark)
+        ids |= _sheet(session, people["owner"], ids, mark)
     return Side(mark, people, ids)
 
 
@@ -213,6 +218,27 @@ def _said(session: Session, people: dict[str, Account], mark: str) -> dict[str, 
         threads.post(session, thread, side, people[role].id, Role.BUYER, draft, at=at)
     kept = select(col(MessageFile.id)).join(Message).where(col(Message.thread_id) == thread.id)
     return {"thread": thread.id, "message_file": session.execute(kept).scalar_one()}
+
+
+def _sheet(session: Session, account: Account, ids: dict[str, str], mark: str) -> dict[str, str]:
+    """Have a client propose a mission sheet, whose details are confidential, to the expert of its side."""
+    at, texts = clock.now(), ("title", "context", "deliverables", "terms", "place")
+    content = Content(**{name: f"{mark} {name}" for name in texts}, objectives=(f"{mark} aim",), needs_nda=True)
+    author = Author(Owner(client_id=ids["client"]), account.id)
+    sheet = sheets.begin(session, author, content, at=at)
+    sheet_files.add(session, sheet, [Attachment(f"{mark}.txt", "text/plain", f"{mark} file".encode())], SYSTEM, at=at)
+    offer = Offer(
+        sheet_id=sheet.id,
+        client_id=ids["client"],
+        expert_id=ids["expert"],
+        message=f"{mark} message",
+        sent_at=at,
+        expires_at=at + timedelta(days=9),
+    )
+    sheet.state = "published"
+    session.add(offer)
+    session.flush()
+    return {"sheet": sheet.id, "offer": offer.id, "sheet_file": sheet_files.of(session, sheet.id)[0].id}
 
 
 def _told(session: Session, account: Account, mark: str, shown_id: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from accounts.models.accounts import Account, AccountKind
 from accounts.sign_ins import SignedIn
 from foundation.database import Database
 from foundation.i18n import message
-from web import arriving_drafts, forms, shortlists, sign_ins
+from web import arriving_drafts, forms, sheet_drafts, shortlists, sign_ins
 
 TOO_OFTEN = message("Too many tries. Please wait a quarter of an hour.")
 CODE_PATH = f"{sign_ins.PATH}/code"
@@ -63,6 +63,9 @@ def welcome(request: Request, account: Account, token: str, *, next_path: str, i
     response = RedirectResponse(f"{path}?welcome=1" if is_new and not next_path else path, status_code=303)
     sign_ins.remember(request, response, token, kind)
     shortlists.carry_over(request, response, account.id)
+    draft_path = sheet_drafts.carry_over(request, response, account.id)
+    if draft_path and not next_path:
+        response.headers["location"] = draft_path
     return response
 
 

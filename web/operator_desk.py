@@ -14,7 +14,7 @@ from web import forms, sign_ins
 from web.rendering import language_of, private, render
 
 PATH = "/operator"
-AREAS = ("people", "notices", "threads", "deliveries", "searches", "skills", "audit", "grading")
+AREAS = ("people", "notices", "threads", "offers", "deliveries", "searches", "skills", "audit", "grading")
 PAGE = 50
 """Rows of one page of a list."""
 

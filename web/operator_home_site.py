@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from accounts import notices, suspensions
-from booking import thread_lists
+from booking import offer_desk, thread_lists
 from foundation import clock, mails, outbox
 from search_api import empties
 from taxonomy import decisions
@@ -32,6 +32,7 @@ def show(request: Request) -> Response:
             ("mails", len(mails.failed(session, PAGE))),
             ("notices", notices.count_open(session)),
             ("threads", thread_lists.count_waiting_for_operator(session)),
+            ("offers", offer_desk.count_waiting(session, clock.now())),
             ("complaints", suspensions.count_complaints(session)),
             ("terms", len(suspensions.nearing(session, today, within=NEAR))),
             ("skills", len(free_skill_lists.waiting(request, decided))),

@@ -17,7 +17,7 @@ from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
 from billing import mandates
 from billing import personal_data as billing_data
 from booking import personal_data as booking_data
-from booking import thread_data
+from booking import sheet_data, thread_data
 from foundation import audits, i18n, mails, personal_data, sms
 from foundation.audits import Actor, AuditEntry
 from foundation.database import Database
@@ -96,7 +96,8 @@ PARTS: Mapping[str, str] = {
     "reviews": message("the reviews on your profile"),
     "audience": message("how often your profile was shown and opened, by day and kind of visitor"),
     "shortlists": message("your shortlist, with your notes"),
-    "mission-sheets": message("your mission sheets"),
+    "mission-sheets": message("your mission sheets; their files are in the folder “files/mission-sheets”"),
+    "agreements": message("which non-disclosure agreements were accepted, word by word"),
     "offers": message("offers that were made to you, or by you, and what became of them"),
     "quotes": message("your quotes"),
     "signatures": message("what you signed, and when"),
@@ -153,10 +154,10 @@ def export(database: Database, account_id: str, language: Language, *, at: datet
     archive: IO[bytes] = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 - whoever sends it closes it
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written, database.reading() as session:
         kept = {part: rows for part, rows in parts_of(session, account_id).items() if rows}
-        for name, content in accounts_data.files_of(session, subject_of(session, account_id)):
-            written.writestr(f"files/{name}", content)
-        for name, content in thread_data.files_of(session, subject_of(session, account_id)):
-            written.writestr(f"files/{name}", content)
+        subject = subject_of(session, account_id)
+        for package in (accounts_data, thread_data, sheet_data):
+            for name, content in package.files_of(session, subject):
+                written.writestr(f"files/{name}", content)
         written.writestr("README.txt", _readme(kept, language, at))
         for part, rows in kept.items():
             written.writestr(f"{part}.json", orjson.dumps(rows, option=orjson.OPT_INDENT_2))
@@ -187,6 +188,7 @@ def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | Non
     accounts_data.forget_mentions(session, names)
     thread_data.forget(session, subject)
     mandates.end_of_erased(session, subject.of(EXPERT), at)
+    sheet_data.forget(session, subject)
     personal_data.erase(session, HOLDINGS, subject)
     accounts_data.blank(session, subject, at=at)
     mails.write(session, last, key=f"account_erased {account_id}", at=at)

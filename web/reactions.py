@@ -26,7 +26,7 @@ from billing.events import (
     WIRE_WANTED,
 )
 from billing.providers.interface import Provider
-from booking import message_mails, mission_reactions, reminders, reply_tokens
+from booking import message_mails, mission_reactions, offers, reminders, reply_tokens
 from booking.events import (
     MESSAGE_WRITTEN,
     MISSION_CANCELLED,
@@ -34,6 +34,7 @@ from booking.events import (
     MISSION_FUNDED,
     MISSION_VALIDATED,
     MISSIONS_DUE,
+    OFFERS_DUE,
     REVIEW_CHANGED,
 )
 from foundation import clock, keys, sms
@@ -133,6 +134,7 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *alert_table(Alerter(settings, index)),
         *mission_table(settings, index.database),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
+        Lane(OFFERS_DUE, lambda _: offers.look_after(index.database, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
         Lane(MESSAGE_WRITTEN, lambda ids: message_mails.tell(index.database, secret, ids, at=clock.now()), batch=20),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
@@ -148,6 +150,7 @@ SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
+    Schedule("offers", every=timedelta(hours=1), topic=OFFERS_DUE),
     Schedule("availability", every=timedelta(days=1), topic=AVAILABILITY_DUE),
     Schedule("index.purge", every=retention.PURGED_EVERY, topic=PURGE_DUE),
     Schedule("retention", every=timedelta(days=1), topic=RETENTION_DUE),

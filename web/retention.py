@@ -20,7 +20,8 @@ from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist
 from billing import mandates
 from billing.models.mandates import Mandate
-from booking import mail_replies, message_drafts
+from booking import mail_replies, message_drafts, sheets
+from booking.models.sheets import Sheet
 from booking.models.threads import MessageDraft, ReceivedMail
 from foundation import audits, leases, mails, schedules, sms
 from foundation.audits import AuditEntry
@@ -221,6 +222,15 @@ RULES: Sequence[Rule] = (
         "who comes back within a season finds the list again",
         lambda at: col(Shortlist.client_id).is_(None) & (col(Shortlist.used_at) < at - shortlists.KEPT_UNUSED),
         _in_one(lambda session, at: shortlists.sweep(session, at=at)),
+    ),
+    Rule(
+        Sheet,
+        "sheets.kept",
+        sheets.KEPT_UNUSED,
+        col(Sheet.changed_at),
+        "who comes back within a season finds the draft again",
+        sheets.is_abandoned,
+        _in_one(lambda session, at: sheets.sweep(session, at=at)),
     ),
     Rule(
         SavedSearch,

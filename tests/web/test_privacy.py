@@ -100,17 +100,19 @@ def test_an_export_holds_everything_but_secrets_and_what_is_said_to_be_left_out(
         "mark-one scan", "mark-one asked of",  # files, and what somebody else has not sent
         "mark-one author",  # an operator
         "mark-one k", "mark-one ref other", "mark-one noted", "mark-one opinion",
-        "mark-one bytes",  # a file
+        "mark-one bytes", "mark-one attachment",  # a file, and the name of one
         "mark-one line", "mark-one m1", "mark-one q", "mark-one greeting", "mark-one why",
     }  # fmt: skip
     assert "mark-two" not in said
     with database.reading() as session:
         files = dict(privacy.accounts_data.files_of(session, privacy.subject_of(session, account.id)))
         files |= dict(privacy.thread_data.files_of(session, privacy.subject_of(session, account.id)))
+        files |= dict(privacy.sheet_data.files_of(session, privacy.subject_of(session, account.id)))
     assert files == {
         "letter-1.pdf": b"mark-one bytes",
         "portrait-1.pdf": b"mark-one bytes",
         f"messages/thread of {account.id}-1-1-mark-one paper.txt": b"mark-one scan",
+        f"mission-sheets/theirs {account.id}/1-mark-one attachment": b"1",
     }
     assert PASSWORD_HASH not in said
 

@@ -18,6 +18,8 @@ from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist
 from accounts.registrations import Registration
 from billing.models.mandates import Mandate
+from booking.models.sheets import Sheet
+from booking.models.threads import MessageDraft, ReceivedMail, Thread
 from foundation import audits, clock
 from foundation.audits import AuditEntry
 from foundation.database import Database
@@ -128,6 +130,15 @@ def rows_of(account_id: str) -> dict[str, Rows]:
                 ended_at=at,
             )
         ],
+        "message_drafts.kept": lambda name, at: [
+            MessageDraft(token_hash=name, expert_id="e", body="Bonjour", written_at=at)
+        ],
+        "received_mails.kept": lambda name, at: [
+            Client(id=name, is_person=False, name="c", created_at=at),
+            Thread(id=name, client_id=name, expert_id="e", started_at=at, last_at=at),
+            ReceivedMail(key=name, thread_id=name, account_id=account_id, outcome="posted", received_at=at),
+        ],
+        "sheets.kept": lambda name, at: [Sheet(token_hash=name, made_at=at, changed_at=at)],
         "schedules.kept": lambda name, at: [ScheduleRow(name=name, due_at=at)],
     }
 

@@ -268,7 +268,8 @@ def test_a_viewer_looks_at_the_companys_list_and_changes_nothing(client: TestCli
     for shown in ("You may look, compare, and comment", "Call her.", "Good.", path):
         assert shown in page
     assert re.findall(r'action="(/shortlist/[^"]+)"', page) == []
-    page = client.get("/experts?q=Douane").text
+    assert "share-link" not in page
+    page = client.get("/compare", params={"expert": [expert(client, number).slug for number in (2, 3, 5)]}).text
     assert (page.count("On your shortlist"), page.count('action="/shortlist/')) == (2, 0)
     answer = client.post("/shortlist/add", data={"expert": expert(client, 5).id})
     assert answer.status_code == 404

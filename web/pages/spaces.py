@@ -162,7 +162,7 @@ def context(
         "saved": saved,
         "countries": country_choices(language),
         "language_names": _language_choices(language),
-        "currencies": list(dict.fromkeys([*_currency_choices(), values["day_rate_currency"]])),
+        "currencies": list(dict.fromkeys([*currency_choices(), values["day_rate_currency"]])),
         "reference_numbers": range(1, MAX_REFERENCES + 1),
         "letters": letters,
         "letter_places": 3 - len(letters),
@@ -228,7 +228,8 @@ def _language_choices(language: Language) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _currency_choices() -> list[str]:
+def currency_choices() -> list[str]:
+    """Return the currencies that can be reckoned with, the usual ones first."""
     codes = sorted(currency.alpha_3 for currency in pycountry.currencies)  # pyright: ignore[reportAttributeAccessIssue]
     rated = (code for code in codes if currencies.units_per_eur(code) is not None)
     return list(dict.fromkeys([*FIRST_CURRENCIES, *rated]))

@@ -1,0 +1,350 @@
+"""The addresses of mission sheets: drafting without an account, then publishing, editing, closing for a client."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from limits import RateLimitItemPerMinute
+from sqlalchemy.orm import Session
+
+from accounts import experts, shortlists
+from accounts.experts import Profile
+from accounts.models.accounts import AccountKind
+from accounts.models.experts import Expert
+from accounts.shortlist_rows import Owner
+from accounts.sign_ins import SignedIn
+from booking import (
+    addressees,
+    ndas,
+    offer_desk,
+    offer_rules,
+    offers,
+    sheet_contents,
+    sheet_files,
+    sheet_templates,
+    sheets,
+)
+from booking.lifecycle import Party, SheetState
+from booking.models.sheets import Sheet
+from booking.sheet_contents import Content
+from booking.sheets import ChangedMeanwhile
+from foundation import clock, http
+from foundation.database import Database
+from foundation.errors import Fault, Invalid, NotFound
+from foundation.i18n import Language
+from taxonomy.wordlists import Wordlists
+from web import forms, sheet_drafts, sign_ins
+from web import shortlists as lists
+from web.forms import Fields, LongForm
+from web.pages import cards
+from web.pages import sheets as pages
+from web.rendering import language_of, private, render
+
+PATH = "/sheets"
+CHANGES = RateLimitItemPerMinute(60)
+CLIENTS = (AccountKind.COMPANY, AccountKind.PRIVATE_CLIENT)
+router = APIRouter(prefix=PATH, include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@router.get("")
+def show_all(request: Request) -> Response:
+    """List the client's sheets."""
+    who, at = sign_ins.required(request, *CLIENTS), clock.now()
+    with database(request).reading() as session:
+        found = sheets.of(session, Owner(client_id=who.client_id))
+        rows = [pages.row(sheet, offers.of_sheet(session, sheet.id), at) for sheet in found]
+    context = {"rows": rows, "may_write": may_write(who), "done": request.query_params.get("done", "")}
+    return private(render(request, "sheets/list.html", language_of(request), context))
+
+
+@router.get("/new")
+def begin(request: Request) -> Response:
+    """Show an empty form, or one that a template, an earlier sheet or a browser's own draft has filled in."""
+    author = sheet_drafts.author_to_begin(request)
+    language, query = language_of(request), request.query_params
+    with database(request).reading() as session:
+        own = sheets.of(session, author.owner)
+        if author.owner.client_id is None and own and not query.get("template"):
+            return forms.lead_on(f"{PATH}/{own[0].id}/edit", **_chosen(query))
+        content = _beginning(session, author.owner, query, language)
+    values = pages.form_values(content, wordlists(request), language)
+    return _form_page(request, None, values, [], earlier=own, expert=query.get("expert", ""))
+
+
+@router.post("/new")
+def save_new(request: Request, form: LongForm) -> Response:
+    """Keep a new draft."""
+    author = sheet_drafts.author_to_begin(request)
+    _check_limit(request)
+    try:
+        content = sheet_contents.read(form, wordlists(request))
+    except Invalid as error:
+        return _form_page(request, None, form, error.faults, expert=form.get("expert", ""), status=422)
+    token, client = lists.token_of(request), lists.client_of(request)
+    with database(request).writing() as session:
+        sheet = sheets.begin(session, author, content, at=clock.now())
+        listed = _shortlist(session, token, client, form.get("expert", ""))
+    response = forms.lead_on(f"{PATH}/{sheet.id}", done="saved")
+    sheet_drafts.remember(request, response, author)
+    if listed:
+        lists.remember(request, response, listed)
+    return response
+
+
+@router.get("/{sheet_id}")
+def show(request: Request, sheet_id: str) -> Response:
+    """Show a sheet with its offers."""
+    return sheet_page(request, sheet_id, [])
+
+
+@router.get("/{sheet_id}/edit")
+def edit(request: Request, sheet_id: str) -> Response:
+    """Show a sheet's form."""
+    author, language = sheet_drafts.author_of(request), language_of(request)
+    with database(request).reading() as session:
+        sheet = sheets.get(session, author.owner, sheet_id)
+    values = pages.form_values(sheet_contents.load(sheet.content), wordlists(request), language)
+    return _form_page(request, sheet, values, [])
+
+
+@router.post("/{sheet_id}/edit")
+def save(request: Request, sheet_id: str, form: LongForm) -> Response:
+    """Keep what a sheet says; whoever has a published one is told."""
+    author = sheet_drafts.author_of(request)
+    _check_limit(request)
+    at, seen = clock.now(), form.get("seen", "")
+    with database(request).reading() as session:
+        sheet = sheets.get(session, author.owner, sheet_id)
+    try:
+        content = sheet_contents.read(form, wordlists(request))
+        with database(request).writing() as session:
+            if sheet.state == SheetState.DRAFT:
+                sheets.save_draft(session, author, sheet_id, content, seen, at=at)
+            else:
+                offers.edit(session, sign_ins.required(request, *CLIENTS), sheet_id, content, seen, at=at)
+    except Invalid as error:
+        return _form_page(request, sheet, form, error.faults, status=422)
+    except ChangedMeanwhile:
+        return _form_page(request, sheet, form, [Fault("form", "changed_meanwhile", "")], status=409)
+    return forms.lead_on(f"{PATH}/{sheet_id}", done="saved" if sheet.state == SheetState.DRAFT else "edited")
+
+
+@router.post("/{sheet_id}/discard")
+def discard(request: Request, sheet_id: str) -> Response:
+    """Delete a draft."""
+    author = sheet_drafts.author_of(request)
+    with database(request).writing() as session:
+        sheets.discard(session, author, sheet_id)
+    return forms.lead_on(PATH if author.account_id else f"{PATH}/new", done="discarded")
+
+
+@router.get("/{sheet_id}/publish")
+def choose(request: Request, sheet_id: str) -> Response:
+    """Show whom a sheet may go to: the experts of the shortlist, and one who was named."""
+    return _choice_page(request, sheet_id, request.query_params.getlist("expert"), "", [])
+
+
+@router.post("/{sheet_id}/publish")
+def propose(request: Request, sheet_id: str, fields: Fields) -> Response:
+    """Propose a sheet to the experts who were ticked; a draft is published by it."""
+    who = sign_ins.required(request, *CLIENTS)
+    chosen = [value for name, value in fields if name == "expert"]
+    text = dict(fields).get("message", "")
+    try:
+        checked = offer_rules.read_message(text)
+        with database(request).writing() as session:
+            made = offers.propose(session, who, sheet_id, chosen, checked, at=clock.now())
+    except Invalid as error:
+        return _choice_page(request, sheet_id, chosen, text, error.faults, status=422)
+    return forms.lead_on(f"{PATH}/{sheet_id}", done="proposed" if made else "nobody_new")
+
+
+@router.post("/{sheet_id}/close")
+def close(request: Request, sheet_id: str) -> Response:
+    """Close a sheet; whoever has it is told."""
+    who = sign_ins.required(request, *CLIENTS)
+    with database(request).writing() as session:
+        sheet = sheets.take(session, sheets.author(who).owner, sheet_id)
+        offers.close(session, sheet, Party.CLIENT, who.actor, at=clock.now())
+    return forms.lead_on(f"{PATH}/{sheet_id}", done="closed")
+
+
+@router.post("/{sheet_id}/reopen")
+def reopen(request: Request, sheet_id: str) -> Response:
+    """Open a closed sheet again."""
+    who = sign_ins.required(request, *CLIENTS)
+    with database(request).writing() as session:
+        sheets.reopen(session, who, sheet_id, at=clock.now())
+    return forms.lead_on(f"{PATH}/{sheet_id}/publish")
+
+
+def sheet_page(request: Request, sheet_id: str, faults: Sequence[Fault], *, status: int = 200) -> HTMLResponse:
+    """Return a sheet's page as its owner sees it."""
+    owner, at, language = sheet_drafts.reader_of(request), clock.now(), language_of(request)
+    who = sign_ins.current(request)
+    with database(request).reading() as session:
+        sheet = sheets.get(session, owner, sheet_id)
+        content = sheet_contents.load(sheet.content)
+        context: dict[str, Any] = {
+            "sheet": sheet,
+            "said": pages.view(content, wordlists(request), language),
+            "offers": _offers(session, sheet, at),
+            "files": pages.files(sheet_files.of(session, sheet.id)),
+            "file_places": sheet_files.MOST_FILES - len(sheet_files.of(session, sheet.id)),
+        }
+    lacking = sheet_contents.missing(content, at.date())
+    is_owned = owner.client_id is not None
+    more = {
+        "lacks": [pages.field_name(fault.field, language) for fault in lacking if fault.code == "missing"],
+        "is_owned": is_owned,
+        "may_write": not is_owned or may_write(who),
+        "faults": pages.said_faults(faults, language),
+        "done": request.query_params.get("done", ""),
+    }
+    return private(render(request, "sheets/sheet.html", language, {**context, **more}, status=status))
+
+
+def may_write(who: SignedIn | None) -> bool:
+    """Tell whether somebody may change their client's sheets."""
+    return who is not None and who.role in sheets.MAY_WRITE
+
+
+def database(request: Request) -> Database:
+    """Return the installation's database."""
+    return request.app.state.database
+
+
+def wordlists(request: Request) -> Wordlists:
+    """Return the words of the trade."""
+    return request.app.state.index.wordlists.current()
+
+
+def _form_page(
+    request: Request,
+    sheet: Sheet | None,
+    values: Mapping[str, str],
+    faults: Sequence[Fault],
+    *,
+    earlier: Sequence[Sheet] = (),
+    expert: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    language = language_of(request)
+    context = {
+        **pages.form_context(values, faults, language),
+        "sheet": sheet,
+        "seen": values.get("seen") or (sheets.mark(sheet) if sheet else ""),
+        "earlier": [found for found in earlier if found.client_id],
+        "is_owned": lists.client_of(request) is not None,
+        "expert": expert,
+    }
+    if any(fault.code == "changed_meanwhile" for fault in faults) and sheet:
+        context["seen"] = sheets.mark(sheet)
+    return private(render(request, "sheets/form.html", language, context, status=status))
+
+
+def _choice_page(
+    request: Request,
+    sheet_id: str,
+    chosen: Sequence[str],
+    text: str,
+    faults: Sequence[Fault],
+    *,
+    status: int = 200,
+) -> HTMLResponse:
+    who, at, language = sign_ins.required(request, *CLIENTS), clock.now(), language_of(request)
+    owner = sheets.author(who).owner
+    with database(request).reading() as session:
+        sheet = sheets.get(session, owner, sheet_id)
+        made = {offer["expert"]["id"]: offer for offer in _offers(session, sheet, at) if offer["expert"]}
+        candidates = _candidates(session, owner, chosen)
+        ids = [item.expert.id for item in candidates]
+        passed_on = offer_desk.are_through_operator(session, ids)
+        own = {expert_id for expert_id in ids if addressees.is_same(session, who.client_id or "", expert_id)}
+    wanted = set(chosen) or {item.expert.id for item in candidates}
+    rows = [
+        {
+            **cards.link(item.expert),
+            "offer": made.get(item.expert.id),
+            "is_ticked": item.expert.id in wanted or item.expert.slug in wanted,
+            "is_own": item.expert.id in own,
+            "is_through_operator": item.expert.id in passed_on,
+        }
+        for item in candidates
+    ]
+    said = pages.said_faults(faults, language)
+    context = {
+        "sheet": sheet,
+        "rows": rows,
+        "message": text,
+        "longest": offer_rules.LONGEST_TEXT,
+        "faults": said,
+        "lacks": {pages.field_name(name, language): told for name, told in said.items() if name in pages.FIELDS},
+    }
+    return private(render(request, "sheets/publish.html", language, context, status=status))
+
+
+def _candidates(session: Session, owner: Owner, chosen: Sequence[str]) -> list[Profile]:
+    """Return the experts of the client's shortlist who are shown, and those who were named by id or address."""
+    wanted = shortlists.shown_ids(session, owner)
+    named = [expert.id for expert in _named(session, chosen)]
+    ids = list(dict.fromkeys([*named, *wanted, *(value for value in chosen if "\0" not in value)]))
+    shown = shortlists.shown_profiles(session, ids)
+    return [shown[expert_id] for expert_id in ids if expert_id in shown]
+
+
+def _named(session: Session, slugs: Sequence[str]) -> list[Expert]:
+    """Return the experts of some addresses who are shown."""
+    wanted = [slug for slug in slugs if slug and "\0" not in slug]
+    return [expert for expert in experts.shown_among(session, wanted) if expert.is_shown]
+
+
+def _offers(session: Session, sheet: Sheet, at: datetime) -> list[dict[str, Any]]:
+    found = offers.of_sheet(session, sheet.id)
+    ids = [offer.expert_id for offer in found]
+    people = {item.expert.id: item.expert for item in experts.load(session, ids)}
+    passed_on, agreed = offer_desk.are_through_operator(session, ids), ndas.accepted(session, sheet.id)
+    quotes = offers.quotes_of(session, sheet.id)
+    return [
+        pages.offer(
+            offer,
+            people.get(offer.expert_id),
+            agreed.get(offer.expert_id),
+            quotes.get(offer.id, []),
+            at,
+            is_through_operator=offer.expert_id in passed_on,
+        )
+        for offer in found
+    ]
+
+
+def _beginning(session: Session, owner: Owner, query: Mapping[str, str], language: Language) -> Content:
+    if template := query.get("template"):
+        return sheet_templates.get(template, language)
+    if earlier := query.get("sheet"):
+        return sheet_templates.copied(sheet_contents.load(sheets.get(session, owner, earlier).content))
+    return Content()
+
+
+def _shortlist(session: Session, token: str | None, client: Owner | None, slug: str) -> Owner | None:
+    """Put the expert from whose profile a sheet was begun on the shortlist, where there is room."""
+    found = _named(session, [slug])
+    if not found:
+        return None
+    owner = lists.owner_to_write(session, token, client)
+    try:
+        shortlists.add(session, owner, found[0].id, at=clock.now())
+    except (shortlists.ShortlistFull, NotFound):
+        return None
+    return owner
+
+
+def _chosen(query: Mapping[str, str]) -> dict[str, str]:
+    return {name: query[name] for name in ("expert",) if query.get(name)}
+
+
+def _check_limit(request: Request) -> None:
+    limits: http.Limits = request.app.state.limits
+    limits.check(CHANGES, "sheets", http.address_of(request))
