@@ -138,6 +138,7 @@ TABLE = {
     """,
     Rule.PARTIES: """
         GET /missions  GET /missions/{mission_id}  GET /missions/{mission_id}/calendar.ics
+        POST /missions/{mission_id}/withdraw  POST /missions/{mission_id}/share
         POST /missions/{mission_id}/start  POST /missions/{mission_id}/end  POST /missions/{mission_id}/cancel
         POST /missions/{mission_id}/dispute  POST /missions/{mission_id}/settle  POST /missions/{mission_id}/refund
         POST /missions/{mission_id}/report  POST /missions/{mission_id}/report/return
@@ -177,7 +178,7 @@ PARAMETERS = {
     "sheet_id": "sheet", "offer_id": "offer", "sheet_file_id": "sheet_file",
     "search_id": "search", "token": "shared", "expert_id": "expert", "thread_id": "thread", "file_id": "message_file",
     "paper_id": "paper",
-    "search_id": "search", "token": "shared", "mission_id": "mission", "review_id": "review",
+    "mission_id": "mission", "review_id": "review",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
 

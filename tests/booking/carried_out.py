@@ -40,7 +40,13 @@ class Stage:
         self.quote_id = quoted.sent(self.database, self.expert, self.client, **columns).id
         with self.database.writing() as session:
             mission = signatures.accept(
-                session, self.client, self.quote_id, consent(), address="192.0.2.1", language="en", at=self.at
+                session,
+                self.client,
+                self.quote_id,
+                consent(wants_early_start=True),
+                address="192.0.2.1",
+                language="en",
+                at=self.at,
             )
         self.id = mission.id
         return self
