@@ -1,0 +1,49 @@
+"""In portage the portage company contracts, invoices and collects: none of our money tables ever holds anything (S29)."""
+
+import pytest
+from sqlalchemy import func, select
+
+from billing import escrows
+from billing.models.escrows import Escrow, Payment, Refund
+from billing.models.reductions import ReductionUse
+from booking import missions
+from booking.lifecycle import MissionState
+from booking.models.quotes import QuoteVersion
+from foundation.database import Database
+from foundation.errors import NotFound
+from foundation.lifecycles import Refused
+from foundation.outbox import OutboxRow
+from tests.booking.carried_out import Stage, operator
+
+COMPANIES = [{"portage": "partner", "portage_company": "Partner"}, {"portage": "own", "portage_company": "ITG"}]
+IN_PORTAGE = {"commission_rate_bp": 0, "commission_cents": 0}
+
+
+@pytest.mark.parametrize("content", COMPANIES, ids=["partner", "own"])
+def test_a_mission_in_portage_lives_on_here_without_any_money_of_ours(
+    database: Database, content: dict[str, str]
+) -> None:
+    stage = Stage(database, **IN_PORTAGE).accept(**content)
+    assert (stage.mission.state, stage.mission.portage_company) == ("awaiting_funds", content["portage_company"])
+    for who in (stage.client, stage.expert):
+        with database.writing() as session, pytest.raises(Refused):
+            missions.confirm_portage(session, who, stage.id, at=stage.now())
+    with database.writing() as session:
+        missions.confirm_portage(session, operator(database), stage.id, at=stage.now())
+    stage.hear().start().report().validate()
+    assert stage.mission.state == MissionState.CLOSED
+    with database.reading() as session:
+        for table in (Escrow, Payment, Refund, ReductionUse):
+            assert session.execute(select(func.count()).select_from(table)).scalar_one() == 0
+        with pytest.raises(NotFound):
+            escrows.of(session, stage.id)
+        topics = set(session.execute(select(OutboxRow.topic)).scalars())
+        assert not {topic for topic in topics if topic.startswith(("billing.", "escrow.", "refund."))}
+        assert session.get_one(QuoteVersion, (stage.quote_id, 1)).commission_cents == 0
+
+
+def test_no_confirmation_stands_in_for_money_outside_portage(database: Database) -> None:
+    stage = Stage(database).accept()
+    with database.writing() as session, pytest.raises(NotFound):
+        missions.confirm_portage(session, operator(database), stage.id, at=stage.now())
+    assert stage.mission.state == MissionState.AWAITING_FUNDS
