@@ -84,7 +84,8 @@ def consent(
 
     `cents`, where given, is less than was asked for: the consent is to that part.
     """
-    refund, escrow = take_as_expert(session, who, refund_id)
+    for_expert(session, who, refund_id)
+    refund, escrow = _take(session, refund_id)
     if cents is not None and not 0 < cents <= refund.cents:
         raise ValueError("nobody asked for that much")
     values: dict[str, Any] = {
@@ -102,7 +103,8 @@ def consent(
 
 def refuse(session: Session, who: SignedIn, refund_id: str, answer: str, *, at: datetime) -> Refund:
     """Record that the expert does not agree: the money stays held, and the operators' queue keeps the case."""
-    refund, escrow = take_as_expert(session, who, refund_id)
+    for_expert(session, who, refund_id)
+    refund, escrow = _take(session, refund_id)
     answer = " ".join(answer.split())[:LONGEST_EXPLANATION]
     lifecycles.move(session, REFUNDS, refund, RefundEvent.REFUSE, Party.EXPERT, actor=who.actor, at=at, answer=answer)
     _mail_asker(session, refund, escrow, at)
@@ -119,9 +121,9 @@ def withdraw(session: Session, who: SignedIn, refund_id: str, *, at: datetime) -
     return refund
 
 
-def take_as_expert(session: Session, who: SignedIn, refund_id: str) -> tuple[Refund, Escrow]:
-    """Return a refund that a client asks of an expert, with its escrow taken; raise NotFound for anybody else."""
-    refund, escrow = _take(session, refund_id)
+def for_expert(session: Session, who: SignedIn, refund_id: str) -> tuple[Refund, Escrow]:
+    """Return a refund that a client asks of an expert, with its escrow; raise NotFound for anybody else."""
+    refund, escrow = _find(session, refund_id)
     if who.expert_id is None or escrow.payee_expert_id != who.expert_id or refund.reason != RefundReason.ASKED:
         raise NotFound("there is no such refund")
     return refund, escrow
@@ -195,12 +197,17 @@ def read_cents(text: str) -> int | None:
 
 def _take(session: Session, refund_id: str) -> tuple[Refund, Escrow]:
     """Return a refund and its escrow, both taken: the escrow first, as everywhere."""
+    found, escrow = _find(session, refund_id)
+    escrow = escrows.take(session, escrow.id)
+    session.refresh(found)
+    return found, escrow
+
+
+def _find(session: Session, refund_id: str) -> tuple[Refund, Escrow]:
     found = session.get(Refund, refund_id)
     if found is None or found.escrow_id is None:
         raise NotFound("there is no such refund")
-    escrow = escrows.take(session, found.escrow_id)
-    session.refresh(found)
-    return found, escrow
+    return found, session.get_one(Escrow, found.escrow_id)
 
 
 def _remind_if_due(session: Session, refund_id: str, at: datetime) -> None:

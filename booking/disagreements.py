@@ -20,6 +20,7 @@ from booking import funds, mission_news, missions, reports
 from booking.lifecycle import MISSIONS, MissionEvent, MissionState, Party
 from booking.models.missions import Mission
 from booking.models.reports import Report
+from booking.thread_lines import Line
 from foundation import audits, lifecycles
 from foundation.audits import Actor
 from foundation.errors import Conflict
@@ -42,6 +43,7 @@ def dispute(session: Session, who: SignedIn, mission_id: str, reason: str, *, at
     """Say that something is wrong with the work, its report or its payment: everything waits until it is settled."""
     mission, party = missions.take(session, who, mission_id)
     change = move(session, MISSIONS, mission, MissionEvent.DISPUTE, party, actor=who.actor, at=at, reason=reason)
+    mission_news.say(session, mission, Line.MISSION_DISPUTED, at=at)
     _tell_other(session, mission, party, "mission_disputed", key=str(change.id), note=reason, at=at)
 
 

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from accounts.models.accounts import Client, Role
 from accounts.models.experts import Expert
-from booking import news
+from booking import news, threads
 from booking.models.missions import Mission
 from booking.news import BUYERS
+from booking.thread_lines import Line
 
 PAYERS = (*BUYERS, Role.ACCOUNTANT)
 
@@ -66,6 +67,12 @@ def tell_expert(
         at=at,
         **{"counterpart": client_name(session, mission), **_about(mission, anchor), **values},
     )
+
+
+def say(session: Session, mission: Mission, line: Line, *, at: datetime) -> None:
+    """Have the system say what happened in the mission's thread, which begins with it."""
+    thread = threads.between(session, mission.client_id, mission.expert_id, mission_id=mission.id, at=at)
+    threads.say(session, thread.id, line, title=mission.title, path=path_of(mission), at=at)
 
 
 def _about(mission: Mission, anchor: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sqlmodel import col
 from accounts.audience_days import ZONE
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
+from billing import reductions
 from booking import agreements, funds, mission_news, numbers
 from booking.events import MISSION_CANCELLED, MISSION_CLOSED, MISSION_FUNDED, MISSION_STARTED
 from booking.lifecycle import MISSIONS, QUOTES, MissionEvent, MissionState, Party, QuoteEvent, QuoteState
@@ -21,6 +22,7 @@ from booking.models.missions import Mission, Portage
 from booking.models.quotes import Quote, QuoteVersion
 from booking.models.reviews import MissionReview
 from booking.news import BUYERS
+from booking.thread_lines import Line
 from foundation import audits, outbox
 from foundation.audits import Actor
 from foundation.errors import Conflict, NotFound
@@ -192,7 +194,10 @@ def confirm_portage(session: Session, who: SignedIn, mission_id: str, *, at: dat
 
 def _fund(session: Session, mission: Mission, event: MissionEvent, party: Party, *, actor: Actor, at: datetime) -> None:
     move(session, MISSIONS, mission, event, party, actor=actor, at=at, funded_at=at)
+    if kept := reductions.held(session, mission.quote_id):
+        reductions.use(session, kept.reduction_id, mission.quote_id, at)
     outbox.record(session, MISSION_FUNDED, [mission.id])
+    mission_news.say(session, mission, Line.MISSION_FUNDED, at=at)
     mission_news.tell_expert(session, mission, "mission_funded", at=at, anchor="start")
     mission_news.tell_client(session, mission, "mission_funded_client", at=at)
 
@@ -224,6 +229,7 @@ def _start(session: Session, mission: Mission, party: Party, *, actor: Actor, at
     funds.require_all(session, mission)
     move(session, MISSIONS, mission, MissionEvent.START, party, actor=actor, at=at, started_at=at)
     outbox.record(session, MISSION_STARTED, [mission.id])
+    mission_news.say(session, mission, Line.MISSION_STARTED, at=at)
     mission_news.tell_client(session, mission, "mission_started", at=at)
     if party is Party.SYSTEM:
         mission_news.tell_expert(session, mission, "mission_started_expert", at=at)
@@ -270,10 +276,12 @@ def cancel(session: Session, who: SignedIn, mission_id: str, *, at: datetime, re
 
 
 def cancelled(session: Session, mission: Mission, *, actor: Actor, at: datetime) -> None:
-    """Cancel the quote with its mission, and say so."""
+    """Cancel the quote with its mission, and say so; a reduction that was kept for it holds on another one."""
     quote = session.get_one(Quote, mission.quote_id)
+    reductions.give_back(session, quote.id, at)
     move(session, QUOTES, quote, QuoteEvent.CANCEL, Party.SYSTEM, actor=actor, at=at, changed_at=at)
     outbox.record(session, MISSION_CANCELLED, [mission.id])
+    mission_news.say(session, mission, Line.MISSION_CANCELLED, at=at)
 
 
 def close(session: Session, mission_id: str, *, at: datetime) -> None:

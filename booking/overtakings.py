@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts.models.accounts import Client
+from billing import reductions
 from booking import news
 from booking.lifecycle import (
     OFFERS,
@@ -42,6 +43,7 @@ def overtake(session: Session, mission_id: str, *, at: datetime) -> None:
     solicited: set[str] = set()
     for quote in _open_quotes(session, mission):
         _move(session, QUOTES, quote, QuoteEvent.OVERTAKE, at, decided_at=at, changed_at=at)
+        reductions.give_back(session, quote.id, at)
         solicited.add(quote.expert_id)
     for offer in _open_offers(session, mission):
         _move(session, OFFERS, offer, OfferEvent.WITHDRAW, at)

@@ -19,6 +19,7 @@ from booking.events import MISSION_VALIDATED
 from booking.lifecycle import MISSIONS, MissionEvent, MissionState
 from booking.models.missions import Mission
 from booking.models.reports import Outcome, Report
+from booking.thread_lines import Line
 from foundation import outbox
 from foundation.errors import Conflict, Fault, Invalid
 from foundation.i18n import Language, message, translate
@@ -95,6 +96,7 @@ def send(
     )
     session.add(report)
     session.flush()
+    mission_news.say(session, mission, Line.MISSION_REPORTED, at=at)
     mission_news.tell_client(session, mission, "report_sent", key=report.id, at=at, anchor="report")
     return report
 
@@ -119,6 +121,7 @@ def validate(session: Session, who: SignedIn, mission_id: str, *, at: datetime) 
     report.validated_at = at
     session.add(report)
     outbox.record(session, MISSION_VALIDATED, [mission.id])
+    mission_news.say(session, mission, Line.MISSION_VALIDATED, at=at)
     if funds.uses_escrow(mission):
         escrows.release(session, mission.id, at=at)
     else:

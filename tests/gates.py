@@ -35,8 +35,8 @@ class Rule(StrEnum):
     COMPANY = "companies"
     EXPERT = "experts"
     OPERATOR = "operators"
-    PARTIES = "clients and experts, and operators who look after them"
     SHEETING = "everybody but colleagues who only read their company's mission sheets"
+    PARTIES = "clients and experts, and operators who look after them"
     FILE = "whoever may see this file, or this mission sheet"
     DEMONSTRATION = "nobody but in a demonstration"
 
@@ -95,6 +95,10 @@ TABLE = {
     """,
     Rule.FACTOR: "GET /account/second-factor  POST /account/second-factor",
     Rule.CLIENTS: """
+        GET /payments/{reference}  POST /payments/{reference}/card  POST /payments/{reference}/refund
+        POST /payments/{reference}/refund/{refund_id}/withdraw  GET /sandbox/bank  POST /sandbox/bank
+        POST /sandbox/bank/arrive  GET /sandbox/card/{transaction_id}  POST /sandbox/card/{transaction_id}
+        POST /sandbox/card/{transaction_id}/challenge
         GET /account/company  POST /account/company  GET /my/searches  GET /my/searches/new  POST /my/searches
         GET /sheets  GET /sheets/{sheet_id}/publish  POST /sheets/{sheet_id}/publish  POST /sheets/{sheet_id}/close
         POST /sheets/{sheet_id}/reopen  POST /sheets/{sheet_id}/files
@@ -111,6 +115,7 @@ TABLE = {
         POST /messages/{thread_id}/held/{mail_id}
     """,
     Rule.EXPERT: """
+        GET /refunds/{refund_id}  POST /refunds/{refund_id}
         GET /my/profile  POST /my/profile  POST /my/profile/undo  GET /my/identity  POST /my/identity  GET /my/found
         GET /my/papers  POST /my/papers  POST /my/papers/clients  POST /my/papers/{paper_id}/remove
         GET /my/mandate  POST /my/mandate  POST /my/mandate/end  GET /my/referrals  POST /my/referrals
@@ -121,6 +126,8 @@ TABLE = {
         GET /offers/{offer_id}/files/{sheet_file_id}
     """,
     Rule.OPERATOR: """
+        GET /operator/refunds  POST /operator/refunds/{refund_id}/remind  POST /operator/refunds/{refund_id}/retry
+        GET /operator/wires  POST /operator/wires/{payment_id}/assign  POST /operator/wires/{payment_id}/return
         GET /operator  GET /operator/people  GET /operator/people/{account_id}
         POST /operator/people/{account_id}/suspend  POST /operator/people/{account_id}/{action}
         GET /operator/profiles/{expert_id}  POST /operator/profiles/{expert_id}/invite
@@ -177,8 +184,9 @@ PARAMETERS = {
     "letter_id": "letter", "portrait": "portrait", "account_id": "account", "notice_id": "notice", "mail_id": "mail",
     "sheet_id": "sheet", "offer_id": "offer", "sheet_file_id": "sheet_file",
     "search_id": "search", "token": "shared", "expert_id": "expert", "thread_id": "thread", "file_id": "message_file",
-    "paper_id": "paper",
+    "reference": "reference", "refund_id": "refund", "payment_id": "wire", "transaction_id": "card",
     "mission_id": "mission", "review_id": "review",
+    "paper_id": "paper",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
 

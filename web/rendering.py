@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_skeleton
+from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 from fastapi import Request
@@ -61,7 +61,7 @@ def _environment(language: Language) -> Environment:
         "country": lambda code: typeset(zones.country_label(code, language), language),
         "language": lambda code: languages.label(code, language),
         "moment": lambda at: format_datetime(at, format="long", locale=language),
-        "short_moment": lambda at: format_skeleton("yMMMdjm", at, tzinfo=PARIS, locale=language),
+        "short_moment": lambda at: short_moment(at, language),
         "paris_moment": lambda at: format_datetime(at, format="medium", tzinfo=PARIS, locale=language),
         "duration": lambda minutes: duration(minutes, language),
         "typeset": lambda text, written_in=language: typeset(text, written_in),
@@ -178,6 +178,11 @@ def long_date(day: date, language: Language) -> str:
     """Return a day in words; the first of a month is an ordinal in French, which CLDR leaves out."""
     text = format_date(day, format="long", locale=language)
     return f"1er{text.removeprefix('1')}" if language == "fr" and day.day == 1 else text
+
+
+def short_moment(at: datetime, language: Language) -> str:
+    """Return an instant in Paris without its seconds."""
+    return f"{format_date(at.astimezone(PARIS), locale=language)}, {format_time(at, 'short', PARIS, language)}"
 
 
 def number(value: float, language: Language) -> str:

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from accounts import experts, letters
-from booking import response_times
+from booking import response_times, reviews
 from foundation import clock
 from foundation.errors import Fault, Invalid
 from foundation.http import validation_fault
@@ -81,11 +81,19 @@ def show(request: Request, slug: str) -> HTMLResponse:
     with request.app.state.database.reading() as session:
         profile = experts.get_shown(session, slug)
         shown_letters = letters.of(session, profile.expert.id, only_shown=True)
+        origins = reviews.origins(session, [review.id for review in profile.reviews])
         answers_within = response_times.of(session, profile.expert.id, at=clock.now())
     sort = "rating" if request.query_params.get("reviews") == "rating" else "recent"
     wordlists = request.app.state.index.wordlists.current()
     context = profiles.context(
-        profile, shown_letters, wordlists, language, today=clock.today(), sort=sort, back_url=_back_url(request)
+        profile,
+        shown_letters,
+        wordlists,
+        language,
+        origins=origins,
+        today=clock.today(),
+        sort=sort,
+        back_url=_back_url(request),
     )
     answer = render(request, "profile.html", language, {**context, "answers_within": answers_within})
     request.app.state.recorder.note_profile(request, profile.expert.id)

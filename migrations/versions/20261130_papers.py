@@ -1,10 +1,10 @@
-"""papers of experts, their statements to have other clients, withdrawals of private clients"""
+"""papers of experts, and their statements to have other clients"""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = '0023'
+down_revision = '0022'
 branch_labels = None
 depends_on = None
 
@@ -49,24 +49,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_other_clients_expert", "other_clients", ["expert_id", "attested_at"], unique=False)
-    op.create_table(
-        "withdrawals",
-        sa.Column("mission_id", sa.String(), nullable=False),
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("address", sa.String(), nullable=False),
-        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("done_percent", sa.Integer(), nullable=True),
-        sa.Column("stated_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("(done_percent IS NULL) = (stated_at IS NULL)", name="shares_have_their_time"),
-        sa.CheckConstraint("done_percent IS NULL OR done_percent BETWEEN 0 AND 100", name="share_is_a_percentage"),
-        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"]),
-        sa.ForeignKeyConstraint(["mission_id"], ["missions.id"]),
-        sa.PrimaryKeyConstraint("mission_id"),
-    )
 
 
 def downgrade() -> None:
-    op.drop_table("withdrawals")
     op.drop_index("ix_other_clients_expert", table_name="other_clients")
     op.drop_table("other_clients")
     op.drop_index("ux_work_papers_kind", table_name="work_papers")

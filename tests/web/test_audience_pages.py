@@ -26,6 +26,7 @@ from tests import signed_in
 from tests.builders import record, site
 from web import sign_ins as cookies
 from web.pages import dashboards
+from web.pages.dashboards import Quotes
 from web.rendering import render
 
 PEOPLE = [
@@ -196,11 +197,11 @@ def test_the_dashboard_has_figures_and_says_what_is_not_there_yet(client: TestCl
 
 def test_money_that_comes_in_is_cumulated_and_quotes_are_counted(client: TestClient, database: Database) -> None:
     months = [100_000, 0, 0, 250_000, 0, 0, 0, 0, 0, 0, 0, 50_000]
-    money = SimpleNamespace(received_cents=months, released_cents=30_000, quotes_under_study=2, quotes_accepted=1)
+    money = SimpleNamespace(received_cents=months, released_cents=30_000)
     with database.reading() as session:
         expert = session.get_one(Expert, id_of(database, "A"))
         found = dashboards.read(session, expert, datetime(2026, 2, 10, tzinfo=UTC))
-    context = dashboards.context(replace(found, money=money), "en")
+    context = dashboards.context(replace(found, money=money, quotes=Quotes(2, 1)), "en")
     assert [said for _, said in context["revenue"]["labels"]][::3] == ["Mar 2025", "Feb 2026"]
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [], "app": client.app}
     page = bytes(

@@ -6,12 +6,16 @@ from itertools import accumulate
 from typing import Any, Protocol
 
 from babel.dates import format_date
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from accounts import audience_days, audience_spans
 from accounts.audience_days import ZONE
 from accounts.audience_spans import Counts, Span
 from accounts.models.experts import Expert
+from booking.lifecycle import QuoteState
+from booking.models.quotes import Quote
 from foundation.i18n import Language
 from web import charts
 
@@ -19,14 +23,20 @@ DAYS = 30
 
 
 class Money(Protocol):
-    """What an expert earned and may earn."""
+    """What an expert earned."""
 
     received_cents: list[int]
     """Received in each of the last twelve months, the oldest first."""
     released_cents: int
     """Released, and not paid out yet."""
-    quotes_under_study: int
-    quotes_accepted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """How many of an expert's quotes wait for their client, and how many are signed; an amended one is both."""
+
+    under_study: int
+    accepted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,21 @@ class Dashboard:
     days: list[Span]
     before: Counts
     money: Money | None
+    quotes: Quotes | None
+    """None where no quote was sent yet."""
+
+
+def quotes_of(session: Session, expert_id: str) -> Quotes | None:
+    """Count an expert's quotes; None where none was sent yet."""
+    statement = (
+        select(col(Quote.state), func.count())
+        .where(col(Quote.expert_id) == expert_id, col(Quote.latest_version) > 0)
+        .group_by(col(Quote.state))
+    )
+    counts = {row[0]: row[1] for row in session.execute(statement)}
+    amended = counts.get(QuoteState.AMENDED, 0)
+    under_study, accepted = (counts.get(state, 0) + amended for state in (QuoteState.SENT, QuoteState.ACCEPTED))
+    return Quotes(under_study, accepted) if counts else None
 
 
 def figures(session: Session, expert_id: str, now: datetime) -> Money | None:
@@ -50,7 +75,13 @@ def read(session: Session, expert: Expert, now: datetime) -> Dashboard:
     today = now.astimezone(ZONE).date()
     first = today - timedelta(days=2 * DAYS - 1)
     days = audience_spans.days(audience_days.by_day(session, expert.id, first, today), first, today)
-    return Dashboard(expert, days[DAYS:], audience_spans.total(days[:DAYS]), figures(session, expert.id, now))
+    return Dashboard(
+        expert,
+        days[DAYS:],
+        audience_spans.total(days[:DAYS]),
+        figures(session, expert.id, now),
+        quotes_of(session, expert.id),
+    )
 
 
 def context(found: Dashboard, language: Language) -> dict[str, Any]:
@@ -61,7 +92,7 @@ def context(found: Dashboard, language: Language) -> dict[str, Any]:
         "days": DAYS,
         "cards": [_card(name, total, found) for name in ("impressions", "views")],
         "revenue": _revenue(found.money, found.days[-1].last, language) if found.money else None,
-        "quotes": found.money,
+        "quotes": found.quotes,
     }
 
 

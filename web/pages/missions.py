@@ -11,17 +11,30 @@ from accounts.audience_days import ZONE
 from accounts.models.accounts import Client
 from accounts.models.experts import Expert, Review
 from accounts.sign_ins import SignedIn
-from booking import agreements, disagreements, funds, mission_news, missions, reports, reviews
-from booking.lifecycle import MISSIONS, QUOTES, MissionState, Party
+from booking import (
+    agreements,
+    disagreements,
+    funds,
+    mission_news,
+    missions,
+    reports,
+    reviews,
+    thread_lists,
+    threads,
+)
+from booking.lifecycle import MISSIONS, QUOTES, MissionState, Party, QuoteEvent
 from booking.models.missions import Mission
 from booking.models.quotes import QuoteVersion
 from booking.models.reports import Outcome, Report
 from booking.models.reviews import MissionReview
+from booking.thread_lists import Shown
 from foundation import lifecycles
 from foundation.i18n import Language, message, translate
 from foundation.lifecycles import StateChange
 from web import lifecycle_texts
 
+SHOWN_SIGNS = 200
+"""Of a message, in the timeline; the rest stands in the thread."""
 FINISHED = frozenset({MissionState.VALIDATED, MissionState.CLOSED, MissionState.CANCELLED})
 
 
@@ -53,6 +66,9 @@ class View:
     raised_by: Party | None
     slug: str
     """Of the expert's page; empty where it is not shown."""
+    thread_id: str
+    """Where the two write to each other; empty where they have not begun."""
+    messages: Sequence[Shown]
     is_company: bool
 
 
@@ -167,7 +183,7 @@ _TOP_UP = Next(
     "pay",
 )
 _DONE_TOLD = Next(
-    message("The work is said to be done"),
+    message("The work is declared done"),
     message("The quote is frozen from now on. The end report is what is awaited."),
 )
 
@@ -190,6 +206,8 @@ def read(session: Session, who: SignedIn, mission_id: str) -> View:
     """Read a mission for one of its sides, or an operator; raise NotFound."""
     mission, party = missions.get(session, who, mission_id)
     bound = reviews.of_mission(session, mission.id)
+    own = threads.find(session, mission.client_id, mission.expert_id, mission_id=mission.id)
+    thread = own or threads.find(session, mission.client_id, mission.expert_id)
     return View(
         mission=mission,
         party=party,
@@ -207,6 +225,8 @@ def read(session: Session, who: SignedIn, mission_id: str) -> View:
         held_cents=funds.held_cents(session, mission),
         raised_by=disagreements.raised_by(session, mission),
         slug=expert.slug if (expert := session.get(Expert, mission.expert_id)) and expert.is_shown else "",
+        thread_id=thread.id if thread else "",
+        messages=thread_lists.messages(session, own.id)[0] if own else (),
         is_company=not session.get_one(Client, mission.client_id).is_person,
     )
 
@@ -247,9 +267,11 @@ def context(
         "has_rare": not possible.isdisjoint(_RARE),
         "may_act": view.may_act,
         "slug": view.slug,
+        "thread_id": view.thread_id,
         "is_company": view.is_company,
         "lacking_cents": view.lacking_cents,
         "held_cents": view.held_cents,
+        "is_finished": MissionState(mission.state) in FINISHED,
         "uses_escrow": funds.uses_escrow(mission),
         "reports": view.reports,
         "last_report": last,
@@ -271,6 +293,9 @@ _OUTCOMES: Mapping[Outcome, str] = {
 }
 
 
+_TOLD_BY_VERSIONS = (QuoteEvent.SEND, QuoteEvent.AMEND)
+
+
 def timeline(view: View, language: Language) -> list[dict[str, Any]]:
     """Return what happened, the latest first: moves of the quote and the mission, with who made them and why."""
     entries = [
@@ -281,20 +306,31 @@ def timeline(view: View, language: Language) -> list[dict[str, Any]]:
             "note": change.reason or "",
         }
         for change in view.changes
+        if change.event not in _TOLD_BY_VERSIONS
     ]
     if view.mission.ended_at:
-        text = translate(language, message("The work was said to be done: the quote is frozen"))
+        text = translate(language, message("The work was declared done: the quote is frozen"))
         entries.append({"at": view.mission.ended_at, "text": text, "party": "", "note": ""})
     entries += [
         {
             "at": version.sent_at,
-            "text": translate(language, message("Version %(number)s of the quote"), number=version.number),
+            "text": translate(language, message("Version %(number)s of the quote sent"), number=version.number),
             "party": Party.EXPERT.value,
             "note": version.reason,
         }
         for version in view.versions
     ]
-    return sorted(entries, key=lambda entry: entry["at"], reverse=True)
+    entries += [
+        {
+            "at": shown.message.sent_at,
+            "text": translate(language, message("Message")),
+            "party": shown.message.side,
+            "note": shown.message.body[:SHOWN_SIGNS] + ("…" if len(shown.message.body) > SHOWN_SIGNS else ""),
+        }
+        for shown in view.messages
+        if shown.message.line is None
+    ]
+    return sorted(entries, key=lambda entry: entry["at"])[::-1]
 
 
 def listed(
@@ -372,7 +408,7 @@ def _skills(view: View, at: datetime) -> list[dict[str, Any]]:
                 "skill": skill,
                 "row": row,
                 "review": review,
-                "may_write": reviews.may_write(view.mission, row, at=at),
+                "may_write": view.mission.state == MissionState.REPORTED or reviews.may_write(view.mission, row, at=at),
             }
         )
     return found

@@ -1,6 +1,6 @@
 """The profile page: all that an expert shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,6 +9,7 @@ from markupsafe import Markup
 from accounts.experts import Profile
 from accounts.models.experts import LegalStatus, Review, ReviewOrigin
 from accounts.models.profiles import ReferenceLetter
+from booking.reviews import Origin
 from foundation.i18n import Language, message, translate
 from indexer import documents
 from taxonomy import zones
@@ -56,6 +57,7 @@ def context(
     wordlists: Wordlists,
     language: Language,
     *,
+    origins: Mapping[str, Origin],
     today: date,
     sort: str,
     back_url: str | None,
@@ -83,7 +85,10 @@ def context(
             "is_boosted": shown.boost_granted_until is not None and shown.boost_granted_until >= today,
             "boosted": False,
             "why": [],
-            "reviews": [_review(review, language, path, profile.muted) for review in _sorted(profile, sort)],
+            "reviews": [
+                _review(review, origins.get(review.id), language, path, profile.muted)
+                for review in _sorted(profile, sort)
+            ],
             "hidden_reviews": len(profile.hidden),
             "report_url": f"{path}/report",
             "ratings_by_skill": ratings_by_skill(profile.reviews),
@@ -124,8 +129,19 @@ def _sorted(profile: Profile, sort: str) -> list[Review]:
     return list(profile.reviews)
 
 
-def _review(review: Review, language: Language, path: str, muted: frozenset[str]) -> dict[str, Any]:
+def described(origin: Origin, language: Language) -> str:
+    """Return whose mission a review comes from: a name only where its owner agreed to it."""
+    kind = message("A private client") if origin.is_person else message("A company")
+    place = origin.place or (zones.country_label(origin.country, language) if origin.country else "")
+    return ", ".join(part for part in (origin.name or translate(language, kind), place, origin.sector) if part)
+
+
+def _review(
+    review: Review, origin: Origin | None, language: Language, path: str, muted: frozenset[str]
+) -> dict[str, Any]:
     return {
+        "by": described(origin, language) if origin else "",
+        "reply": origin.reply if origin else "",
         "skill": review.skill,
         "rating": review.rating,
         "comment": None if review.id in muted else review.comment,
