@@ -1,4 +1,4 @@
-"""In portage the portage company contracts, invoices and collects: none of our money tables ever holds anything (S29)."""
+"""In portage the portage company contracts, invoices and collects: none of our money tables holds anything (S29)."""
 
 import pytest
 from sqlalchemy import func, select
