@@ -13,7 +13,7 @@ from accounts.sign_ins import SignedIn
 from booking import duties, withdrawals
 from booking.cover import Policy
 from booking.duties import Duties
-from booking.lifecycle import Party
+from booking.lifecycle import MissionState, Party
 from booking.models.missions import Mission
 from booking.models.quotes import Quote, QuoteVersion
 from foundation.i18n import Language, translate
@@ -39,7 +39,7 @@ def withdrawal(session: Session, mission: Mission, party: Party, today: date) ->
     known = withdrawals.of(session, mission)
     client = session.get_one(Client, mission.client_id)
     last = withdrawals.until(mission, client) if known is None and party is Party.CLIENT else None
-    is_asked = known is not None and known.stated_at is None and withdrawals.owes_share(mission)
+    is_asked = known is not None and known.stated_at is None and mission.state == MissionState.REFUND_IN_QUESTION
     return {
         "withdraw_until": last if last and today <= last else None,
         "withdraw_owes": withdrawals.owes_share(mission),
