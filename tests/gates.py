@@ -111,6 +111,7 @@ TABLE = {
     """,
     Rule.WRITERS: "GET /experts/{slug}/write  POST /experts/{slug}/write",
     Rule.SIDES: """
+        GET /quotes/{quote_id}  POST /quotes/{quote_id}/cancel
         GET /messages  GET /messages/{thread_id}  POST /messages/{thread_id}  POST /messages/{thread_id}/archive
         POST /messages/{thread_id}/held/{mail_id}
     """,
@@ -118,6 +119,10 @@ TABLE = {
         GET /refunds/{refund_id}  POST /refunds/{refund_id}
         GET /my/profile  POST /my/profile  POST /my/profile/undo  GET /my/identity  POST /my/identity  GET /my/found
         GET /my/papers  POST /my/papers  POST /my/papers/clients  POST /my/papers/{paper_id}/remove
+        GET /quotes  GET /quotes/new  POST /quotes/new  GET /quotes/{quote_id}/edit  POST /quotes/{quote_id}/edit
+        GET /quotes/{quote_id}/preview  POST /quotes/{quote_id}/send  POST /quotes/{quote_id}/renew
+        POST /quotes/{quote_id}/withdraw  POST /quotes/{quote_id}/discard
+        GET /quotes/mentions  POST /quotes/mentions  POST /quotes/mentions/drop
         GET /my/mandate  POST /my/mandate  POST /my/mandate/end  GET /my/referrals  POST /my/referrals
         POST /my/profile/portrait  POST /my/profile/portrait/remove  POST /my/profile/letters
         POST /my/profile/letters/{letter_id}  POST /my/profile/letters/{letter_id}/remove
@@ -187,6 +192,7 @@ PARAMETERS = {
     "reference": "reference", "refund_id": "refund", "payment_id": "wire", "transaction_id": "card",
     "mission_id": "mission", "review_id": "review",
     "paper_id": "paper",
+    "quote_id": "quote",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
 

@@ -29,6 +29,7 @@ from billing.models.mandates import Mandate
 from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
 from billing.models.sandbox import SandboxTransaction
 from booking.models.papers import OtherClients, WorkPaper
+from booking.models.quotes import LegalMention
 from booking.models.sheets import Offer, Sheet, SheetEdition, SheetFile
 from booking.models.threads import Message, MessageDraft, MessageFile, ReceivedMail, Thread, ThreadMark
 from foundation import audits
@@ -170,6 +171,7 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             earned_at=AT,
         ),
         ReductionUse(reduction_id=f"{mark} reduction", turn=1, reference=f"{mark} mission", share_bp=1, reserved_at=AT),
+        LegalMention(expert_id=expert.id, title=f"{mark} clause", text=f"{mark} words", changed_at=AT),
         Sheet(
             id=f"theirs {account.id}",
             client_id=client_id,

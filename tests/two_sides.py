@@ -31,7 +31,7 @@ from booking import papers, sheet_files, sheets, threads
 from booking.attachments import Attachment
 from booking.models.missions import Mission
 from booking.models.papers import PaperKind
-from booking.models.quotes import Quote, QuoteVersion
+from booking.models.quotes import LegalMention, Quote, QuoteVersion
 from booking.models.reports import Report
 from booking.models.reviews import MissionReview
 from booking.models.sheets import Offer
@@ -50,6 +50,7 @@ from search_api import saved_searches
 from search_api.models import Frequency
 from search_api.requests import Parameters
 from tests import signed_in
+from tests.booking import quoting
 from tests.personal_rows import PASSWORD_HASH
 from web import alerts, shortlist_site
 
@@ -106,6 +107,7 @@ def seed(client: TestClient, mark: str, shown_id: str) -> Side:
         ids |= _told(session, people["private"], mark, shown_id)
         ids |= _said(session, people, mark)
         ids |= _money(session, people, mark)
+        ids |= _quote(session, people["expert"], ids["client"], mark)
         ids |= _sheet(session, people["owner"], ids, mark)
         ids |= _mission(session, people, mark)
     return Side(mark, people, ids)
@@ -363,4 +365,12 @@ def _mission(session: Session, people: dict[str, Account], mark: str) -> dict[st
             written_at=at,
         )
     )
-    return {"mission": mission.id, "review": review.id, "quote": quote.id}
+    return {"mission": mission.id, "review": review.id}
+
+
+def _quote(session: Session, account: Account, client_id: str, mark: str) -> dict[str, str]:
+    """Have the side's expert send its company a quote, and write a mention down."""
+    at, expert_id = clock.now(), str(account.expert_id)
+    quote = quoting.sent_row(session, expert_id, client_id, mark, at=at)
+    session.add(LegalMention(expert_id=expert_id, title=f"{mark} mention", text=f"{mark} words", changed_at=at))
+    return {"quote": quote.id}

@@ -21,6 +21,44 @@ class NewsText:
 _REFUSED = message("%(counterpart)s has refused your offer")
 _SEE_SHEET = message("See the mission sheet")
 TEXTS: Mapping[str, NewsText] = {
+    "quote_received": NewsText(
+        message("Quote %(number)s by %(counterpart)s: %(title)s"),
+        message("%(counterpart)s has sent you a quote of %(amount)s: “%(title)s”. It can be accepted until %(day)s."),
+        message("Read the quote"),
+    ),
+    "quote_amended": NewsText(
+        message("%(counterpart)s has amended the quote %(number)s"),
+        message(
+            "There is a new version of “%(title)s”, of %(amount)s. The page shows what has changed; nothing new holds "
+            "before you accept it, until %(day)s. The reason:"
+        ),
+        message("See what has changed"),
+    ),
+    "quote_withdrawn": NewsText(
+        message("%(counterpart)s has withdrawn the quote %(number)s"),
+        message("The last version of “%(title)s” can’t be accepted any more. What was signed before stands."),
+        message("Read the quote"),
+    ),
+    "quote_cancelled": NewsText(
+        message("%(counterpart)s has cancelled the quote %(number)s"),
+        message("“%(title)s” was cancelled before anything was paid for it. The reason:"),
+        message("Read the quote"),
+    ),
+    "quote_expiring": NewsText(
+        message("The quote %(number)s by %(counterpart)s can be accepted until %(day)s"),
+        message("“%(title)s”, of %(amount)s, still waits for your answer."),
+        message("Read the quote"),
+    ),
+    "quote_expired": NewsText(
+        message("The quote %(number)s by %(counterpart)s has expired"),
+        message("“%(title)s” could be accepted until %(day)s. If it still interests you, ask the expert to renew it."),
+        message("Read the quote"),
+    ),
+    "own_quote_expired": NewsText(
+        message("Your quote %(number)s for %(counterpart)s has expired"),
+        message("“%(title)s” could be accepted until %(day)s. You can renew it with one click."),
+        message("Renew the quote"),
+    ),
     "offer_received": NewsText(
         message("%(counterpart)s proposes a mission to you: %(title)s"),
         message(

@@ -26,7 +26,7 @@ from billing.events import (
     WIRE_WANTED,
 )
 from billing.providers.interface import Provider
-from booking import duty_mails, message_mails, mission_reactions, offers, reminders, reply_tokens
+from booking import duty_mails, message_mails, mission_reactions, offers, quote_deadlines, reminders, reply_tokens
 from booking.events import (
     DUTIES_DUE,
     MESSAGE_WRITTEN,
@@ -37,6 +37,7 @@ from booking.events import (
     MISSIONS_DUE,
     OFFERS_DUE,
     QUOTE_SIGNED,
+    QUOTES_DUE,
     REVIEW_CHANGED,
 )
 from foundation import clock, keys, sms
@@ -136,6 +137,7 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *alert_table(Alerter(settings, index)),
         *mission_table(settings, index.database),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
+        Lane(QUOTES_DUE, lambda _: quote_deadlines.look_after(index.database, clock.now()), batch=100),
         Lane(OFFERS_DUE, lambda _: offers.look_after(index.database, clock.now()), batch=100),
         Lane(QUOTE_SIGNED, lambda ids: duty_mails.follow_signing(index.database, settings, ids, clock.now()), batch=20),
         Lane(DUTIES_DUE, lambda _: duty_mails.remind(index.database, settings, clock.now()), batch=100),
@@ -150,6 +152,8 @@ ALERTS_AT = timedelta(hours=5)
 """Time of day, in UTC, of alerts: in Europe they are there before work begins."""
 MONDAY = timedelta(days=4)
 """Weeks are counted from a Thursday."""
+QUOTES_AT = timedelta(hours=1)
+"""Time of day, in UTC: the last day is over in Europe."""
 SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
@@ -158,6 +162,7 @@ SCHEDULES = [
     Schedule("duties", every=timedelta(days=1), topic=DUTIES_DUE, offset=ALERTS_AT),
     Schedule("availability", every=timedelta(days=1), topic=AVAILABILITY_DUE),
     Schedule("index.purge", every=retention.PURGED_EVERY, topic=PURGE_DUE),
+    Schedule("quotes.deadlines", every=timedelta(days=1), topic=QUOTES_DUE, offset=QUOTES_AT),
     Schedule("retention", every=timedelta(days=1), topic=RETENTION_DUE),
     Schedule("suspensions.end", every=timedelta(days=1), topic=SUSPENSIONS_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
