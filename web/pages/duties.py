@@ -23,8 +23,9 @@ from web.pages.papers import NAMES, STATES
 def of_quote(
     session: Session, who: SignedIn, quote: Quote, version: QuoteVersion, policy: Policy, language: Language, on: date
 ) -> dict[str, Any]:
-    """Return the values for a quote that is not signed yet; its papers are downloaded once there is a contract."""
-    return context(duties.of(session, quote, version, policy, on=on), who, language, is_before=True)
+    """Return the values for a version of a quote; its papers are downloaded once there is a contract."""
+    is_before = quote.accepted_version is None
+    return context(duties.of(session, quote, version, policy, on=on), who, language, is_before=is_before)
 
 
 def of_mission(
