@@ -104,6 +104,12 @@ def of_expert(session: Session, who: SignedIn) -> Sequence[Quote]:
     return session.execute(statement.order_by(col(Quote.changed_at).desc(), col(Quote.id))).scalars().all()
 
 
+def of_client(session: Session, who: SignedIn) -> Sequence[Quote]:
+    """Return the quotes that were sent to somebody's client, the last changed first."""
+    statement = select(Quote).where(col(Quote.client_id) == who.client_id, col(Quote.latest_version) > 0)
+    return session.execute(statement.order_by(col(Quote.changed_at).desc(), col(Quote.id))).scalars().all()
+
+
 def mission_of(session: Session, quote_id: str) -> Mission | None:
     """Return what carries a quote out."""
     return session.execute(select(Mission).where(col(Mission.quote_id) == quote_id)).scalar_one_or_none()

@@ -173,7 +173,8 @@ def _entries(
 def _unread_by_thread(session: Session, thread_ids: Sequence[str], side: Side, account_id: str) -> Mapping[str, int]:
     statement = _unread(side, account_id).add_columns(col(Message.thread_id))
     statement = statement.where(col(Message.thread_id).in_(thread_ids)).group_by(col(Message.thread_id))
-    return {row[1]: row[0] for row in session.execute(statement)}
+    rows: Sequence[Any] = session.execute(statement).all()
+    return {thread_id: count for count, thread_id in rows}
 
 
 def _unread(side: Side, account_id: str) -> Any:

@@ -38,7 +38,7 @@ WITH_EXPERT: Sequence[Said] = (
         5 * DAY,
         "Oui, à partir de mars. Je vous envoie nos tarifs. Pouvons-nous nous parler cette semaine ?",
     ),
-    (Side.EXPERT, 2 * HOUR, "Volontiers : jeudi à 10 h, en visio ? Je prépare une liste de dix importateurs."),
+    (Side.EXPERT, timedelta(), "Volontiers : jeudi à 10 h, en visio ? Je prépare une liste de dix importateurs."),
 )
 UNCLAIMED: Sequence[Said] = (
     (Side.CLIENT, 1 * DAY, "Bonjour, seriez-vous libre au printemps pour une étude de marché de trois semaines ?"),

@@ -95,6 +95,8 @@ TABLE = {
     """,
     Rule.FACTOR: "GET /account/second-factor  POST /account/second-factor",
     Rule.CLIENTS: """
+        GET /quotes/compare  GET /quotes/{quote_id}/accept  POST /quotes/{quote_id}/accept
+        POST /quotes/{quote_id}/decline  POST /quotes/{quote_id}/ask-approval
         GET /payments/{reference}  POST /payments/{reference}/card  POST /payments/{reference}/refund
         POST /payments/{reference}/refund/{refund_id}/withdraw  GET /sandbox/bank  POST /sandbox/bank
         POST /sandbox/bank/arrive  GET /sandbox/card/{transaction_id}  POST /sandbox/card/{transaction_id}
@@ -111,7 +113,7 @@ TABLE = {
     """,
     Rule.WRITERS: "GET /experts/{slug}/write  POST /experts/{slug}/write",
     Rule.SIDES: """
-        GET /quotes/{quote_id}  POST /quotes/{quote_id}/cancel
+        GET /quotes  GET /quotes/{quote_id}  POST /quotes/{quote_id}/cancel
         GET /messages  GET /messages/{thread_id}  POST /messages/{thread_id}  POST /messages/{thread_id}/archive
         POST /messages/{thread_id}/held/{mail_id}
     """,
@@ -119,7 +121,7 @@ TABLE = {
         GET /refunds/{refund_id}  POST /refunds/{refund_id}
         GET /my/profile  POST /my/profile  POST /my/profile/undo  GET /my/identity  POST /my/identity  GET /my/found
         GET /my/papers  POST /my/papers  POST /my/papers/clients  POST /my/papers/{paper_id}/remove
-        GET /quotes  GET /quotes/new  POST /quotes/new  GET /quotes/{quote_id}/edit  POST /quotes/{quote_id}/edit
+        GET /quotes/new  POST /quotes/new  GET /quotes/{quote_id}/edit  POST /quotes/{quote_id}/edit
         GET /quotes/{quote_id}/preview  POST /quotes/{quote_id}/send  POST /quotes/{quote_id}/renew
         POST /quotes/{quote_id}/withdraw  POST /quotes/{quote_id}/discard
         GET /quotes/mentions  POST /quotes/mentions  POST /quotes/mentions/drop

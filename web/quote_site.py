@@ -35,14 +35,18 @@ LONGEST_REASON = 500
 
 @router.get("")
 def show_list(request: Request) -> Response:
-    """Show an expert's quotes, by how far they are."""
-    who, language = edge.required(request, EXPERT), language_of(request)
+    """Show the quotes of an expert, or those that a client got, by how far they are."""
+    who, language = edge.required(request, EXPERT, *CLIENTS), language_of(request)
+    is_expert = who.expert_id is not None
     with _database(request).reading() as session:
-        found = quotes.of_expert(session, who)
+        found = quotes.of_expert(session, who) if is_expert else quotes.of_client(session, who)
         versions = quotes.latest_versions(session, found)
-        counterparts = {quote.id: quotes.counterpart_of(session, quote) for quote in found}
+        counterparts = {
+            quote.id: quotes.counterpart_of(session, quote) if is_expert else pages.expert_of(versions[quote.id])
+            for quote in found
+        }
     groups = pages.lines(found, versions, counterparts, language)
-    context = {"groups": groups, "done": request.query_params.get("done", "")}
+    context = {"groups": groups, "is_expert": is_expert, "done": request.query_params.get("done", "")}
     return private(render(request, "quotes/list.html", language, context))
 
 
@@ -153,7 +157,7 @@ def _read(session: Session, quote: Quote, who: SignedIn, language: Language) -> 
         "mission": mission,
         "counterpart": quotes.counterpart_of(session, quote)
         if party is Party.EXPERT
-        else documents[-1].parties.expert.name,
+        else pages.expert_of(versions[-1]),
         "may": pages.may(quote, party, mission),
         "today": clock.today(),
     }

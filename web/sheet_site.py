@@ -54,7 +54,8 @@ def show_all(request: Request) -> Response:
     who, at = sign_ins.required(request, *CLIENTS), clock.now()
     with database(request).reading() as session:
         found = sheets.of(session, Owner(client_id=who.client_id))
-        rows = [pages.row(sheet, offers.of_sheet(session, sheet.id), at) for sheet in found]
+        made = offers.of_sheets(session, [sheet.id for sheet in found])
+    rows = [pages.row(sheet, made[sheet.id], at) for sheet in found]
     context = {"rows": rows, "may_write": may_write(who), "done": request.query_params.get("done", "")}
     return private(render(request, "sheets/list.html", language_of(request), context))
 
@@ -84,6 +85,7 @@ def save_new(request: Request, form: LongForm) -> Response:
         return _form_page(request, None, form, error.faults, expert=form.get("expert", ""), status=422)
     token, client = lists.token_of(request), lists.client_of(request)
     with database(request).writing() as session:
+        author = sheet_drafts.believed(session, author)
         sheet = sheets.begin(session, author, content, at=clock.now())
         listed = _shortlist(session, token, client, form.get("expert", ""))
     response = forms.lead_on(f"{PATH}/{sheet.id}", done="saved")
@@ -95,7 +97,13 @@ def save_new(request: Request, form: LongForm) -> Response:
 
 @router.get("/{sheet_id}")
 def show(request: Request, sheet_id: str) -> Response:
-    """Show a sheet with its offers."""
+    """Show a sheet with its offers; lead an expert to whom it was proposed on to the offer."""
+    who = sign_ins.current(request)
+    if who and who.may_act and who.expert_id:
+        with database(request).reading() as session:
+            offer_id = offers.find(session, who.expert_id, sheet_id)
+        if offer_id:
+            return forms.lead_on(f"/offers/{offer_id}")
     return sheet_page(request, sheet_id, [])
 
 
@@ -187,12 +195,13 @@ def sheet_page(request: Request, sheet_id: str, faults: Sequence[Fault], *, stat
     with database(request).reading() as session:
         sheet = sheets.get(session, owner, sheet_id)
         content = sheet_contents.load(sheet.content)
+        files = sheet_files.of(session, sheet.id)
         context: dict[str, Any] = {
             "sheet": sheet,
             "said": pages.view(content, wordlists(request), language),
             "offers": _offers(session, sheet, at),
-            "files": pages.files(sheet_files.of(session, sheet.id)),
-            "file_places": sheet_files.MOST_FILES - len(sheet_files.of(session, sheet.id)),
+            "files": pages.files(files),
+            "file_places": sheet_files.MOST_FILES - len(files),
         }
     lacking = sheet_contents.missing(content, at.date())
     is_owned = owner.client_id is not None

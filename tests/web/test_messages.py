@@ -35,6 +35,9 @@ def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient
     port = ports.any_free()
     with builders.site(tmp_path_factory.mktemp("site"), [shown], mail_in_port=port, mail_in_domain=DOMAIN) as client:
         client.headers["Accept-Language"] = "en"
+        # The first page of each kind may take longer than a page has, on a machine that does much else.
+        for path in (f"/experts/{imported(client).slug}", f"/experts/{imported(client).slug}/write", "/sign-in"):
+            builders.eventually(lambda path=path: client.get(path).status_code == 200)
         yield client
 
 

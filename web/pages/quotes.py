@@ -119,6 +119,11 @@ def lines(
     return [group for group in groups if group["lines"]]
 
 
+def expert_of(version: QuoteVersion) -> str:
+    """Return what the expert of a version was called when it was sent."""
+    return Document.model_validate(version.content).parties.expert.name
+
+
 def state_name(quote: Quote, language: Language) -> str:
     """Return the state of a quote in words."""
     return translate(language, _STATES[QuoteState(quote.state)])
