@@ -77,11 +77,23 @@ def ask(session: Session, who: SignedIn, reference: str, cents: int, explanation
     return refund
 
 
-def consent(session: Session, who: SignedIn, refund_id: str, address: str, *, at: datetime) -> Refund:
-    """Record the expert's consent, and send the money back; raise Refused where it was withdrawn meanwhile."""
+def consent(
+    session: Session, who: SignedIn, refund_id: str, address: str, *, at: datetime, cents: int | None = None
+) -> Refund:
+    """Record the expert's consent, and send the money back; raise Refused where it was withdrawn meanwhile.
+
+    `cents`, where given, is less than was asked for: the consent is to that part.
+    """
     for_expert(session, who, refund_id)
     refund, escrow = _take(session, refund_id)
-    values: dict[str, Any] = {"consented_by": who.account_id, "consented_at": at, "consented_from": address}
+    if cents is not None and not 0 < cents <= refund.cents:
+        raise ValueError("nobody asked for that much")
+    values: dict[str, Any] = {
+        "cents": refund.cents if cents is None else cents,
+        "consented_by": who.account_id,
+        "consented_at": at,
+        "consented_from": address,
+    }
     lifecycles.move(session, REFUNDS, refund, RefundEvent.CONSENT, Party.EXPERT, actor=who.actor, at=at, **values)
     escrows.settle(session, escrow, Party.EXPERT, who.actor, at, less_cents=refund.cents)
     refund_parts.divide(session, refund)

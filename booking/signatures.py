@@ -7,7 +7,7 @@ can't sign it by accident.
 import math
 import sys
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from accounts.colleagues import Position
 from accounts.models.accounts import Client, Membership
 from accounts.sign_ins import SignedIn
 from billing import reductions
-from booking import missions, news
+from booking import missions, news, withdrawal_rules
 from booking.events import QUOTE_SIGNED
 from booking.lifecycle import QUOTES, Party, QuoteEvent
 from booking.models.missions import Mission
@@ -31,8 +31,6 @@ from foundation.i18n import Language, message, translate
 KIND = "quote"
 LONGEST_ORDER_NUMBER = 50
 LONGEST_REASON = 2_000
-WITHDRAWAL = timedelta(days=14)
-"""For how long a private client may withdraw from a distance contract (code de la consommation, L. 221-18)."""
 
 
 class NotApproved(DomainError):
@@ -107,7 +105,7 @@ def check(consent: Consent, client: Client, version: QuoteVersion, *, on: date, 
 
 def needs_early_start(client: Client, version: QuoteVersion, *, on: date) -> bool:
     """Tell whether work is to begin while a private client may still withdraw (code de la consommation, L. 221-25)."""
-    return client.is_person and (version.starts_on is None or version.starts_on < on + WITHDRAWAL)
+    return client.is_person and withdrawal_rules.is_early(version.starts_on, on)
 
 
 def accept(

@@ -97,6 +97,9 @@ EVENTS: Mapping[tuple[str, str], EventText] = {
     ("mission", MissionEvent.SETTLE_UNSTARTED): _SETTLED,
     ("mission", MissionEvent.SETTLE_REPORTED): _SETTLED,
     ("mission", MissionEvent.ASK_REFUND): EventText(message("Ask for a refund"), message("Refund asked for")),
+    ("mission", MissionEvent.WITHDRAW): EventText(
+        message("Withdraw from the contract"), message("The client withdrew from the contract")
+    ),
     ("mission", MissionEvent.REFUND): EventText(message("Refund the funds"), message("The funds went back")),
 }
 
