@@ -21,7 +21,7 @@ from billing.models.escrows import Escrow, Refund, RefundReason
 from foundation import audits, i18n, lifecycles, mails
 from foundation.audits import SYSTEM, Actor
 from foundation.database import Database
-from foundation.errors import Fault, Invalid, NotFound
+from foundation.errors import Conflict, Fault, Invalid, NotFound
 from foundation.i18n import Language, message, translate
 from foundation.mails import Mail
 
@@ -56,12 +56,12 @@ def check_ask(escrow: Escrow, form: dict[str, str], language: Language) -> tuple
 def ask(session: Session, who: SignedIn, reference: str, cents: int, explanation: str, *, at: datetime) -> Refund:
     """Ask for money back in the client's name; nothing is released meanwhile, and the expert is asked by mail.
 
-    Raises Refused where nothing is held, or another refund is in question; ValueError for more than is held.
+    Raises Refused where nothing is held, or another refund is in question; Conflict for more than is held.
     """
     escrow = escrows.take(session, escrows.of(session, reference).id)
     escrows.dispute(session, escrow, who.actor, at, explanation)
     if not 0 < cents <= min(escrow.amounts.held, escrow.amounts.due):
-        raise ValueError("more than is held can't go back")
+        raise Conflict("more than is held can't go back")
     refund = Refund(
         escrow_id=escrow.id,
         reason=RefundReason.ASKED.value,

@@ -6,7 +6,7 @@ a colleague's limit) is asked by the use case, before it moves anything.
 
 from enum import StrEnum
 
-from foundation.lifecycles import Lifecycle, Move
+from foundation.lifecycles import Lifecycle, Move, as_diagram, as_table
 
 
 class Party(StrEnum):
@@ -229,3 +229,11 @@ MISSIONS = Lifecycle(
     },
 )
 LIFECYCLES = (SHEETS, OFFERS, QUOTES, MISSIONS)
+
+
+def documented() -> str:
+    """Return the page of the documentation that shows the tables: `docs/missions.md` is held equal to it."""
+    parts = ["# How a mission moves", "Made from `booking/lifecycle.py`; a test holds both equal."]
+    for lifecycle in LIFECYCLES:
+        parts += [f"## {lifecycle.kind.title()}", f"```mermaid\n{as_diagram(lifecycle)}\n```", as_table(lifecycle)]
+    return "\n\n".join(parts) + "\n"

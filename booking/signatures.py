@@ -18,6 +18,7 @@ from accounts import acceptances, clients, colleagues, terms
 from accounts.colleagues import Position
 from accounts.models.accounts import Client, Membership
 from accounts.sign_ins import SignedIn
+from billing import reductions
 from booking import missions, news, withdrawal_rules
 from booking.events import QUOTE_SIGNED
 from booking.lifecycle import QUOTES, Party, QuoteEvent
@@ -151,6 +152,8 @@ def accept(
             signed_at=at,
         )
     )
+    if version.reduction_id:
+        reductions.reserve_if_free(session, version.reduction_id, quote.id, at)
     audits.record(session, who.actor, "accepted", KIND, quote.id, at=at, version=version.number)
     if is_first:
         mission = missions.start_from(session, quote, version, order_number=consent.order_number, at=at)

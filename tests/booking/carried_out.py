@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -10,6 +11,7 @@ from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
 from billing import escrows
 from billing.lifecycle import Party as Payer
+from billing.models.escrows import Payment
 from booking import mission_reactions, missions, reports, signatures
 from booking.models.missions import Mission
 from booking.models.quotes import Quote
@@ -38,6 +40,10 @@ class Stage:
         """Have the client accept a quote."""
         columns = {**self.columns, "content": {**CONTENT, **content}}
         self.quote_id = quoted.sent(self.database, self.expert, self.client, **columns).id
+        return self.accept_sent()
+
+    def accept_sent(self) -> "Stage":
+        """Have the client accept the quote that was sent."""
         with self.database.writing() as session:
             mission = signatures.accept(
                 session,
@@ -55,6 +61,20 @@ class Stage:
         """Have a payment arrive, and those hear of it who do."""
         with self.database.writing() as session:
             escrow = escrows.take(session, escrows.of(session, self.id).id)
+            session.add(
+                Payment(
+                    escrow_id=escrow.id,
+                    provider="sandbox",
+                    provider_id=uuid4().hex,
+                    kind="wire",
+                    state="succeeded",
+                    cents=cents,
+                    currency=escrow.currency,
+                    begun_at=self.at,
+                    counted_at=self.at,
+                )
+            )
+            session.flush()
             escrows.pay_in(session, escrow, cents, Payer.SYSTEM, audits.SYSTEM, self.now())
         return self.hear()
 

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from booking import lifecycle
 from booking.lifecycle import LIFECYCLES, MISSIONS, QUOTES, MissionEvent, MissionState, Party, QuoteEvent, QuoteState
 from foundation.lifecycles import Lifecycle, Refused
+from foundation.settings import ROOT
 
 
 @pytest.mark.parametrize("table", LIFECYCLES, ids=lambda table: table.kind)
@@ -66,3 +68,7 @@ def test_whatever_becomes_of_an_amendment_what_was_signed_stands(event: QuoteEve
 
 def test_a_cancelled_quote_stays_cancelled() -> None:
     assert QUOTES.is_final(QuoteState.CANCELLED)
+
+
+def test_the_documentation_shows_the_tables_as_they_are() -> None:
+    assert (ROOT / "docs" / "missions.md").read_text() == lifecycle.documented()

@@ -1,16 +1,21 @@
 """Missions as both sides see them, over HTTP."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from fastapi.testclient import TestClient
+from icalendar import Calendar
 
 from accounts.models.accounts import Account
+from accounts.models.experts import Expert
 from accounts.sign_ins import SignedIn
+from billing import escrows
+from booking import reviews
 from foundation import clock
 from foundation.database import Database
 from tests import signed_in
-from tests.booking.carried_out import REPORT, Stage
+from tests.booking.carried_out import PORTAGE, REPORT, Stage, operator
 from tests.builders import eventually, site
 
 
@@ -49,7 +54,7 @@ def test_the_two_sides_carry_a_mission_through(client: TestClient, stage: Stage)
     be(client, stage.client)
     page = client.get(path).text
     assert state_of(page) == "awaiting_funds"
-    assert f"{path}/pay" in page
+    assert path.replace("/missions/", "/payments/") in page
     stage.pay()
     be(client, stage.expert)
     assert "Start the work" in client.get("/missions").text
@@ -67,3 +72,92 @@ def test_the_two_sides_carry_a_mission_through(client: TestClient, stage: Stage)
     eventually(lambda: stage.mission.state == "closed")
     be(client, stage.expert)
     assert "Quick and sure" in client.get(path).text
+
+
+def test_what_lacks_stands_beside_its_field_and_nothing_typed_is_lost(client: TestClient, stage: Stage) -> None:
+    stage.accept().pay().start()
+    be(client, stage.expert)
+    answer = client.post(f"/missions/{stage.id}/report", data={**REPORT, "outcome-0": "", "summary": "All <b>done"})
+    assert answer.status_code == 422
+    assert 'data-testid="fault-outcome-0"' in answer.text
+    assert "All &lt;b&gt;done" in answer.text
+    assert "No broker yet" in answer.text
+    for reason in ("", "x" * 2_001):
+        answer = client.post(f"/missions/{stage.id}/dispute", data={"dispute-reason": reason})
+        assert answer.status_code == 422
+        assert 'data-testid="fault-dispute-reason"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "This mission is in progress."), ("fr", "Cette mission est en cours.")]
+)
+def test_a_refusal_says_why_and_leads_to_what_is_possible(
+    client: TestClient, stage: Stage, language: str, said: str
+) -> None:
+    stage.accept().pay().start()
+    be(client, stage.client)
+    answer = client.post(f"/missions/{stage.id}/report/validate", headers={"Accept-Language": language})
+    assert answer.status_code == 409
+    assert said in answer.text
+    assert f'href="/missions/{stage.id}#dispute"' in answer.text
+    assert 'id="dispute"' in client.get(f"/missions/{stage.id}").text
+
+
+def test_the_rest_of_the_price_is_asked_for_before_validation(client: TestClient, stage: Stage) -> None:
+    stage.accept().pay().start().report()
+    with stage.database.writing() as session:
+        escrows.adjust_due(session, stage.id, 500_000, stage.now())
+    be(client, stage.client)
+    assert "Still to be paid: €200" in client.get(f"/missions/{stage.id}").text
+    answer = client.post(f"/missions/{stage.id}/report/validate", data={"rating-0": "5"})
+    assert (answer.status_code, stage.mission.state) == (409, "reported")
+    assert "All of the price has to be held first" in answer.text
+
+
+def test_dates_are_given_as_a_calendar_file(client: TestClient, stage: Stage) -> None:
+    roadmap = [{"name": "Visit; brokers, ports", "starts_on": "2027-01-18", "ends_on": "2027-01-20"}]
+    stage.accept(roadmap=roadmap)
+    be(client, stage.expert)
+    answer = client.get(f"/missions/{stage.id}/calendar.ics")
+    assert answer.headers["content-type"].startswith("text/calendar")
+    entries = [(str(event["summary"]), event.start, event.end) for event in Calendar.from_ical(answer.text).events]
+    assert entries == [
+        ("Customs audit – Berta & Co", date(2027, 1, 11), date(2027, 1, 30)),
+        ("Visit; brokers, ports – Customs audit", date(2027, 1, 18), date(2027, 1, 21)),
+    ]
+
+
+def test_operators_see_where_they_are_needed(client: TestClient, stage: Stage) -> None:
+    stage.accept(**PORTAGE)
+    be(client, operator(stage.database))
+    assert stage.mission.number in client.get("/missions").text
+    page = client.post(f"/missions/{stage.id}/confirm").text
+    assert state_of(page) == "funded"
+    assert stage.mission.number not in client.get("/missions").text
+
+
+def test_who_has_no_mission_is_told_what_to_do_next(client: TestClient, stage: Stage) -> None:
+    for who in (stage.client, stage.expert, operator(stage.database)):
+        be(client, who)
+        assert client.get("/missions").status_code == 200
+    be(client, stage.client)
+    assert 'data-testid="no-missions"' in client.get("/missions").text
+
+
+def test_a_review_stands_on_the_profile_under_no_name_and_with_its_answer(client: TestClient, stage: Stage) -> None:
+    stage.accept().pay().start().report().validate()
+    with stage.database.writing() as session:
+        profile = session.get_one(Expert, stage.expert.expert_id)
+        profile.sqlmodel_update({"headline": "Customs", "summary": "Customs.", "is_visible": True})
+        slug = profile.slug
+    be(client, stage.client)
+    form = {"rating-0": "4", "review-0": "Sure & quick", "place": "Lyon", "sector": "wholesale"}
+    client.post(f"/missions/{stage.id}/reviews", data=form)
+    page = client.get(f"/experts/{slug}").text
+    assert "A company, Lyon, wholesale." in page
+    assert "Berta" not in page.partition('data-testid="reviews"')[2]
+    with stage.database.reading() as session:
+        [row] = reviews.of_mission(session, stage.id).values()
+    be(client, stage.expert)
+    client.post(f"/missions/{stage.id}/reviews/{row.review_id}/reply", data={"reply": "With pleasure"})
+    assert "With pleasure" in client.get(f"/experts/{slug}").text
