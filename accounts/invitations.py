@@ -1,4 +1,4 @@
-"""What invited people accept: to act for a company, to own a profile that stands here already, to run the site."""
+"""What invited people accept: to act for a company, to own a profile that stands here, to book, to run the site."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ from foundation.errors import Conflict, Fault, Invalid
 from foundation.i18n import Language, message, translate
 from foundation.mails import Mail
 
-PURPOSES = (Purpose.INVITE_COLLEAGUE, Purpose.INVITE_EXPERT, Purpose.INVITE_OPERATOR)
+PURPOSES = (Purpose.INVITE_COLLEAGUE, Purpose.INVITE_EXPERT, Purpose.INVITE_OPERATOR, Purpose.INVITE_CLIENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ class Offer:
     colleague: Invitation | None = None
     ref: str = ""
     """The expert's, whose profile is to be owned."""
+    subject: str = ""
+    """What an own client is invited to look at: whoever sent the link knows."""
 
 
 def read(session: Session, token: str, *, at: datetime) -> Offer:
@@ -61,7 +63,11 @@ def check(offer: Offer, form: dict[str, str], language: Language) -> Registratio
         if faults:
             raise Invalid(faults)
         return Registration(offer.kind, name or "", "", offer.email, "", language, form["password"])
-    whole = {**form, "kind": offer.kind.value, "organisation": offer.company}
+    if offer.subject:
+        is_person = form.get("kind") == AccountKind.PRIVATE_CLIENT
+        whole = {**form, "kind": (AccountKind.PRIVATE_CLIENT if is_person else AccountKind.COMPANY).value}
+    else:
+        whole = {**form, "kind": offer.kind.value, "organisation": offer.company}
     return registrations.check(whole, language, email=offer.email)
 
 
@@ -85,6 +91,8 @@ def accept(session: Session, token: str, registration: Registration, password_ha
         colleagues.join(session, account, offer.colleague, at=at)
     if offer.ref:
         profiles.claim(session, account, offer.ref, at=at)
+    if offer.subject:
+        registrations.add_client(session, account, registration, at=at)
     actor = audits.account(account.id)
     audits.record(session, actor, "invitation_accepted", accounts.KIND, account.id, at=at, kind=account.kind)
     session.flush()
@@ -173,6 +181,9 @@ def _offer(session: Session, link: MailedLink) -> Offer:
         if client is None or client.erased_at:
             raise LinkEnded("the company is gone")
         return Offer(AccountKind.COMPANY, invitation.email, company=client.name, colleague=invitation)
+    if link.purpose == Purpose.INVITE_CLIENT:
+        subject, email = link.subject.rsplit(" ", 1)
+        return Offer(AccountKind.COMPANY, email, subject=subject)
     ref, email = link.subject.rsplit(" ", 1)
     expert = experts.find(session, ref)
     if expert is None or accounts.owner_of(session, expert.id):

@@ -25,6 +25,8 @@ from foundation.errors import Fault, Invalid
 from taxonomy import zones
 
 FRANCE = "FR"
+FRENCH_LANDS = frozenset({FRANCE, "GP", "MQ", "RE", "GF", "YT"})
+"""Where French law decides statuses and numbers: the overseas departments have country codes of their own."""
 LONGEST_NAME, LONGEST_ADDRESS, LONGEST_NUMBER = 200, 500, 40
 _FRENCH = (
     LegalStatus.SASU,
@@ -83,7 +85,7 @@ class Asked:
 
 def offered(country: str) -> tuple[LegalStatus, ...]:
     """Return the statuses that exist in a country."""
-    return (*_FRENCH, *_EVERYWHERE) if country == FRANCE else _EVERYWHERE
+    return (*_FRENCH, *_EVERYWHERE) if country in FRENCH_LANDS else _EVERYWHERE
 
 
 def asked(status: LegalStatus, country: str) -> Asked:
@@ -93,13 +95,14 @@ def asked(status: LegalStatus, country: str) -> Asked:
     """
     if status is LegalStatus.PORTAGE_SALARIAL:
         return Asked(None, False, has_vat_number=False, has_franchise=False, has_portage_company=True)
-    is_required = status is not LegalStatus.OTHER and (country == FRANCE or status is not LegalStatus.SOLE_TRADER)
+    is_french = country in FRENCH_LANDS
+    is_required = status is not LegalStatus.OTHER and (is_french or status is not LegalStatus.SOLE_TRADER)
     return Asked(
-        _REGISTERS.get(country, _PLAIN),
+        _REGISTERS.get(FRANCE if is_french else country, _PLAIN),
         is_required,
         has_vat_number=True,
         # Small businesses of any EU state may be exempt (directive 2006/112, articles 281 to 294).
-        has_franchise=is_in_eu(country),
+        has_franchise=is_french or is_in_eu(country),
         has_portage_company=False,
     )
 
@@ -211,8 +214,8 @@ def _registered(number: str, register: Register, faults: list[Fault]) -> str:
 def _taxed(number: str, country: str, faults: list[Fault]) -> str:
     """Return a VAT number with the country's letters, which Greece writes EL; it has to be this country's."""
     try:
-        if is_in_eu(country):
-            prefix = "EL" if country == "GR" else country
+        if country in FRENCH_LANDS or is_in_eu(country):
+            prefix = "FR" if country in FRENCH_LANDS else "EL" if country == "GR" else country
             compact = number.replace(" ", "").upper()
             return eu_vat.validate(compact if compact[:2] == prefix else prefix + compact)
         rules: Any = get_cc_module(country.lower(), "vat")

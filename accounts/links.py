@@ -18,6 +18,7 @@ LASTS: dict[Purpose, timedelta] = {
     Purpose.INVITE_EXPERT: timedelta(days=30),
     Purpose.INVITE_COLLEAGUE: timedelta(days=14),
     Purpose.INVITE_OPERATOR: timedelta(days=1),
+    Purpose.INVITE_CLIENT: timedelta(days=60),
     Purpose.CONFIRM_AVAILABILITY: timedelta(days=30),
 }
 KEPT_FOR = timedelta(days=30)

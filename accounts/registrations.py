@@ -75,7 +75,7 @@ def register(session: Session, registration: Registration, password_hash: str, *
     if registration.kind is AccountKind.EXPERT:
         account.expert_id = experts.draft(session, name=registration.name, at=at).id
     else:
-        _add_client(session, account, registration, at=at)
+        add_client(session, account, registration, at=at)
     audits.record(
         session, audits.account(account.id), "registered", accounts.KIND, account.id, at=at, kind=account.kind
     )
@@ -158,7 +158,8 @@ def confirm(session: Session, token: str, *, at: datetime) -> Account:
     return account
 
 
-def _add_client(session: Session, account: Account, registration: Registration, *, at: datetime) -> None:
+def add_client(session: Session, account: Account, registration: Registration, *, at: datetime) -> None:
+    """Make the client that a new account owns and acts for."""
     is_person = registration.kind is AccountKind.PRIVATE_CLIENT
     client = Client(is_person=is_person, name=registration.organisation, created_at=at)
     session.add(client)

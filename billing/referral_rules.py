@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from accounts.legal_identities import FRANCE, FRENCH_LANDS
 from billing.models.reductions import Refusal
 
 _EVERYBODYS = frozenset(
@@ -70,7 +71,8 @@ def numbers_of(country: str | None, registration_number: str | None, vat_number:
     registered, taxed = (
         "".join(sign for sign in number or "" if sign.isalnum()).upper() for number in (registration_number, vat_number)
     )
-    if country == "FR":
+    if country in FRENCH_LANDS:
+        country = FRANCE
         registered, taxed = registered[:9], taxed[-9:]
     return frozenset(f"{country} {number}" for number in (registered, taxed) if number)
 

@@ -79,7 +79,8 @@ def ask(session: Session, who: SignedIn, reference: str, cents: int, explanation
 
 def consent(session: Session, who: SignedIn, refund_id: str, address: str, *, at: datetime) -> Refund:
     """Record the expert's consent, and send the money back; raise Refused where it was withdrawn meanwhile."""
-    refund, escrow = take_as_expert(session, who, refund_id)
+    for_expert(session, who, refund_id)
+    refund, escrow = _take(session, refund_id)
     values: dict[str, Any] = {"consented_by": who.account_id, "consented_at": at, "consented_from": address}
     lifecycles.move(session, REFUNDS, refund, RefundEvent.CONSENT, Party.EXPERT, actor=who.actor, at=at, **values)
     escrows.settle(session, escrow, Party.EXPERT, who.actor, at, less_cents=refund.cents)
@@ -90,7 +91,8 @@ def consent(session: Session, who: SignedIn, refund_id: str, address: str, *, at
 
 def refuse(session: Session, who: SignedIn, refund_id: str, answer: str, *, at: datetime) -> Refund:
     """Record that the expert does not agree: the money stays held, and the operators' queue keeps the case."""
-    refund, escrow = take_as_expert(session, who, refund_id)
+    for_expert(session, who, refund_id)
+    refund, escrow = _take(session, refund_id)
     answer = " ".join(answer.split())[:LONGEST_EXPLANATION]
     lifecycles.move(session, REFUNDS, refund, RefundEvent.REFUSE, Party.EXPERT, actor=who.actor, at=at, answer=answer)
     _mail_asker(session, refund, escrow, at)
@@ -107,9 +109,9 @@ def withdraw(session: Session, who: SignedIn, refund_id: str, *, at: datetime) -
     return refund
 
 
-def take_as_expert(session: Session, who: SignedIn, refund_id: str) -> tuple[Refund, Escrow]:
-    """Return a refund that a client asks of an expert, with its escrow taken; raise NotFound for anybody else."""
-    refund, escrow = _take(session, refund_id)
+def for_expert(session: Session, who: SignedIn, refund_id: str) -> tuple[Refund, Escrow]:
+    """Return a refund that a client asks of an expert, with its escrow; raise NotFound for anybody else."""
+    refund, escrow = _find(session, refund_id)
     if who.expert_id is None or escrow.payee_expert_id != who.expert_id or refund.reason != RefundReason.ASKED:
         raise NotFound("there is no such refund")
     return refund, escrow
@@ -183,12 +185,17 @@ def read_cents(text: str) -> int | None:
 
 def _take(session: Session, refund_id: str) -> tuple[Refund, Escrow]:
     """Return a refund and its escrow, both taken: the escrow first, as everywhere."""
+    found, escrow = _find(session, refund_id)
+    escrow = escrows.take(session, escrow.id)
+    session.refresh(found)
+    return found, escrow
+
+
+def _find(session: Session, refund_id: str) -> tuple[Refund, Escrow]:
     found = session.get(Refund, refund_id)
     if found is None or found.escrow_id is None:
         raise NotFound("there is no such refund")
-    escrow = escrows.take(session, found.escrow_id)
-    session.refresh(found)
-    return found, escrow
+    return found, session.get_one(Escrow, found.escrow_id)
 
 
 def _remind_if_due(session: Session, refund_id: str, at: datetime) -> None:

@@ -5,9 +5,9 @@ code, article L. 213-1, for private clients). What was only prepared or proposed
 """
 
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
-from booking import thread_data
+from booking import paper_data, thread_data
 from booking.models.missions import Mission, Series
-from booking.models.quotes import Quote, Signature
+from booking.models.quotes import LegalMention, Quote, Signature
 from booking.models.reports import Report
 from booking.models.reviews import MissionReview
 from booking.models.sheets import NdaAcceptance, Offer, Sheet
@@ -20,6 +20,7 @@ _OF_EXPERT = frozenset({"draft", "draft_edition"})
 
 HOLDINGS = (
     *thread_data.HOLDINGS,
+    *paper_data.HOLDINGS,
     Holding(Sheet, "client_id", CLIENT, Erasure.DELETED, "mission-sheets", secret=frozenset({"token_hash"})),
     Holding(NdaAcceptance, "account_id", ACCOUNT, Erasure.KEPT, "agreements", _CONTRACT),
     Holding(NdaAcceptance, "expert_id", EXPERT, Erasure.KEPT, "agreements", _CONTRACT),
@@ -29,6 +30,7 @@ HOLDINGS = (
     Holding(Quote, "expert_id", EXPERT, Erasure.KEPT, "quotes", _CONTRACT),
     Holding(Quote, "client_id", CLIENT, Erasure.KEPT, "quotes", _CONTRACT, secret=_OF_EXPERT),
     Holding(Quote, "client_email", EMAIL, Erasure.KEPT, "quotes", _CONTRACT, secret=_OF_EXPERT),
+    Holding(LegalMention, "expert_id", EXPERT, Erasure.DELETED, "legal-mentions"),
     Holding(Signature, "account_id", ACCOUNT, Erasure.KEPT, "signatures", _CONTRACT),
     Holding(Mission, "expert_id", EXPERT, Erasure.KEPT, "missions", _CONTRACT),
     Holding(Mission, "client_id", CLIENT, Erasure.KEPT, "missions", _CONTRACT),

@@ -19,10 +19,11 @@ from accounts.colleagues import Position
 from accounts.models.accounts import Client, Membership
 from accounts.sign_ins import SignedIn
 from booking import missions, news
+from booking.events import QUOTE_SIGNED
 from booking.lifecycle import QUOTES, Party, QuoteEvent
 from booking.models.missions import Mission
 from booking.models.quotes import Quote, QuoteVersion, Side, Signature
-from foundation import audits, currencies, lifecycles
+from foundation import audits, currencies, lifecycles, outbox
 from foundation.errors import Conflict, DomainError, Fault, Invalid, NotFound
 from foundation.i18n import Language, message, translate
 
@@ -55,6 +56,25 @@ class Consent:
     order_number: str = ""
     wants_early_start: bool = False
     """A private client asks that work begins before the days in which they may withdraw are over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What somebody would sign now, and what that needs of them."""
+
+    quote: Quote
+    version: QuoteVersion
+    client: Client
+    is_open: bool
+    """The quote waits for an answer, and has not expired."""
+    may_approve: bool
+    may_ask: bool
+    """The amount is above one's limit, and colleagues may be asked."""
+    approvers: tuple[str, ...]
+    """Accounts of who may accept the amount, where one may not."""
+    needs_early_start: bool
+    missing: tuple[str, ...]
+    """What booking needs to know of the client and does not."""
 
 
 def check(consent: Consent, client: Client, version: QuoteVersion, *, on: date, language: Language) -> None:
@@ -136,6 +156,7 @@ def accept(
     audits.record(session, who.actor, "accepted", KIND, quote.id, at=at, version=version.number)
     if is_first:
         mission = missions.start_from(session, quote, version, order_number=consent.order_number, at=at)
+        outbox.record(session, QUOTE_SIGNED, [mission.id])
     else:
         mission = missions.amend(session, quote, version, at=at)
     _tell_of_acceptance(session, quote, version, mission, client, at)
@@ -174,10 +195,35 @@ def ask_approval(session: Session, who: SignedIn, quote_id: str, *, at: datetime
     )  # fmt: skip
 
 
+def prepare(session: Session, who: SignedIn, quote_id: str, *, on: date) -> Signing:
+    """Return what somebody would sign now, and what that needs of them; raise NotFound."""
+    quote, client = _read(session, who, quote_id)
+    version = session.get_one(QuoteVersion, (quote.id, quote.latest_version))
+    amount_cents = _in_euros(version)
+    position = colleagues.position_of(session.get_one(Membership, who.account_id))
+    may_approve = colleagues.may_approve(position, amount_cents)
+    return Signing(
+        quote,
+        version,
+        client,
+        is_open=QUOTES.allows(QUOTES.state(quote.state), QuoteEvent.ACCEPT, Party.CLIENT) and version.valid_until >= on,
+        may_approve=may_approve,
+        may_ask=not may_approve and position.role in news.BUYERS,
+        approvers=() if may_approve else tuple(approvers(session, client.id, amount_cents)),
+        needs_early_start=needs_early_start(client, version, on=on),
+        missing=tuple(clients.missing_for_booking(client)),
+    )
+
+
 def take(session: Session, who: SignedIn, quote_id: str) -> tuple[Quote, Client]:
     """Return a quote that was sent to somebody's client, held until the transaction ends; raise NotFound."""
-    statement = select(Quote).where(col(Quote.id) == quote_id).with_for_update()
-    quote = session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
+    _read(session, who, quote_id)
+    held = session.get_one(Quote, quote_id, with_for_update=True, populate_existing=True)
+    return held, clients.get(session, who)
+
+
+def _read(session: Session, who: SignedIn, quote_id: str) -> tuple[Quote, Client]:
+    quote = session.get(Quote, quote_id)
     if quote is None or quote.client_id is None or quote.client_id != who.client_id or not quote.latest_version:
         raise NotFound("this quote does not exist")
     return quote, clients.get(session, who)

@@ -51,7 +51,7 @@ def listed(
     """
     side = side_of(who)
     conditions = [_is_mine(who)]
-    if words := texts.fold(query.replace("\0", "")[:LONGEST_QUERY]).split():
+    if words := query.replace("\0", "")[:LONGEST_QUERY].split():
         conditions += [_says(word) for word in words]
     else:
         archived = Thread.client_archived_at if side is Side.CLIENT else Thread.expert_archived_at
@@ -173,7 +173,8 @@ def _entries(
 def _unread_by_thread(session: Session, thread_ids: Sequence[str], side: Side, account_id: str) -> Mapping[str, int]:
     statement = _unread(side, account_id).add_columns(col(Message.thread_id))
     statement = statement.where(col(Message.thread_id).in_(thread_ids)).group_by(col(Message.thread_id))
-    return {row[1]: row[0] for row in session.execute(statement)}
+    rows: Sequence[Any] = session.execute(statement).all()
+    return {thread_id: count for count, thread_id in rows}
 
 
 def _unread(side: Side, account_id: str) -> Any:
@@ -197,17 +198,18 @@ def _is_mine(who: SignedIn) -> ColumnElement[bool]:
 
 
 def _has_no_owner() -> ColumnElement[bool]:
-    is_there = exists().where(col(Expert.id) == col(Thread.expert_id))
-    return is_there & ~exists().where(col(Account.expert_id) == col(Thread.expert_id))
+    is_there = exists().where(col(Expert.id) == col(Thread.expert_id)).correlate(Thread)
+    return is_there & ~exists().where(col(Account.expert_id) == col(Thread.expert_id)).correlate(Thread)
 
 
 def _says(word: str) -> ColumnElement[bool]:
-    """Return the condition that a thread holds a folded word, in a message, the name of a file or of a side."""
+    """Return the condition that a thread holds a word: in a message or the name of a file, or of one of the sides.
+
+    Names are not kept folded, so they are found with their accents, in whatever capitals.
+    """
     is_said = exists().where(
-        col(Message.thread_id) == col(Thread.id), col(Message.folded).contains(word, autoescape=True)
+        col(Message.thread_id) == col(Thread.id), col(Message.folded).contains(texts.fold(word), autoescape=True)
     )
-    spellings = {word, word.capitalize(), word.upper()}
-    names = [
-        col(name).icontains(spelling, autoescape=True) for name in (Client.name, Expert.name) for spelling in spellings
-    ]
-    return or_(is_said, *names)
+    spellings = {word, word.lower(), word.capitalize(), word.upper()}
+    names = (col(Client.name), col(Expert.name))
+    return or_(is_said, *(name.icontains(spelling, autoescape=True) for name in names for spelling in spellings))

@@ -59,9 +59,8 @@ def unflow(text: str, part: EmailMessage) -> str:
     return "\n".join(lines)
 
 
-def of_html(html: str, part: EmailMessage) -> str:
+def of_html(html: str) -> str:
     """Return what a reader of HTML sees, in lines; what it quotes has `>` before each."""
-    del part
     reader = _Reader()
     reader.feed(html)
     reader.close()

@@ -32,7 +32,6 @@ _AUTOMATIC_SUBJECT = re.compile(
     r"undeliver|delivery status notification|mail delivery|failure notice)",
     re.IGNORECASE,
 )
-_FAILED_ADDRESS = re.compile(r"rfc822\s*;\s*(\S+)", re.IGNORECASE)
 
 
 class Unreadable(Exception):
@@ -64,7 +63,6 @@ class Received:
     """As the mail says; where it says none, made of its content."""
     sender: str
     """In small letters; empty where there is none."""
-    subject: str
     text: str
     """The whole text, with what it quotes."""
     files: tuple[ReceivedFile, ...] = ()
@@ -79,11 +77,10 @@ def read(content: bytes, *, envelope_sender: str | None) -> Received:
     try:
         mail = email.message_from_bytes(content, policy=default)
         parts = list(_leaves(mail))
-        text, files, left_out = _text_of(mail, parts), _files_of(parts), _mails_in(parts)
+        text, files, left_out = _text_of(parts), _files_of(parts), _mails_in(parts)
         return Received(
             message_id=_header(mail, "Message-ID") or hashlib.sha256(content).hexdigest(),
             sender=_sender(mail),
-            subject=_header(mail, "Subject"),
             text=text,
             files=files,
             left_out=left_out,
@@ -152,16 +149,14 @@ def _bounce(mail: EmailMessage, parts: list[EmailMessage]) -> Bounce | None:
     return Bounce(is_final=False, reason="")
 
 
-def _text_of(mail: EmailMessage, parts: list[EmailMessage]) -> str:
+def _text_of(parts: list[EmailMessage]) -> str:
     """Return the text that a reader sees first: the plain one, else what the HTML says."""
-    del mail
     shown = [part for part in parts if part.get_content_disposition() != "attachment"]
-    for kind, convert in (("text/plain", mail_texts.unflow), ("text/html", mail_texts.of_html)):
-        texts = [convert(_decoded(part), part) for part in shown if part.get_content_type() == kind]
-        texts = [text for text in texts if text.strip()]
-        if texts:
-            return "\n\n".join(texts) if kind == "text/plain" else texts[0]
-    return ""
+    plain = [mail_texts.unflow(_decoded(part), part) for part in shown if part.get_content_type() == "text/plain"]
+    if any(text.strip() for text in plain):
+        return "\n\n".join(text for text in plain if text.strip())
+    html = (mail_texts.of_html(_decoded(part)) for part in shown if part.get_content_type() == "text/html")
+    return next((text for text in html if text.strip()), "")
 
 
 def _decoded(part: EmailMessage) -> str:

@@ -163,6 +163,16 @@ class Settings(BaseSettings):
     """Share of the commission that a referral lets off, on one mission (mission row S17)."""
     referred_clients_earn: bool = False
     """Whether a company that was referred earns its sponsor a reduction by its first mission, as an expert does."""
+    rc_pro_insurer: str = "Assurances Exemple SA (example)"
+    """Who insures the professional liability of experts under this installation's policy (mission row S27)."""
+    rc_pro_policy: str = "RCP-000000 (example)"
+    """The number of that policy."""
+    portage_partner: str = "Portage Exemple SAS (example)"
+    """Who employs experts that want portage salarial and have no portage company (mission row S29)."""
+    portage_partner_contact: str = ""
+    """Whom mails to the partner address; empty: the partner's name."""
+    portage_partner_email: str = ""
+    """Where the partner is asked to confirm a mission; empty: the operator is, who asks the partner."""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     operator: Operator = Field(default_factory=Operator)

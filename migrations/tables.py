@@ -13,6 +13,7 @@ import billing.models.mandates
 import billing.models.reductions
 import billing.models.sandbox  # noqa: F401
 import booking.models.missions
+import booking.models.papers
 import booking.models.quotes
 import booking.models.reports
 import booking.models.reviews

@@ -16,10 +16,10 @@ from sqlmodel import col
 from accounts.models.accounts import Account, AccountKind, Membership, Role
 from accounts.models.experts import Expert
 from accounts.sign_ins import SignedIn
-from booking import message_mails, reply_tokens, threads
+from booking import mail_replies, message_mails, reply_tokens, threads
 from booking.models.threads import Message, Thread
 from booking.threads import Draft
-from foundation import clock, keys
+from foundation import clock, keys, received_mails
 from foundation.database import Database
 from foundation.mails import MailRow
 from foundation.settings import Settings
@@ -151,3 +151,20 @@ def send(port: int, content: EmailMessage | bytes, to: str, sender: str = "emile
         except smtplib.SMTPResponseException as error:
             return error.smtp_code, error.smtp_error.decode() if isinstance(error.smtp_error, bytes) else ""
     return 250, ""
+
+
+def newest_mail(database: Database, recipient: str) -> MailRow:
+    """Return the mail to an address that was written last, with its token whether it has left or not."""
+    statement = select(MailRow).where(col(MailRow.recipient) == recipient).order_by(col(MailRow.written_at).desc())
+    with database.reading() as session:
+        return session.execute(statement.limit(1)).scalar_one()
+
+
+def hold(talk: Talk, account: Account, body: str) -> str:
+    """Have a mail come in somebody's name from another address; return its id."""
+    raw = mail("x@example.org", "stranger@home.example", body).as_bytes()
+    reply = mail_replies.prepare(received_mails.read(raw, envelope_sender="stranger@home.example"))
+    with talk.database.writing() as session:
+        key = threads.mark_of(session, talk.thread_id, account.id).reply_key
+        mail_replies.receive(session, key, reply, raw, at=clock.now())
+        return mail_replies.held(session, account.id, talk.thread_id)[-1].id

@@ -35,8 +35,8 @@ class Rule(StrEnum):
     COMPANY = "companies"
     EXPERT = "experts"
     OPERATOR = "operators"
-    PARTIES = "clients and experts, and operators who look after them"
     SHEETING = "everybody but colleagues who only read their company's mission sheets"
+    PARTIES = "clients and experts, and operators who look after them"
     FILE = "whoever may see this file, or this mission sheet"
     DEMONSTRATION = "nobody but in a demonstration"
 
@@ -95,6 +95,12 @@ TABLE = {
     """,
     Rule.FACTOR: "GET /account/second-factor  POST /account/second-factor",
     Rule.CLIENTS: """
+        GET /quotes/compare  GET /quotes/{quote_id}/accept  POST /quotes/{quote_id}/accept
+        POST /quotes/{quote_id}/decline  POST /quotes/{quote_id}/ask-approval
+        GET /payments/{reference}  POST /payments/{reference}/card  POST /payments/{reference}/refund
+        POST /payments/{reference}/refund/{refund_id}/withdraw  GET /sandbox/bank  POST /sandbox/bank
+        POST /sandbox/bank/arrive  GET /sandbox/card/{transaction_id}  POST /sandbox/card/{transaction_id}
+        POST /sandbox/card/{transaction_id}/challenge
         GET /account/company  POST /account/company  GET /my/searches  GET /my/searches/new  POST /my/searches
         GET /sheets  GET /sheets/{sheet_id}/publish  POST /sheets/{sheet_id}/publish  POST /sheets/{sheet_id}/close
         POST /sheets/{sheet_id}/reopen  POST /sheets/{sheet_id}/files
@@ -107,11 +113,18 @@ TABLE = {
     """,
     Rule.WRITERS: "GET /experts/{slug}/write  POST /experts/{slug}/write",
     Rule.SIDES: """
+        GET /quotes  GET /quotes/{quote_id}  POST /quotes/{quote_id}/cancel
         GET /messages  GET /messages/{thread_id}  POST /messages/{thread_id}  POST /messages/{thread_id}/archive
         POST /messages/{thread_id}/held/{mail_id}
     """,
     Rule.EXPERT: """
+        GET /refunds/{refund_id}  POST /refunds/{refund_id}
         GET /my/profile  POST /my/profile  POST /my/profile/undo  GET /my/identity  POST /my/identity  GET /my/found
+        GET /my/papers  POST /my/papers  POST /my/papers/clients  POST /my/papers/{paper_id}/remove
+        GET /quotes/new  POST /quotes/new  GET /quotes/{quote_id}/edit  POST /quotes/{quote_id}/edit
+        GET /quotes/{quote_id}/preview  POST /quotes/{quote_id}/send  POST /quotes/{quote_id}/renew
+        POST /quotes/{quote_id}/withdraw  POST /quotes/{quote_id}/discard
+        GET /quotes/mentions  POST /quotes/mentions  POST /quotes/mentions/drop
         GET /my/mandate  POST /my/mandate  POST /my/mandate/end  GET /my/referrals  POST /my/referrals
         POST /my/profile/portrait  POST /my/profile/portrait/remove  POST /my/profile/letters
         POST /my/profile/letters/{letter_id}  POST /my/profile/letters/{letter_id}/remove
@@ -120,6 +133,8 @@ TABLE = {
         GET /offers/{offer_id}/files/{sheet_file_id}
     """,
     Rule.OPERATOR: """
+        GET /operator/refunds  POST /operator/refunds/{refund_id}/remind  POST /operator/refunds/{refund_id}/retry
+        GET /operator/wires  POST /operator/wires/{payment_id}/assign  POST /operator/wires/{payment_id}/return
         GET /operator  GET /operator/people  GET /operator/people/{account_id}
         POST /operator/people/{account_id}/suspend  POST /operator/people/{account_id}/{action}
         GET /operator/profiles/{expert_id}  POST /operator/profiles/{expert_id}/invite
@@ -144,7 +159,8 @@ TABLE = {
         POST /missions/{mission_id}/reviews/{review_id}/reply
     """,
     Rule.FILE: """
-        GET /letters/{letter_id}  GET /portraits/{portrait}-{size_px:int}  GET /messages/files/{file_id}
+        GET /letters/{letter_id}  GET /papers/{paper_id}  GET /portraits/{portrait}-{size_px:int}
+        GET /messages/files/{file_id}
         GET /sheets/{sheet_id}  GET /sheets/{sheet_id}/edit  POST /sheets/{sheet_id}/edit
         POST /sheets/{sheet_id}/discard  GET /sheets/{sheet_id}/files/{sheet_file_id}
     """,
@@ -174,7 +190,10 @@ PARAMETERS = {
     "letter_id": "letter", "portrait": "portrait", "account_id": "account", "notice_id": "notice", "mail_id": "mail",
     "sheet_id": "sheet", "offer_id": "offer", "sheet_file_id": "sheet_file",
     "search_id": "search", "token": "shared", "expert_id": "expert", "thread_id": "thread", "file_id": "message_file",
+    "reference": "reference", "refund_id": "refund", "payment_id": "wire", "transaction_id": "card",
     "mission_id": "mission", "review_id": "review",
+    "paper_id": "paper",
+    "quote_id": "quote",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
 

@@ -52,6 +52,20 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         {**LINK, "invited_by": NAME, "company": "Établissements Dupont & fils", "role": role}
         for role in ("owner", "buyer", "viewer", "accountant")
     ],
+    "client_invitation": [
+        {
+            **LINK,
+            "name": NAME,
+            "expert": EXPERT["name"],
+            "title": "Audit douanier",
+            "number": "Q-2026-00042",
+            "amount_cents": 408_660,
+            "currency": "EUR",
+            "day": "2027-01-31",
+            "reason": reason,
+        }
+        for reason in ("", "Deux ports de plus.")
+    ],
     "operator_invitation": [{**LINK, "invited_by": NAME}],
     "alert": [
         {

@@ -32,6 +32,8 @@ class Mailbox:
     port: int = field(default_factory=ports.any_free)
     messages: list[EmailMessage] = field(default_factory=list[EmailMessage])
     recipients: list[str] = field(default_factory=list[str])
+    senders: list[str] = field(default_factory=list[str])
+    """Whom notices about the mails go to."""
     to_recipients: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     to_contents: list[str] = field(default_factory=list[str])
     was_encrypted: bool = False
@@ -55,6 +57,7 @@ class Mailbox:
             return self.to_contents.pop(0)
         self.was_encrypted = session.ssl is not None
         self.recipients.extend(envelope.rcpt_tos)
+        self.senders.append(envelope.mail_from or "")
         content = envelope.content
         assert isinstance(content, bytes)
         self.messages.append(parsed(content))

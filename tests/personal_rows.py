@@ -24,8 +24,12 @@ from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
 from accounts.models.notices import Notice
 from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
+from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.mandates import Mandate
 from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
+from billing.models.sandbox import SandboxTransaction
+from booking.models.papers import OtherClients, WorkPaper
+from booking.models.quotes import LegalMention
 from booking.models.sheets import Offer, Sheet, SheetEdition, SheetFile
 from booking.models.threads import Message, MessageDraft, MessageFile, ReceivedMail, Thread, ThreadMark
 from foundation import audits
@@ -115,7 +119,7 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
                 sha256="",
                 stored_at=AT,
             )
-            for what in ("paper", "held")
+            for what in ("paper", "held", "certificate")
         ),
         ReferenceLetter(
             expert_id=expert.id,
@@ -146,6 +150,15 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             accepted_by=account.id,
             address="192.0.2.1",
         ),
+        WorkPaper(
+            expert_id=expert.id,
+            kind="rc_pro",
+            file_id=f"certificate of {account.id}",
+            issued_on=DAY,
+            ends_on=DAY,
+            uploaded_at=AT,
+        ),
+        OtherClients(expert_id=expert.id, account_id=account.id, attested_at=AT),
         PromoCode(expert_id=expert.id, code=f"{mark} code", made_at=AT),
         Referral(sponsor_expert_id=expert.id, referred_account_id=account.id, signed_up_at=AT),
         Reduction(
@@ -158,6 +171,7 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             earned_at=AT,
         ),
         ReductionUse(reduction_id=f"{mark} reduction", turn=1, reference=f"{mark} mission", share_bp=1, reserved_at=AT),
+        LegalMention(expert_id=expert.id, title=f"{mark} clause", text=f"{mark} words", changed_at=AT),
         Sheet(
             id=f"theirs {account.id}",
             client_id=client_id,
@@ -259,6 +273,45 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             template="email_changed",
             values={"name": "A", "new_email": account.email},
             written_at=AT,
+        ),
+        Escrow(
+            id=f"escrow of {account.id}",
+            reference=f"mission of {account.id}",
+            number=f"M {account.id}",
+            number_key=f"M {account.id}",
+            title="Maroc",
+            payer_client_id=client_id,
+            payee_expert_id=expert.id,
+            currency="EUR",
+            due_cents=100,
+            opened_at=AT,
+        ),
+        Payment(
+            escrow_id=f"escrow of {account.id}",
+            provider="sandbox",
+            kind="card",
+            cents=100,
+            currency="EUR",
+            begun_by=account.id,
+            begun_at=AT,
+        ),
+        Refund(
+            escrow_id=f"escrow of {account.id}",
+            reason="asked",
+            cents=1,
+            currency="EUR",
+            consented_by=account.id,
+            consented_from="2001:db8::1",
+            asked_at=AT,
+        ),
+        SandboxTransaction(
+            id=f"wire of {account.id}",
+            kind="wire",
+            cents=1,
+            currency="EUR",
+            title=f"{mark} played",
+            client_id=client_id,
+            made_at=AT,
         ),
         SmsRow(
             id=f"{mark} s1",

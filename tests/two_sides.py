@@ -17,6 +17,7 @@ from accounts.letters import Checked
 from accounts.models.accounts import Account, AccountKind, Client, Membership, Purpose, Role
 from accounts.models.audiences import AudienceDay
 from accounts.models.experts import Expert, Review
+from accounts.models.identities import new_id
 from accounts.models.notices import Ground
 from accounts.models.profiles import LegalIdentity
 from accounts.notices import Draft, Notifier
@@ -24,15 +25,19 @@ from accounts.portraits import SIZES_PX, Portrait
 from accounts.shared_shortlists import Comment
 from accounts.shortlist_rows import Owner
 from billing import escrows
-from booking import sheet_files, sheets, threads
+from billing.models.escrows import Escrow, Payment, Refund
+from billing.models.sandbox import SandboxTransaction
+from booking import papers, sheet_files, sheets, threads
 from booking.attachments import Attachment
 from booking.models.missions import Mission
-from booking.models.quotes import Quote, QuoteVersion
+from booking.models.papers import PaperKind
+from booking.models.quotes import LegalMention, Quote, QuoteVersion
 from booking.models.reports import Report
 from booking.models.reviews import MissionReview
 from booking.models.sheets import Offer
 from booking.models.threads import Message, MessageFile
 from booking.models.threads import Side as Speaker
+from booking.papers import Draft as PaperDraft
 from booking.sheet_contents import Content
 from booking.sheets import Author
 from booking.threads import Draft as SaidDraft
@@ -45,6 +50,7 @@ from search_api import saved_searches
 from search_api.models import Frequency
 from search_api.requests import Parameters
 from tests import signed_in
+from tests.booking import quoting
 from tests.personal_rows import PASSWORD_HASH
 from web import alerts, shortlist_site
 
@@ -100,8 +106,10 @@ def seed(client: TestClient, mark: str, shown_id: str) -> Side:
         _client(session, people["private"], settings, mark, shown_id)
         ids |= _told(session, people["private"], mark, shown_id)
         ids |= _said(session, people, mark)
-        ids |= _mission(session, people, mark)
+        ids |= _money(session, people, mark)
+        ids |= _quote(session, people["expert"], ids["client"], mark)
         ids |= _sheet(session, people["owner"], ids, mark)
+        ids |= _mission(session, people, mark)
     return Side(mark, people, ids)
 
 
@@ -174,8 +182,11 @@ def _expert(session: Session, account: Account, mark: str) -> dict[str, str]:
     portrait = portraits.put(session, expert.id, Portrait(files), actor=actor, at=at)
     content = Checked(f"%PDF-1.7 {mark} letter".encode(), 1)
     letter = letters.add(session, expert.id, content, f"{mark} title", is_shown=False, actor=actor, at=at)
+    draft = PaperDraft(PaperKind.REGISTRATION, at.date(), None, replaces_policy=False)
+    scan = papers.Checked(f"%PDF-1.7 {mark} paper".encode(), "application/pdf")
+    paper = papers.put(session, expert.id, draft, scan, actor=actor, at=at)
     session.flush()
-    return {"portrait": portrait, "letter": letter.id, "slug": expert.slug}
+    return {"portrait": portrait, "letter": letter.id, "paper": paper.id, "slug": expert.slug}
 
 
 def _client(session: Session, account: Account, settings: Settings, mark: str, shown_id: str) -> dict[str, str]:
@@ -218,6 +229,44 @@ def _said(session: Session, people: dict[str, Account], mark: str) -> dict[str, 
         threads.post(session, thread, side, people[role].id, Role.BUYER, draft, at=at)
     kept = select(col(MessageFile.id)).join(Message).where(col(Message.thread_id) == thread.id)
     return {"thread": thread.id, "message_file": session.execute(kept).scalar_one()}
+
+
+def _money(session: Session, people: dict[str, Account], mark: str) -> dict[str, str]:
+    """Have a company pay its side's expert, ask for some of it back, begin another card, and wire for nothing known."""
+    at, client_id = clock.now(), session.get_one(Membership, people["owner"].id).client_id
+    values: dict[str, Any] = {
+        "number": f"{mark} 1",
+        "number_key": mark,
+        "title": f"{mark} mission",
+        "state": "disputed",
+    }
+    values |= {"due_cents": 100, "paid_cents": 100, "held_at": at}
+    escrow = Escrow(
+        reference=new_id(),
+        payer_client_id=client_id,
+        payee_expert_id=str(people["expert"].expert_id),
+        currency="EUR",
+        opened_at=at,
+        **values,
+    )
+    session.add(escrow)
+    session.flush()
+    shared: dict[str, Any] = {"provider": "sandbox", "currency": "EUR", "begun_at": at, "cents": 100}
+    came: dict[str, Any] = {"state": "succeeded", "settled_at": at, "kind": "wire"}
+    paid = Payment(escrow_id=escrow.id, provider_id=f"{mark} paid", counted_at=at, **came, **shared)
+    wire = Payment(provider_id=f"{mark} wire", wire_text=f"{mark} words", **came, **shared)
+    card = Payment(escrow_id=escrow.id, kind="card", **shared)
+    refund = Refund(
+        escrow_id=escrow.id, reason="asked", cents=40, currency="EUR", explanation=f"{mark} why", asked_at=at
+    )
+    session.add_all([paid, wire, card, refund])
+    session.flush()
+    page = SandboxTransaction(
+        kind="card", key=card.id, cents=100, currency="EUR", title=f"{mark} mission", return_path="/", made_at=at
+    )
+    session.add(page)
+    session.flush()
+    return {"reference": escrow.reference, "refund": refund.id, "wire": wire.id, "card": page.id}
 
 
 def _sheet(session: Session, account: Account, ids: dict[str, str], mark: str) -> dict[str, str]:
@@ -316,4 +365,12 @@ def _mission(session: Session, people: dict[str, Account], mark: str) -> dict[st
             written_at=at,
         )
     )
-    return {"mission": mission.id, "review": review.id, "quote": quote.id}
+    return {"mission": mission.id, "review": review.id}
+
+
+def _quote(session: Session, account: Account, client_id: str, mark: str) -> dict[str, str]:
+    """Have the side's expert send its company a quote, and write a mention down."""
+    at, expert_id = clock.now(), str(account.expert_id)
+    quote = quoting.sent_row(session, expert_id, client_id, mark, at=at)
+    session.add(LegalMention(expert_id=expert_id, title=f"{mark} mention", text=f"{mark} words", changed_at=at))
+    return {"quote": quote.id}

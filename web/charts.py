@@ -7,6 +7,7 @@ letters stay as large as the page's on a phone. `y` grows downwards, as in SVG.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 GAP = 0.25
 """Share of a bar's room that is left empty."""
@@ -60,6 +61,22 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of days, from the left."""
+
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Spans of days one below the other, and the days that are written along the edge."""
+
+    spans: tuple[Span, ...]
+    labels: tuple[tuple[Label, date], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A chart of one line. `path` and `area` are SVG paths in a square of 100 by 100, to be stretched."""
 
@@ -67,6 +84,21 @@ class Line:
     area: str
     ticks: tuple[Tick, ...]
     labels: tuple[Label, ...]
+
+
+def plan(spans: Sequence[tuple[date, date]], *, most_labels: int = MOST_LABELS) -> Plan:
+    """Return spans of days, both ends among them, between the first day and the last of all."""
+    first = min((begins for begins, _ in spans), default=date.min)
+    last = max((ends for _, ends in spans), default=date.min)
+    days = (last - first).days + 1
+    drawn = tuple(
+        Span(_rounded(100 * (begins - first).days / days), _rounded(100 * ((ends - begins).days + 1) / days))
+        for begins, ends in spans
+    )
+    steps = min(most_labels - 1, days - 1) if spans else 0
+    chosen = [first + timedelta(days=round(number * (days - 1) / max(1, steps))) for number in range(steps + 1)]
+    places = _labels([100 * (day - first).days / days for day in chosen], most_labels)
+    return Plan(drawn, tuple((label, chosen[label.at]) for label in places) if spans else ())
 
 
 def bars(stacks: Sequence[Sequence[int]], *, most_labels: int = MOST_LABELS) -> Bars:

@@ -26,7 +26,12 @@ async def read_all(request: Request) -> list[tuple[str, str]]:
 
 async def read_long(request: Request) -> dict[str, str]:
     """Return the fields of a form that holds long texts, such as a profile."""
-    return dict(fields_of(await body_of(request, LONGEST_TEXTS_BYTES)))
+    return dict(await read_all_long(request))
+
+
+async def read_all_long(request: Request) -> list[tuple[str, str]]:
+    """Return the fields of a form that holds long texts, with those that come several times."""
+    return fields_of(await body_of(request, LONGEST_TEXTS_BYTES))
 
 
 async def body_of(request: Request, most_bytes: int) -> bytes:

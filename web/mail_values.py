@@ -112,6 +112,23 @@ class ColleagueInvitation(Values):
     lasts_minutes: Minutes
 
 
+class ClientInvitation(Values):
+    """To an expert's own client who has no account yet: a quote, or another version of it (mission row S16)."""
+
+    name: Line
+    expert: Line
+    title: Line
+    number: Line
+    reason: str = ""
+    """Why there is another version."""
+    amount_cents: int
+    currency: Line
+    day: date
+    """The last one on which it can be accepted."""
+    token: Token
+    lasts_minutes: Minutes
+
+
 class OperatorInvitation(Values):
     """To somebody who is to run the site."""
 
@@ -302,6 +319,7 @@ TEMPLATES: dict[str, type[Values]] = {
     "second_factor_changed": SecondFactorChanged,
     "expert_invitation": ExpertInvitation,
     "colleague_invitation": ColleagueInvitation,
+    "client_invitation": ClientInvitation,
     "operator_invitation": OperatorInvitation,
     "alert": Alert,
     "availability_ask": AvailabilityAsk,

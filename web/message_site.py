@@ -1,5 +1,6 @@
 """The addresses of messages: one's threads, reading and writing, files, putting away, and replies that were held."""
 
+from contextlib import AbstractContextManager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -28,8 +29,8 @@ from web.uploads import Uploads
 
 PATH = "/messages"
 FILE_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
-LOOKED_THROUGH_S = 10.0
-"""What looking through files may take on a busy machine: somebody who sends some waits anyway."""
+TAKEN_WITHIN_S = 10.0
+"""What taking a message may last once it is here, with its files: somebody who sends some waits anyway."""
 MOST_OFTEN = RateLimitItemPerMinute(30)
 """Messages by one account."""
 READERS = (AccountKind.COMPANY, AccountKind.PRIVATE_CLIENT, AccountKind.EXPERT)
@@ -97,6 +98,11 @@ def show(request: Request, thread_id: str) -> Response:
 @router.post("/{thread_id}")
 def write(request: Request, thread_id: str, sent: Sent) -> Response:
     """Say something."""
+    with taking():
+        return _write(request, thread_id, sent)
+
+
+def _write(request: Request, thread_id: str, sent: Uploads) -> Response:
     who, language = reader(request), language_of(request)
     with _database(request).reading() as session:
         threads.read(session, who, thread_id)
@@ -129,13 +135,12 @@ def decide(request: Request, thread_id: str, mail_id: str, form: Form) -> Respon
     with _database(request).reading() as session:
         _, raw = mail_replies.read_held(session, who, mail_id)
     if form.get("decision") == "post":
-        with deadlines.within(LOOKED_THROUGH_S):
-            reply = mail_replies.prepare(received_mails.read(raw, envelope_sender=who.email))
-            try:
-                with _database(request).writing() as session:
-                    mail_replies.release(session, who, mail_id, reply, at=clock.now())
-            except (ThreadClosed, NoText):
-                return thread_page(request, thread_id, status=409)
+        reply = mail_replies.prepare(received_mails.read(raw, envelope_sender=who.email))
+        try:
+            with taking(), _database(request).writing() as session:
+                mail_replies.release(session, who, mail_id, reply, at=clock.now())
+        except (ThreadClosed, NoText):
+            return thread_page(request, thread_id, status=409)
     elif form.get("decision") == "discard":
         with _database(request).writing() as session:
             mail_replies.discard(session, who, mail_id)
@@ -147,12 +152,16 @@ def reader(request: Request) -> SignedIn:
     return sign_ins.required(request, *READERS)
 
 
+def taking() -> AbstractContextManager[None]:
+    """Give the time for taking what was sent: how long it was on its way does not count, which may be minutes."""
+    return deadlines.within(TAKEN_WITHIN_S)
+
+
 def read_draft(sent: Uploads) -> Draft:
     """Return what a form says; raise Invalid. Slow where files are large: not in a transaction."""
     if sent.is_too_large:
         raise attachments.refused("too_large_together")
-    with deadlines.within(LOOKED_THROUGH_S):
-        files = attachments.check([Given(name, content) for name, content in sent.files])
+    files = attachments.check([Given(name, content) for name, content in sent.files])
     return Draft(threads.check_body(sent.fields.get("body", ""), has_files=bool(files)), files)
 
 

@@ -21,6 +21,44 @@ class NewsText:
 _REFUSED = message("%(counterpart)s has refused your offer")
 _SEE_SHEET = message("See the mission sheet")
 TEXTS: Mapping[str, NewsText] = {
+    "quote_received": NewsText(
+        message("Quote %(number)s by %(counterpart)s: %(title)s"),
+        message("%(counterpart)s has sent you a quote of %(amount)s: “%(title)s”. It can be accepted until %(day)s."),
+        message("Read the quote"),
+    ),
+    "quote_amended": NewsText(
+        message("%(counterpart)s has amended the quote %(number)s"),
+        message(
+            "There is a new version of “%(title)s”, of %(amount)s. The page shows what has changed; nothing new holds "
+            "before you accept it, until %(day)s. The reason:"
+        ),
+        message("See what has changed"),
+    ),
+    "quote_withdrawn": NewsText(
+        message("%(counterpart)s has withdrawn the quote %(number)s"),
+        message("The last version of “%(title)s” can’t be accepted any more. What was signed before stands."),
+        message("Read the quote"),
+    ),
+    "quote_cancelled": NewsText(
+        message("%(counterpart)s has cancelled the quote %(number)s"),
+        message("“%(title)s” was cancelled before anything was paid for it. The reason:"),
+        message("Read the quote"),
+    ),
+    "quote_expiring": NewsText(
+        message("The quote %(number)s by %(counterpart)s can be accepted until %(day)s"),
+        message("“%(title)s”, of %(amount)s, still waits for your answer."),
+        message("Read the quote"),
+    ),
+    "quote_expired": NewsText(
+        message("The quote %(number)s by %(counterpart)s has expired"),
+        message("“%(title)s” could be accepted until %(day)s. If it still interests you, ask the expert to renew it."),
+        message("Read the quote"),
+    ),
+    "own_quote_expired": NewsText(
+        message("Your quote %(number)s for %(counterpart)s has expired"),
+        message("“%(title)s” could be accepted until %(day)s. You can renew it with one click."),
+        message("Renew the quote"),
+    ),
     "offer_received": NewsText(
         message("%(counterpart)s proposes a mission to you: %(title)s"),
         message(
@@ -88,6 +126,57 @@ TEXTS: Mapping[str, NewsText] = {
             "The quote “%(title)s” of %(amount)s is above the limit of %(counterpart)s: somebody else has to accept it."
         ),
         message("Read the quote"),
+    ),
+    "papers_wanted": NewsText(
+        message("%(counterpart)s needs papers of you for %(number)s"),
+        message(
+            "French companies have to ask for certain papers from 5,000 € before tax, when the contract is made and "
+            "every six months. For “%(title)s” some are missing or too old."
+        ),
+        message("Send my papers"),
+    ),
+    "papers_due_again": NewsText(
+        message("Six months on: please check the papers of %(counterpart)s"),
+        message(
+            "For “%(title)s” (%(number)s) the law asks you to check your contractor’s papers again. Here you see "
+            "which are there; keep a copy."
+        ),
+        message("Look at the papers"),
+    ),
+    "paper_ends": NewsText(
+        message("One of your papers ends on %(day)s"),
+        message("A company that you work for needs it: please send a newer one before %(day)s."),
+        message("Renew my papers"),
+    ),
+    "certificate_ends": NewsText(
+        message("Your insurance certificate ends on %(day)s"),
+        message("Please send the next one. After %(day)s only the marketplace’s policy covers your missions."),
+        message("Renew my certificate"),
+    ),
+    "long_relation_expert": NewsText(
+        message("You have worked with %(counterpart)s for long"),
+        message(
+            "All your missions together come to more than 18 months. If you have other clients too, please state it: "
+            "that shows that you are independent."
+        ),
+        message("State that I have other clients"),
+    ),
+    "long_relation_client": NewsText(
+        message("You have worked with %(counterpart)s for long"),
+        message(
+            "All your missions together come to more than 18 months. The expert is asked to state whether there are "
+            "other clients; without any, the relation might be taken for dependency."
+        ),
+        message("Read what that means"),
+    ),
+    "portage_wanted": NewsText(
+        message("Portage: please confirm the mission %(number)s"),
+        message(
+            "%(counterpart)s has accepted the mission “%(title)s” of %(amount)s before tax, to be carried out in "
+            "portage. Please employ the expert, contract with the client, and write to us once that is done: the "
+            "mission starts then."
+        ),
+        message("How portage works here"),
     ),
     "mission_funded": NewsText(
         message("Paid: you can start “%(title)s”"),

@@ -14,7 +14,6 @@ from web import forms, sign_ins
 from web.rendering import language_of, private, render
 
 PATH = "/operator"
-AREAS = ("people", "notices", "threads", "offers", "deliveries", "searches", "skills", "audit", "grading")
 PAGE = 50
 """Rows of one page of a list."""
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from accounts import notices, suspensions
+from billing import payments, refunds
 from booking import offer_desk, thread_lists
 from foundation import clock, mails, outbox
 from search_api import empties
@@ -31,6 +32,8 @@ def show(request: Request) -> Response:
             ("deliveries", outbox.count_dead(session)),
             ("mails", len(mails.failed(session, PAGE))),
             ("notices", notices.count_open(session)),
+            ("refunds", len(refunds.queue(session, limit=PAGE))),
+            ("wires", len(payments.unmatched(session, limit=PAGE))),
             ("threads", thread_lists.count_waiting_for_operator(session)),
             ("offers", offer_desk.count_waiting(session, clock.now())),
             ("complaints", suspensions.count_complaints(session)),

@@ -13,9 +13,10 @@ from booking.threads import ThreadClosed
 from foundation import audits, clock
 from foundation.errors import Invalid
 from web import operator_desk
-from web.message_site import Sent, read_draft
+from web.message_site import Sent, read_draft, taking
 from web.pages import threads as pages
 from web.rendering import language_of
+from web.uploads import Uploads
 
 PATH = f"{operator_desk.PATH}/threads"
 KIND = "thread"
@@ -54,6 +55,11 @@ def show(request: Request, thread_id: str) -> Response:
 @router.post("/{thread_id}")
 def answer(request: Request, thread_id: str, sent: Sent) -> Response:
     """Answer in the expert's place."""
+    with taking():
+        return _answer(request, thread_id, sent)
+
+
+def _answer(request: Request, thread_id: str, sent: Uploads) -> Response:
     operator, language, at = operator_desk.operator(request), language_of(request), clock.now()
     try:
         draft = read_draft(sent)

@@ -16,8 +16,8 @@ from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
 from billing import mandates
 from billing import personal_data as billing_data
+from booking import paper_data, sheet_data, thread_data
 from booking import personal_data as booking_data
-from booking import sheet_data, thread_data
 from foundation import audits, i18n, mails, personal_data, sms
 from foundation.audits import Actor, AuditEntry
 from foundation.database import Database
@@ -105,6 +105,8 @@ PARTS: Mapping[str, str] = {
     "end-reports": message("the end reports that you sent"),
     "mission-reviews": message("which missions you rated, and how you are described beside it"),
     "series-of-missions": message("long and recurring missions, which are carried out month by month"),
+    "papers": message("your papers; their files are in the folder “files/papers”"),
+    "other-clients": message("when you stated that you work for other clients too"),
     "escrows": message("what was held for your missions"),
     "payments": message("what was paid, and how"),
     "refunds": message("what went back, or was asked back, and who agreed"),
@@ -155,7 +157,7 @@ def export(database: Database, account_id: str, language: Language, *, at: datet
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written, database.reading() as session:
         kept = {part: rows for part, rows in parts_of(session, account_id).items() if rows}
         subject = subject_of(session, account_id)
-        for package in (accounts_data, thread_data, sheet_data):
+        for package in (accounts_data, thread_data, sheet_data, paper_data):
             for name, content in package.files_of(session, subject):
                 written.writestr(f"files/{name}", content)
         written.writestr("README.txt", _readme(kept, language, at))
@@ -187,6 +189,7 @@ def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | Non
     search_data.forget_mentions(session, names)
     accounts_data.forget_mentions(session, names)
     thread_data.forget(session, subject)
+    paper_data.forget(session, subject)
     mandates.end_of_erased(session, subject.of(EXPERT), at)
     sheet_data.forget(session, subject)
     personal_data.erase(session, HOLDINGS, subject)

@@ -26,8 +26,9 @@ from billing.events import (
     WIRE_WANTED,
 )
 from billing.providers.interface import Provider
-from booking import message_mails, mission_reactions, offers, reminders, reply_tokens
+from booking import duty_mails, message_mails, mission_reactions, offers, quote_deadlines, reminders, reply_tokens
 from booking.events import (
+    DUTIES_DUE,
     MESSAGE_WRITTEN,
     MISSION_CANCELLED,
     MISSION_CLOSED,
@@ -35,6 +36,8 @@ from booking.events import (
     MISSION_VALIDATED,
     MISSIONS_DUE,
     OFFERS_DUE,
+    QUOTE_SIGNED,
+    QUOTES_DUE,
     REVIEW_CHANGED,
 )
 from foundation import clock, keys, sms
@@ -134,7 +137,10 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *alert_table(Alerter(settings, index)),
         *mission_table(settings, index.database),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
+        Lane(QUOTES_DUE, lambda _: quote_deadlines.look_after(index.database, clock.now()), batch=100),
         Lane(OFFERS_DUE, lambda _: offers.look_after(index.database, clock.now()), batch=100),
+        Lane(QUOTE_SIGNED, lambda ids: duty_mails.follow_signing(index.database, settings, ids, clock.now()), batch=20),
+        Lane(DUTIES_DUE, lambda _: duty_mails.remind(index.database, settings, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
         Lane(MESSAGE_WRITTEN, lambda ids: message_mails.tell(index.database, secret, ids, at=clock.now()), batch=20),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
@@ -146,13 +152,17 @@ ALERTS_AT = timedelta(hours=5)
 """Time of day, in UTC, of alerts: in Europe they are there before work begins."""
 MONDAY = timedelta(days=4)
 """Weeks are counted from a Thursday."""
+QUOTES_AT = timedelta(hours=1)
+"""Time of day, in UTC: the last day is over in Europe."""
 SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
     Schedule("audience.fold", every=timedelta(days=1), topic=AUDIENCE_FOLD_DUE),
     Schedule("offers", every=timedelta(hours=1), topic=OFFERS_DUE),
+    Schedule("duties", every=timedelta(days=1), topic=DUTIES_DUE, offset=ALERTS_AT),
     Schedule("availability", every=timedelta(days=1), topic=AVAILABILITY_DUE),
     Schedule("index.purge", every=retention.PURGED_EVERY, topic=PURGE_DUE),
+    Schedule("quotes.deadlines", every=timedelta(days=1), topic=QUOTES_DUE, offset=QUOTES_AT),
     Schedule("retention", every=timedelta(days=1), topic=RETENTION_DUE),
     Schedule("suspensions.end", every=timedelta(days=1), topic=SUSPENSIONS_DUE),
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),

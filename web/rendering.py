@@ -55,6 +55,7 @@ def _environment(language: Language) -> Environment:
         "money": lambda amount, currency: money(amount, currency, language),
         "cents": lambda cents, currency: money(Decimal(cents) / 100, currency, language),
         "long_date": lambda day: long_date(day, language),
+        "short_date": lambda day: format_date(day, format="d MMM", locale=language),
         "bytes": lambda size: file_size(size, language),
         "number": lambda value: number(value, language),
         "decimal": lambda value: format_decimal(value, format="#,##0.0", locale=language),

@@ -259,11 +259,12 @@ def _choice_page(
     with database(request).reading() as session:
         sheet = sheets.get(session, owner, sheet_id)
         made = {offer["expert"]["id"]: offer for offer in _offers(session, sheet, at) if offer["expert"]}
-        candidates = _candidates(session, owner, chosen)
+        listed = shortlists.shown_ids(session, owner)
+        candidates = _candidates(session, chosen, listed, list(made))
         ids = [item.expert.id for item in candidates]
         passed_on = offer_desk.are_through_operator(session, ids)
         own = {expert_id for expert_id in ids if addressees.is_same(session, who.client_id or "", expert_id)}
-    wanted = set(chosen) or {item.expert.id for item in candidates}
+    wanted = set(chosen) or set(listed)
     rows = [
         {
             **cards.link(item.expert),
@@ -286,11 +287,12 @@ def _choice_page(
     return private(render(request, "sheets/publish.html", language, context, status=status))
 
 
-def _candidates(session: Session, owner: Owner, chosen: Sequence[str]) -> list[Profile]:
-    """Return the experts of the client's shortlist who are shown, and those who were named by id or address."""
-    wanted = shortlists.shown_ids(session, owner)
+def _candidates(
+    session: Session, chosen: Sequence[str], listed: Sequence[str], offered: Sequence[str]
+) -> list[Profile]:
+    """Return who may be chosen and is shown: who was named, by id or address, is on the shortlist, or had the sheet."""
     named = [expert.id for expert in _named(session, chosen)]
-    ids = list(dict.fromkeys([*named, *wanted, *(value for value in chosen if "\0" not in value)]))
+    ids = list(dict.fromkeys([*named, *listed, *offered, *(value for value in chosen if "\0" not in value)]))
     shown = shortlists.shown_profiles(session, ids)
     return [shown[expert_id] for expert_id in ids if expert_id in shown]
 

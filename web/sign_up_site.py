@@ -9,7 +9,7 @@ from accounts import accounts, invitations, links, passwords, registrations
 from accounts.links import LinkEnded
 from accounts.models.accounts import Account, AccountKind, Purpose
 from billing import referrals
-from booking import message_drafts
+from booking import message_drafts, own_clients
 from foundation import clock
 from foundation.database import Database
 from foundation.errors import Invalid
@@ -89,6 +89,7 @@ def confirm_email(request: Request, form: Form) -> Response:
     with _database(request).writing() as session:
         try:
             confirmed = registrations.confirm(session, token, at=at)
+            own_clients.adopt(session, confirmed, request.app.state.settings, at=at)
         except LinkEnded:
             return ended(request)
         opened = arrivals.open_sign_in(session, request, confirmed, before, at=at)
@@ -118,15 +119,17 @@ def accept_invitation(request: Request, form: Form) -> Response:
     try:
         with _database(request).writing() as session:
             account = invitations.accept(session, token, registration, password_hash, at=at)
+            own_clients.adopt(session, account, request.app.state.settings, at=at)
             needs_code = account.second_factor_since is not None
             opened = arrivals.open_sign_in(session, request, account, before, at=at, is_half=needs_code)
     except LinkEnded:
         return ended(request)
     except Invalid as error:
         return _invitation(request, token, form, forms.faults_by_field(error), status=422)
+    next_path = f"/quotes/{offer.subject}" if offer.subject else ""
     if needs_code:
         return arrivals.ask_for_code(request, account, opened)
-    return arrivals.welcome(request, account, opened, next_path="", is_new=True)
+    return arrivals.welcome(request, account, opened, next_path=next_path, is_new=True)
 
 
 def ended(request: Request) -> Response:
@@ -169,10 +172,12 @@ def _invitation(
             offer = invitations.read(session, token, at=clock.now())
         except LinkEnded:
             return ended(request)
+        about = own_clients.about(session, offer.subject) if offer.subject else None
     context: dict[str, Any] = {
         "token": token,
+        "about": about,
         "offer": offer,
-        "form": form or {"name": offer.name},
+        "form": form or {"name": offer.name, "organisation": about.client if about else ""},
         "faults": faults,
         "shortest": passwords.SHORTEST,
         "needs_phone": offer.kind is not AccountKind.OPERATOR,

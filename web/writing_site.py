@@ -44,6 +44,11 @@ def show(request: Request, slug: str) -> Response:
 @router.post("/{slug}/write")
 def write(request: Request, slug: str, sent: Annotated[Uploads, Depends(message_site.receive)]) -> Response:
     """Send a first message; keep it where whoever wrote it has yet to sign in."""
+    with message_site.taking():
+        return _write(request, slug, sent)
+
+
+def _write(request: Request, slug: str, sent: Uploads) -> Response:
     who, expert, language = writer(request), _expert(request, slug), language_of(request)
     try:
         if who is None:

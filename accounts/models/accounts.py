@@ -37,6 +37,8 @@ class Purpose(StrEnum):
     INVITE_EXPERT = "invite_expert"
     INVITE_COLLEAGUE = "invite_colleague"
     INVITE_OPERATOR = "invite_operator"
+    INVITE_CLIENT = "invite_client"
+    """To whom an expert has sent a quote, and who has no account yet."""
     CONFIRM_AVAILABILITY = "confirm_availability"
 
 

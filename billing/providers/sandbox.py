@@ -128,7 +128,7 @@ class Sandbox:
 
 def find_card(session: Session, transaction_id: str) -> SandboxTransaction:
     """Return a card payment, for its page; raise NotFound."""
-    found = session.get(SandboxTransaction, transaction_id, with_for_update=True)
+    found = session.get(SandboxTransaction, transaction_id)
     if found is None or found.kind != PaymentKind.CARD:
         raise NotFound("there is no such card payment")
     return found
@@ -195,6 +195,7 @@ def let_arrive(session: Session, *, at: datetime, client_id: str | None = None) 
 
 def _open_card(session: Session, transaction_id: str) -> SandboxTransaction:
     found = find_card(session, transaction_id)
+    session.refresh(found, with_for_update=True)
     if found.state not in _OPEN:
         raise Conflict("this card payment is over")
     return found

@@ -137,6 +137,19 @@ class Signature(SQLModel, table=True):
     signed_at: datetime = Field(sa_type=Instant)
 
 
+class LegalMention(SQLModel, table=True):
+    """A mention that an expert uses again in quotes (mission row S14); quotes keep its words, not the row."""
+
+    __tablename__ = "legal_mentions"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_legal_mentions_expert", "expert_id"),)
+
+    id: str = Field(primary_key=True, default_factory=new_id)
+    expert_id: str = Field(foreign_key="experts.id", ondelete="CASCADE")
+    title: str
+    text: str
+    changed_at: datetime = Field(sa_type=Instant)
+
+
 class Counter(SQLModel, table=True):
     """The last number that was given out in a series of numbers, such as quotes of a year."""
 

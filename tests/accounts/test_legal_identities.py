@@ -17,9 +17,10 @@ def check(**form: str) -> dict[str, object]:
     return {fault.field: fault.code for fault in found} if isinstance(found, list) else found
 
 
-def test_french_statuses_exist_in_france_alone_and_three_everywhere() -> None:
-    assert set(legal_identities.offered("FR")) == set(LegalStatus)
-    for country in zones.country_codes() - {"FR"}:
+def test_french_statuses_exist_under_french_law_alone_and_three_everywhere() -> None:
+    for country in legal_identities.FRENCH_LANDS & zones.country_codes():
+        assert set(legal_identities.offered(country)) == set(LegalStatus)
+    for country in zones.country_codes() - legal_identities.FRENCH_LANDS:
         assert legal_identities.offered(country) == (LegalStatus.SOLE_TRADER, LegalStatus.COMPANY, LegalStatus.OTHER)
 
 
@@ -30,7 +31,8 @@ def test_everything_is_asked_of_nobody() -> None:
             assert asked.has_portage_company is (status is LegalStatus.PORTAGE_SALARIAL)
             assert asked.has_vat_number is not asked.has_portage_company
             assert not (asked.is_registration_required and asked.register is None)
-            assert not (asked.has_franchise and not legal_identities.is_in_eu(country))
+            may_be_small = country in legal_identities.FRENCH_LANDS or legal_identities.is_in_eu(country)
+            assert may_be_small or not asked.has_franchise
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,7 @@ def test_everything_is_asked_of_nobody() -> None:
     [
         ("FR", "732 829 320 00074", "73282932000074"),
         ("FR", "732 829 320", "732829320"),
+        ("RE", "732 829 320 00074", "73282932000074"),
         ("CH", "CHE-100.155.212", "CHE100155212"),
         ("GB", "SC123456", "SC123456"),
         ("NP", "whatever they call it 7", "whatever they call it 7"),
@@ -55,6 +58,7 @@ def test_a_registration_number_follows_its_countrys_rules_where_they_are_known(
         ("FR", "44 732829320", "FR44732829320"),
         ("DE", "DE 136,695 976", "DE136695976"),
         ("GR", "094259216", "EL094259216"),
+        ("RE", "44732829320", "FR44732829320"),
         ("NP", "12-3", "12-3"),
     ],
 )

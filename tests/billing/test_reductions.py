@@ -57,14 +57,14 @@ class Pair:
 
     def lines(self) -> list[tuple[str, bool, list[tuple[str, int, bool]]]]:
         with self.database.reading() as session:
-            return [
+            return sorted(
                 (
                     line.reduction.kind,
                     line.is_open,
                     [(use.reference, use.share_bp, use.used_at is not None) for use in line.uses],
                 )
                 for line in reductions.of(session, self.expert)
-            ]
+            )
 
 
 @pytest.fixture

@@ -48,6 +48,7 @@ def test_a_transaction_with_the_sponsor_or_with_oneself_counts_for_nothing(other
 def test_french_numbers_of_one_business_are_one() -> None:
     assert referral_rules.numbers_of("FR", "73282932000074", "FR44732829320") == NUMBER
     assert referral_rules.numbers_of("FR", "732829320", None) == NUMBER
+    assert referral_rules.numbers_of("RE", "732829320", "FR44732829320") == NUMBER
     assert referral_rules.numbers_of("DE", "HRB 12-3", "DE136695976") == {"DE HRB123", "DE DE136695976"}
     assert referral_rules.numbers_of(None, None, "") == frozenset()
 

@@ -16,6 +16,7 @@ from booking import mail_replies, reply_tokens
 from booking.models.threads import MessageFile, ReceivedMail
 from booking.thread_rules import TOLD_EVERY
 from foundation import clock, keys, received_mails
+from foundation.errors import Conflict
 from foundation.files import StoredFile
 from tests import conversations
 from tests.conversations import DOMAIN, Talk, mail, send
@@ -250,6 +251,11 @@ def test_the_listener_speaks_smtp_too(talk: Talk) -> None:
     with conversations.listening(talk, protocol="smtp") as port, smtplib.SMTP("127.0.0.1", port, timeout=20) as server:
         assert server.sendmail("emile@expert.example", [address], mail(address).as_bytes()) == {}
     assert bodies(talk) == ["Oui, volontiers."]
+
+
+def test_a_second_listener_says_that_the_address_is_taken(talk: Talk, port: int) -> None:
+    with pytest.raises(Conflict, match=str(port)), conversations.listening(talk):
+        pass
 
 
 def test_garbage_is_refused_for_good(talk: Talk, port: int) -> None:

@@ -1,5 +1,7 @@
 """Replies as mail programs write them, in French, English and German: written by us after how those programs quote."""
 
+# ruff: noqa: E501 - mails are as wide as their programs write them
+
 MARKER_FR = "##- Écrivez votre réponse au-dessus de cette ligne -##"
 MARKER_EN = "##- Please write your answer above this line -##"
 OURS = f"""{MARKER_FR}
@@ -38,18 +40,24 @@ PLAIN: dict[str, tuple[str, str]] = {
         "D’accord pour jeudi.",
     ),
     "outlook fr, no quote marks": (
-        "Bonjour,\n\nJe suis disponible.\n\nAnna\n\n________________________________\nDe : Portulan <reply+abc@replies.example.org>\n"
-        f"Envoyé : mardi 1 décembre 2026 09:12\nÀ : Anna <anna@acme.example>\nObjet : Émile vous a écrit\n\n{OURS}",
+        (
+            "Bonjour,\n\nJe suis disponible.\n\nAnna\n\n________________________________\nDe : Portulan <reply+abc@replies.example.org>\n"
+            f"Envoyé : mardi 1 décembre 2026 09:12\nÀ : Anna <anna@acme.example>\nObjet : Émile vous a écrit\n\n{OURS}"
+        ),
         "Bonjour,\n\nJe suis disponible.\n\nAnna",
     ),
     "outlook en, no marker": (
-        "Thanks, that works.\n\nFrom: Portulan <reply+abc@replies.example.org>\nSent: Tuesday, December 1, 2026 9:12 AM\n"
-        "To: Anna <anna@acme.example>\nSubject: Émile has written to you\n\nHello Anna,\nsomething quoted",
+        (
+            "Thanks, that works.\n\nFrom: Portulan <reply+abc@replies.example.org>\nSent: Tuesday, December 1, 2026 9:12 AM\n"
+            "To: Anna <anna@acme.example>\nSubject: Émile has written to you\n\nHello Anna,\nsomething quoted"
+        ),
         "Thanks, that works.",
     ),
     "outlook de, no marker": (
-        "Hallo,\n\ndas passt.\n\nVon: Portulan <reply+abc@replies.example.org>\nGesendet: Dienstag, 1. Dezember 2026 09:12\n"
-        "An: Anna <anna@acme.example>\nBetreff: Émile hat Ihnen geschrieben\n\nHallo Anna, ein Zitat",
+        (
+            "Hallo,\n\ndas passt.\n\nVon: Portulan <reply+abc@replies.example.org>\nGesendet: Dienstag, 1. Dezember 2026 09:12\n"
+            "An: Anna <anna@acme.example>\nBetreff: Émile hat Ihnen geschrieben\n\nHallo Anna, ein Zitat"
+        ),
         "Hallo,\n\ndas passt.",
     ),
     "outlook fr, bold headers": (
@@ -112,8 +120,10 @@ PLAIN: dict[str, tuple[str, str]] = {
         "Yes.\n\nA little.",
     ),
     "orange webmail": (
-        'Bonsoir,\nc’est bon pour moi.\n\n> Message du 01/12/26 09:12\n> De : "Portulan" <r@x.example>\n> A : anna@orange.example\n'
-        f"> Copie à :\n> Objet : Émile vous a écrit\n>\n{quoted(OURS)}",
+        (
+            'Bonsoir,\nc’est bon pour moi.\n\n> Message du 01/12/26 09:12\n> De : "Portulan" <r@x.example>\n> A : anna@orange.example\n'
+            f"> Copie à :\n> Objet : Émile vous a écrit\n>\n{quoted(OURS)}"
+        ),
         "Bonsoir,\nc’est bon pour moi.",
     ),
     "ovh roundcube fr": (
@@ -121,8 +131,10 @@ PLAIN: dict[str, tuple[str, str]] = {
         "Je confirme.",
     ),
     "ovh outlook web app fr": (
-        "Je confirme.\n\n________________________________\nDe : Portulan <r@x.example>\nEnvoyé : mardi 1 décembre 2026 09:12:00\n"
-        "À : anna@acme.example\nObjet : Bonjour\n\ncité",
+        (
+            "Je confirme.\n\n________________________________\nDe : Portulan <r@x.example>\nEnvoyé : mardi 1 décembre 2026 09:12:00\n"
+            "À : anna@acme.example\nObjet : Bonjour\n\ncité"
+        ),
         "Je confirme.",
     ),
     "signature with dashes": ("Oui.\n\n-- \nAnna Client\nACME\n+33 6 12 34 56 78", "Oui."),
@@ -154,8 +166,10 @@ PLAIN: dict[str, tuple[str, str]] = {
         "Sounds good.",
     ),
     "gmx de": (
-        'Passt.\n\nGesendet: Dienstag, 01. Dezember 2026 um 09:12 Uhr\nVon: "Portulan" <r@x.example>\nAn: anna@gmx.example\n'
-        "Betreff: Nachricht\n\nZitat",
+        (
+            'Passt.\n\nGesendet: Dienstag, 01. Dezember 2026 um 09:12 Uhr\nVon: "Portulan" <r@x.example>\nAn: anna@gmx.example\n'
+            "Betreff: Nachricht\n\nZitat"
+        ),
         "Passt.",
     ),
     "yahoo fr": (
@@ -166,26 +180,34 @@ PLAIN: dict[str, tuple[str, str]] = {
 
 HTML: dict[str, tuple[str, str]] = {
     "gmail": (
-        '<div dir="ltr">Oui &amp; merci.<div><br></div><div>Anna</div></div><br><div class="gmail_quote"><div dir="ltr" '
-        'class="gmail_attr">Le mar. 1 déc. 2026 à 09:12, Portulan &lt;<a href="mailto:r@x.example">r@x.example</a>&gt; a '
-        f'écrit :<br></div><blockquote class="gmail_quote"><div>{MARKER_FR}</div><p>Bonjour</p></blockquote></div>',
+        (
+            '<div dir="ltr">Oui &amp; merci.<div><br></div><div>Anna</div></div><br><div class="gmail_quote"><div dir="ltr" '
+            'class="gmail_attr">Le mar. 1 déc. 2026 à 09:12, Portulan &lt;<a href="mailto:r@x.example">r@x.example</a>&gt; a '
+            f'écrit :<br></div><blockquote class="gmail_quote"><div>{MARKER_FR}</div><p>Bonjour</p></blockquote></div>'
+        ),
         "Oui & merci.\n\nAnna",
     ),
     "outlook": (
-        '<html><head><style>p {margin:0}</style></head><body><p class="MsoNormal">Bonjour,</p><p class="MsoNormal">&nbsp;</p>'
-        '<p class="MsoNormal">C’est d’accord.</p><div style="border-top:solid #E1E1E1 1.0pt"><p><b>De&nbsp;:</b> Portulan '
-        "&lt;r@x.example&gt;<br><b>Envoyé&nbsp;:</b> mardi 1 décembre 2026 09:12<br><b>À&nbsp;:</b> Anna<br><b>Objet&nbsp;:</b> "
-        "Bonjour</p></div><p>cité</p></body></html>",
+        (
+            '<html><head><style>p {margin:0}</style></head><body><p class="MsoNormal">Bonjour,</p><p class="MsoNormal">&nbsp;</p>'
+            '<p class="MsoNormal">C’est d’accord.</p><div style="border-top:solid #E1E1E1 1.0pt"><p><b>De&nbsp;:</b> Portulan '
+            "&lt;r@x.example&gt;<br><b>Envoyé&nbsp;:</b> mardi 1 décembre 2026 09:12<br><b>À&nbsp;:</b> Anna<br><b>Objet&nbsp;:</b> "
+            "Bonjour</p></div><p>cité</p></body></html>"
+        ),
         "Bonjour,\n\nC’est d’accord.",
     ),
     "apple mail": (
-        '<html><body>Sure, see you there.<br id="lineBreakAtBeginningOfMessage"><div><br><blockquote type="cite"><div>On 1 Dec '
-        f"2026, at 09:12, Portulan &lt;r@x.example&gt; wrote:</div><br><div>{MARKER_EN}</div></blockquote></div></body></html>",
+        (
+            '<html><body>Sure, see you there.<br id="lineBreakAtBeginningOfMessage"><div><br><blockquote type="cite"><div>On 1 Dec '
+            f"2026, at 09:12, Portulan &lt;r@x.example&gt; wrote:</div><br><div>{MARKER_EN}</div></blockquote></div></body></html>"
+        ),
         "Sure, see you there.",
     ),
     "thunderbird": (
-        "<html><body><p>Ja, gern.</p><ul><li>Montag</li><li>Dienstag</li></ul><div class='moz-cite-prefix'>Am 01.12.26 um 09:12 "
-        f"schrieb Portulan:<br></div><blockquote type='cite'><p>{MARKER_FR}</p></blockquote></body></html>",
+        (
+            "<html><body><p>Ja, gern.</p><ul><li>Montag</li><li>Dienstag</li></ul><div class='moz-cite-prefix'>Am 01.12.26 um 09:12 "
+            f"schrieb Portulan:<br></div><blockquote type='cite'><p>{MARKER_FR}</p></blockquote></body></html>"
+        ),
         "Ja, gern.\n\n- Montag\n- Dienstag",
     ),
     "hidden and active parts": (

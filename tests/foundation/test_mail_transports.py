@@ -41,6 +41,16 @@ def test_several_mails_leave_on_one_connection() -> None:
     assert mail_servers.part(box.messages[0]) == "Zoë 🧭\n"
 
 
+def test_a_mail_that_can_not_be_delivered_goes_back_to_where_it_says() -> None:
+    told = message()
+    told["Return-Path"] = "<reply+token@replies.example.org>"
+    with serving() as box:
+        send(smtp(f"smtp://{box.address}"), told, message())
+    assert box.senders[0] == "reply+token@replies.example.org"
+    assert box.senders[1] == box.messages[1]["From"].addresses[0].addr_spec
+    assert box.messages[0]["Return-Path"] is None
+
+
 def test_a_server_that_asks_for_encryption_and_a_password_gets_both(tmp_path: Path) -> None:
     certificate = make_certificate(tmp_path)
     with serving_encrypted(certificate) as box:

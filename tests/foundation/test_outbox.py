@@ -353,3 +353,13 @@ def test_what_waits_is_delivered_or_given_up_is_not_due(database: Database) -> N
     owe(database, "a", topic="failed")
     outbox.drain(database, "failed", Listener("a"))
     assert outbox.due(database, ["under way", "failed", "topic"]) == []
+
+
+def test_what_is_owed_for_later_is_not_delivered_before(database: Database) -> None:
+    at = clock.now()
+    with database.writing() as session:
+        outbox.record(session, "topic", ["later"], due_at=at + timedelta(hours=1))
+        outbox.record(session, "topic", ["due"], due_at=at - timedelta(hours=1))
+    seen: list[str] = []
+    outbox.drain(database, "topic", seen.extend)
+    assert seen == ["due"]

@@ -1,7 +1,5 @@
 """A reply is cut out of its mail: what its author wrote is kept whole, what programs add and quote is not."""
 
-from email.message import EmailMessage
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +18,7 @@ def test_what_the_author_wrote_is_left(name: str) -> None:
 @pytest.mark.parametrize("name", HTML)
 def test_what_the_author_wrote_in_html_is_left(name: str) -> None:
     html, wanted = HTML[name]
-    assert quotations.cut(mail_texts.of_html(html, EmailMessage())) == wanted
+    assert quotations.cut(mail_texts.of_html(html)) == wanted
 
 
 @given(st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters=">#-_*—"), min_size=1, max_size=200))

@@ -27,6 +27,8 @@ OPERATORS = (
     "/operator/notices first",
     "/operator/notices",
     "/operator/deliveries",
+    "/operator/threads",
+    "/operator/threads first",
     "/operator/searches",
     "/operator/skills",
     "/operator/audit",
@@ -115,6 +117,44 @@ def test_operators_pages_have_no_serious_fault_and_do_not_scroll_sideways(
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{page.url} is too wide")
         found += faults(page)
+    assert found == []
+
+
+@pytest.mark.parametrize("screen", ["a phone in the dark", "a desk"])
+def test_messages_have_no_serious_fault_and_are_written_by_keyboard_without_scripts(
+    new_page: NewPage, sample: live.Site, screen: str
+) -> None:
+    page = new_page(**SCREENS[screen], java_script_enabled=False)
+    page.goto("/experts?q=customs&size=5")
+    profile = page.locator(".result__name a").first.get_attribute("href") or ""
+    found: list[str] = []
+
+    def look() -> None:
+        checked = new_page(**SCREENS[screen])
+        checked.context.add_cookies(page.context.cookies())
+        checked.goto(page.url)
+        if checked.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{page.url} is too wide")
+        found.extend(faults(checked))
+
+    def write(text: str) -> None:
+        page.locator("#body").focus()
+        page.keyboard.type(text)
+        page.get_by_test_id("send").focus()
+        page.keyboard.press("Enter")
+
+    page.goto(f"{profile.partition('?')[0]}/write")
+    write("Bonjour")
+    page.get_by_test_id("kept").wait_for()
+    look()
+    page.context.add_cookies([signed_in.cookie_for(sample.folder, sample.address, AccountKind.COMPANY, LONG_NAME)])
+    page.reload()
+    look()
+    write(" W" * 20 + "https://example.org/" + "x" * 300)
+    page.get_by_test_id("message").wait_for()
+    look()
+    page.goto("/messages")
+    look()
     assert found == []
 
 

@@ -185,9 +185,10 @@ def test_the_site_takes_no_other_way_than_tls_once_it_is_reached_by_it(tmp_path:
         asked += [secured.post("/seen/keep", follow_redirects=False)]
         secured.cookies.clear()
         asked += [secured.post("/shortlist/add", data={"expert": expert.id}, follow_redirects=False)]
+        asked += [secured.post(f"/experts/{expert.slug}/write", data={"body": "x"}, follow_redirects=False)]
     cookies = [answer.headers["set-cookie"] for answer in asked]
     assert [cookie.partition("=")[0] for cookie in cookies] == [
-        f"__Host-{name}" for name in ("portulan", "lang", "seen", "shortlist")
+        f"__Host-{name}" for name in ("portulan", "lang", "seen", "shortlist", "draft")
     ]
     for cookie in cookies:
         assert all(attribute in cookie for attribute in ("Secure", "HttpOnly", "Path=/", "SameSite=lax"))

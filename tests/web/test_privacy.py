@@ -101,7 +101,7 @@ def test_an_export_holds_everything_but_secrets_and_what_is_said_to_be_left_out(
         "mark-one author",  # an operator
         "mark-one k", "mark-one ref other", "mark-one noted", "mark-one opinion",
         "mark-one bytes", "mark-one attachment",  # a file, and the name of one
-        "mark-one line", "mark-one m1", "mark-one q", "mark-one greeting", "mark-one why",
+        "mark-one line", "mark-one played", "mark-one m1", "mark-one q", "mark-one greeting", "mark-one why",
     }  # fmt: skip
     assert "mark-two" not in said
     with database.reading() as session:

@@ -46,7 +46,7 @@ def context(
         "was_not_offered": bool(chosen) and status is None,
         "asked": wanted,
         "register_name": wanted.register.name if wanted and wanted.register else "",
-        "is_in_eu": legal_identities.is_in_eu(country),
+        "is_in_eu": country in legal_identities.FRENCH_LANDS or legal_identities.is_in_eu(country),
         "values": values,
         "vat_standing": vat_numbers.standing(identity.vat_number, identity.vat_proof) if identity else "none",
         "has_vat_franchise": has_franchise,
