@@ -169,6 +169,21 @@ def cancel(session: Session, reference: str, at: datetime) -> Escrow:
     return escrow
 
 
+def give_back(session: Session, reference: str, actor: Actor, at: datetime) -> Escrow:
+    """Give all that is there back to the payer, by a right that the payee can't refuse: see `booking.withdrawals`.
+
+    Raises Refused while a refund is in question, and once all is over.
+    """
+    escrow = take(session, of(session, reference).id)
+    cents = escrow.amounts.held
+    values = {"due_cents": 0, "refunded_cents": escrow.refunded_cents + cents, "closed_at": at}
+    _move(session, escrow, EscrowEvent.GIVE_BACK, Party.CLIENT, actor, at, **values)
+    if cents:
+        refund_parts.agree(session, escrow, cents, RefundReason.CANCELLED, at)
+    outbox.record(session, ESCROW_REFUNDED, [escrow.reference])
+    return escrow
+
+
 def dispute(session: Session, escrow: Escrow, actor: Actor, at: datetime, reason: str) -> None:
     """Keep what is held from being released, since the client asks for it back."""
     _move(session, escrow, EscrowEvent.DISPUTE, Party.CLIENT, actor, at, reason=reason)

@@ -55,6 +55,8 @@ class EscrowEvent(StrEnum):
     """The same, and a top-up is still awaited."""
     REFUND = "refund"
     """All that was held goes back."""
+    GIVE_BACK = "give_back"
+    """The client has a right to all of it, whatever the expert says."""
     RELEASE = "release"
     CANCEL = "cancel"
 
@@ -75,6 +77,7 @@ ESCROWS = Lifecycle(
         (EscrowState.DISPUTED, EscrowEvent.SETTLE): _by(EscrowState.HELD, *_BOTH),
         (EscrowState.DISPUTED, EscrowEvent.SETTLE_SHORT): _by(EscrowState.AWAITING, *_BOTH),
         (EscrowState.DISPUTED, EscrowEvent.REFUND): _by(EscrowState.REFUNDED, Party.EXPERT),
+        **{(state, EscrowEvent.GIVE_BACK): _by(EscrowState.REFUNDED, Party.CLIENT) for state in _RESTING},
         (EscrowState.HELD, EscrowEvent.RELEASE): _by(EscrowState.RELEASED, Party.SYSTEM),
         (EscrowState.AWAITING, EscrowEvent.CANCEL): _by(EscrowState.CANCELLED, Party.SYSTEM),
     },

@@ -133,6 +133,19 @@ def reserve(session: Session, reduction_id: str, reference: str, at: datetime) -
     return use
 
 
+def reserve_if_free(session: Session, reduction_id: str, reference: str, at: datetime) -> ReductionUse | None:
+    """Keep a reduction for something that was reckoned with it; None where it went to something else meanwhile.
+
+    Whoever accepts can't help that: what they accept holds, and `held` tells what the commission is reckoned with.
+    """
+    if known := held(session, reference):
+        return known
+    try:
+        return reserve(session, reduction_id, reference, at)
+    except (Taken, NotFound):
+        return None
+
+
 def reserve_best(
     session: Session, expert_id: str, client_id: str | None, reference: str, at: datetime
 ) -> ReductionUse | None:

@@ -21,7 +21,7 @@ from billing.models.escrows import Escrow, Refund, RefundReason
 from foundation import audits, i18n, lifecycles, mails
 from foundation.audits import SYSTEM, Actor
 from foundation.database import Database
-from foundation.errors import Fault, Invalid, NotFound
+from foundation.errors import Conflict, Fault, Invalid, NotFound
 from foundation.i18n import Language, message, translate
 from foundation.mails import Mail
 
@@ -56,12 +56,12 @@ def check_ask(escrow: Escrow, form: dict[str, str], language: Language) -> tuple
 def ask(session: Session, who: SignedIn, reference: str, cents: int, explanation: str, *, at: datetime) -> Refund:
     """Ask for money back in the client's name; nothing is released meanwhile, and the expert is asked by mail.
 
-    Raises Refused where nothing is held, or another refund is in question; ValueError for more than is held.
+    Raises Refused where nothing is held, or another refund is in question; Conflict for more than is held.
     """
     escrow = escrows.take(session, escrows.of(session, reference).id)
     escrows.dispute(session, escrow, who.actor, at, explanation)
     if not 0 < cents <= min(escrow.amounts.held, escrow.amounts.due):
-        raise ValueError("more than is held can't go back")
+        raise Conflict("more than is held can't go back")
     refund = Refund(
         escrow_id=escrow.id,
         reason=RefundReason.ASKED.value,
@@ -77,11 +77,23 @@ def ask(session: Session, who: SignedIn, reference: str, cents: int, explanation
     return refund
 
 
-def consent(session: Session, who: SignedIn, refund_id: str, address: str, *, at: datetime) -> Refund:
-    """Record the expert's consent, and send the money back; raise Refused where it was withdrawn meanwhile."""
+def consent(
+    session: Session, who: SignedIn, refund_id: str, address: str, *, at: datetime, cents: int | None = None
+) -> Refund:
+    """Record the expert's consent, and send the money back; raise Refused where it was withdrawn meanwhile.
+
+    `cents`, where given, is less than was asked for: the consent is to that part.
+    """
     for_expert(session, who, refund_id)
     refund, escrow = _take(session, refund_id)
-    values: dict[str, Any] = {"consented_by": who.account_id, "consented_at": at, "consented_from": address}
+    if cents is not None and not 0 < cents <= refund.cents:
+        raise ValueError("nobody asked for that much")
+    values: dict[str, Any] = {
+        "cents": refund.cents if cents is None else cents,
+        "consented_by": who.account_id,
+        "consented_at": at,
+        "consented_from": address,
+    }
     lifecycles.move(session, REFUNDS, refund, RefundEvent.CONSENT, Party.EXPERT, actor=who.actor, at=at, **values)
     escrows.settle(session, escrow, Party.EXPERT, who.actor, at, less_cents=refund.cents)
     refund_parts.divide(session, refund)

@@ -13,7 +13,7 @@ from accounts.audience_days import ZONE
 from accounts.models.accounts import Client
 from accounts.models.experts import LegalStatus
 from accounts.sign_ins import SignedIn
-from booking import cover, dependency, papers, vigilance
+from booking import agreements, cover, dependency, papers, vigilance
 from booking.cover import Cover, Policy
 from booking.dependency import Dependency, Span
 from booking.lifecycle import MissionState, QuoteState
@@ -47,7 +47,7 @@ class Duties:
 def of(session: Session, quote: Quote, version: QuoteVersion, policy: Policy, *, on: date) -> Duties:
     """Return the duties around a version of a quote, signed or about to be."""
     client = session.get(Client, quote.client_id) if quote.client_id else None
-    is_portage = version.content.get("portage", Portage.NONE) != Portage.NONE
+    is_portage = agreements.portage(version)[0] is not Portage.NONE
     kept = papers.of(session, quote.expert_id)
     seller = _seller(session, quote.expert_id, is_portage=is_portage)
     kinds: tuple[PaperKind, ...] = ()

@@ -186,6 +186,8 @@ class MissionEvent(StrEnum):
     ASK_REFUND = "ask_refund"
     REFUND = "refund"
     """All that was held has gone back."""
+    WITHDRAW = "withdraw"
+    """A private client withdraws within the days of the law, from what needs nobody to reckon what was done."""
 
 
 _RUNNING = (MissionState.FUNDED, MissionState.IN_PROGRESS, MissionState.REPORTED)
@@ -214,6 +216,15 @@ MISSIONS = Lifecycle(
         (MissionState.REFUND_IN_QUESTION, MissionEvent.SETTLE): _by(MissionState.IN_PROGRESS, *_DROP_REFUNDS),
         (MissionState.REFUND_IN_QUESTION, MissionEvent.SETTLE_UNSTARTED): _by(MissionState.FUNDED, *_DROP_REFUNDS),
         (MissionState.REFUND_IN_QUESTION, MissionEvent.SETTLE_REPORTED): _by(MissionState.REPORTED, *_DROP_REFUNDS),
+        **{
+            (state, MissionEvent.WITHDRAW): _by(MissionState.CANCELLED, Party.CLIENT)
+            for state in (
+                MissionState.AWAITING_FUNDS,
+                *_RUNNING,
+                MissionState.DISPUTED,
+                MissionState.REFUND_IN_QUESTION,
+            )
+        },
         (MissionState.REFUND_IN_QUESTION, MissionEvent.REFUND): _by(MissionState.CANCELLED, Party.SYSTEM),
     },
 )

@@ -14,12 +14,13 @@ from sqlmodel import col
 
 from accounts.models.accounts import Client
 from accounts.sign_ins import SignedIn
-from booking import addressees, offer_mails, offer_rules, sheet_contents, sheets
+from booking import addressees, offer_news, offer_rules, sheet_contents, sheets
 from booking.lifecycle import OFFERS, SHEETS, OfferEvent, OfferState, Party, SheetEvent, SheetState
 from booking.models.quotes import Quote
 from booking.models.sheets import Offer, Sheet
 from booking.offer_rules import OPEN, Refusal
 from booking.sheet_contents import Content
+from booking.thread_lines import Line
 from foundation import audits
 from foundation.audits import Actor
 from foundation.database import Database
@@ -59,7 +60,7 @@ def propose(
         elif _renew(session, sheet, offer, message, who.actor, at):
             made.append(offer)
     for offer in made:
-        offer_mails.tell_received(session, sheet, offer, at=at)
+        offer_news.tell_received(session, sheet, offer, at=at)
     return made
 
 
@@ -75,7 +76,7 @@ def edit(session: Session, who: SignedIn, sheet_id: str, content: Content, seen:
         if offer.state in OPEN:
             offer.expires_at = offer_rules.ends_at(offer.sent_at, sheet.answer_by)
         if offer.state in OPEN | {OfferState.ANSWERED}:
-            offer_mails.tell_changed(session, sheet, offer, at=at)
+            offer_news.tell_changed(session, sheet, offer, at=at)
     return sheet
 
 
@@ -86,15 +87,24 @@ def close(session: Session, sheet: Sheet, party: Party, actor: Actor, *, at: dat
         if offer.state in OPEN:
             withdrawer = Party.CLIENT if party is Party.CLIENT else Party.SYSTEM
             move(session, OFFERS, offer, OfferEvent.WITHDRAW, withdrawer, actor=actor, at=at)
-            offer_mails.tell_closed(session, sheet, offer, at=at)
+            offer_news.tell_closed(session, sheet, offer, at=at)
         elif offer.state == OfferState.ANSWERED:
-            offer_mails.tell_closed(session, sheet, offer, at=at)
+            offer_news.tell_closed(session, sheet, offer, at=at)
 
 
 def of_sheet(session: Session, sheet_id: str) -> Sequence[Offer]:
     """Return a sheet's offers in the order in which they were first made."""
     statement = select(Offer).where(col(Offer.sheet_id) == sheet_id).order_by(col(Offer.sent_at), col(Offer.id))
     return session.execute(statement).scalars().all()
+
+
+def of_sheets(session: Session, sheet_ids: Sequence[str]) -> dict[str, list[Offer]]:
+    """Return the offers of several sheets, by the sheet."""
+    found: dict[str, list[Offer]] = {sheet_id: [] for sheet_id in sheet_ids}
+    statement = select(Offer).where(col(Offer.sheet_id).in_(list(sheet_ids)))
+    for offer in session.execute(statement).scalars():
+        found[offer.sheet_id].append(offer)
+    return found
 
 
 def of_expert(session: Session, expert_id: str) -> list[tuple[Offer, Sheet, Client]]:
@@ -131,6 +141,13 @@ def count_unread(session: Session, expert_id: str, at: datetime) -> int:
     return session.execute(statement).scalar_one()
 
 
+def find(session: Session, expert_id: str, sheet_id: str) -> str | None:
+    """Return the id of the offer by which a sheet was proposed to an expert, if it was."""
+    is_meant = (col(Offer.sheet_id) == sheet_id, col(Offer.expert_id) == expert_id)
+    statement = select(col(Offer.id)).where(*is_meant)
+    return None if "\0" in sheet_id else session.execute(statement).scalar_one_or_none()
+
+
 def get(session: Session, expert_id: str, offer_id: str) -> tuple[Offer, Sheet]:
     """Return an expert's offer with its sheet; raise NotFound for others' too."""
     statement = select(Offer).where(col(Offer.id) == offer_id, col(Offer.expert_id) == expert_id)
@@ -162,7 +179,7 @@ def say_no(
     check_time(offer, at)
     values: dict[str, Any] = {"refusal_reason": refusal.reason.value, "refusal": refusal.text, "answered_at": at}
     move(session, OFFERS, offer, OfferEvent.REFUSE, party, actor=actor, at=at, reason=refusal.reason.value, **values)
-    offer_mails.tell_refused(session, sheet, offer, at=at)
+    offer_news.tell_refused(session, sheet, offer, at=at)
 
 
 def answer(session: Session, expert_id: str, offer_id: str, actor: Actor, *, at: datetime) -> Offer:
@@ -256,5 +273,6 @@ def _look_after(session: Session, offer_id: str, at: datetime) -> None:
         return
     if offer.state in OPEN and at >= offer.expires_at:
         move(session, OFFERS, offer, OfferEvent.EXPIRE, Party.SYSTEM, actor=audits.SYSTEM, at=at)
+        offer_news.say(session, sheet, offer, Line.OFFER_EXPIRED, at=at)
     elif offer_rules.is_reminder_due(offer.state, offer.sent_at, offer.expires_at, at):
-        offer_mails.remind(session, sheet, offer, at=at)
+        offer_news.remind(session, sheet, offer, at=at)

@@ -11,6 +11,7 @@ from booking.models.quotes import LegalMention, Quote, Signature
 from booking.models.reports import Report
 from booking.models.reviews import MissionReview
 from booking.models.sheets import NdaAcceptance, Offer, Sheet
+from booking.models.withdrawals import Withdrawal
 from foundation.lifecycles import StateChange
 from foundation.personal_data import Erasure, Holding
 
@@ -34,6 +35,7 @@ HOLDINGS = (
     Holding(Signature, "account_id", ACCOUNT, Erasure.KEPT, "signatures", _CONTRACT),
     Holding(Mission, "expert_id", EXPERT, Erasure.KEPT, "missions", _CONTRACT),
     Holding(Mission, "client_id", CLIENT, Erasure.KEPT, "missions", _CONTRACT),
+    Holding(Withdrawal, "account_id", ACCOUNT, Erasure.KEPT, "withdrawals", _CONTRACT),
     Holding(Series, "expert_id", EXPERT, Erasure.KEPT, "series-of-missions", _CONTRACT),
     Holding(Series, "client_id", CLIENT, Erasure.KEPT, "series-of-missions", _CONTRACT),
     Holding(Report, "sent_by", ACCOUNT, Erasure.KEPT, "end-reports", _CONTRACT),

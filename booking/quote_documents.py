@@ -148,7 +148,7 @@ def of(version: QuoteVersion) -> Document:
 def _content(session: Session, quote: Quote, sending: Sending) -> Content:
     accepted = accepted_version(session, quote)
     begun = accepted.starts_on if accepted else None
-    return quote_forms.read(
+    content = quote_forms.read(
         quote.draft,
         sending.language,
         kind=QuoteKind.MONTH if quote.series_id else None,
@@ -156,6 +156,9 @@ def _content(session: Session, quote: Quote, sending: Sending) -> Content:
         today=sending.today,
         starts_from=min(begun or sending.today, sending.today),
     )
+    if content.portage is Portage.PARTNER:  # Its name is the installation's to say, whatever was typed (S29).
+        return content.model_copy(update={"portage_company": sending.settings.portage_partner})
+    return content
 
 
 def _not_amendable(session: Session, quote: Quote, content: Content, language: Language) -> list[Fault]:

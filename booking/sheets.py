@@ -15,7 +15,7 @@ from sqlmodel import col
 from accounts.models.accounts import Role
 from accounts.shortlist_rows import Owner
 from accounts.sign_ins import SignedIn
-from booking import sheet_contents
+from booking import sheet_contents, sheet_files
 from booking.lifecycle import SHEETS, Party, SheetEvent, SheetState
 from booking.models.sheets import Sheet, SheetEdition
 from booking.sheet_contents import Content
@@ -150,10 +150,11 @@ def reopen(session: Session, who: SignedIn, sheet_id: str, *, at: datetime) -> S
 
 
 def discard(session: Session, by: Author, sheet_id: str) -> None:
-    """Delete a draft; raise Conflict for what was published, which others have read."""
+    """Delete a draft with its files; raise Conflict for what was published, which others have read."""
     sheet = take(session, by.owner, sheet_id)
     if sheet.state != SheetState.DRAFT:
         raise Conflict("a published sheet is closed, not deleted")
+    sheet_files.forget_of(session, [sheet.id])
     session.delete(sheet)
     session.flush()
 

@@ -7,7 +7,7 @@ can't sign it by accident.
 import math
 import sys
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -18,7 +18,8 @@ from accounts import acceptances, clients, colleagues, terms
 from accounts.colleagues import Position
 from accounts.models.accounts import Client, Membership
 from accounts.sign_ins import SignedIn
-from booking import missions, news
+from billing import reductions
+from booking import missions, news, withdrawal_rules
 from booking.events import QUOTE_SIGNED
 from booking.lifecycle import QUOTES, Party, QuoteEvent
 from booking.models.missions import Mission
@@ -30,8 +31,6 @@ from foundation.i18n import Language, message, translate
 KIND = "quote"
 LONGEST_ORDER_NUMBER = 50
 LONGEST_REASON = 2_000
-WITHDRAWAL = timedelta(days=14)
-"""For how long a private client may withdraw from a distance contract (code de la consommation, L. 221-18)."""
 
 
 class NotApproved(DomainError):
@@ -106,7 +105,7 @@ def check(consent: Consent, client: Client, version: QuoteVersion, *, on: date, 
 
 def needs_early_start(client: Client, version: QuoteVersion, *, on: date) -> bool:
     """Tell whether work is to begin while a private client may still withdraw (code de la consommation, L. 221-25)."""
-    return client.is_person and (version.starts_on is None or version.starts_on < on + WITHDRAWAL)
+    return client.is_person and withdrawal_rules.is_early(version.starts_on, on)
 
 
 def accept(
@@ -153,6 +152,8 @@ def accept(
             signed_at=at,
         )
     )
+    if version.reduction_id:
+        reductions.reserve_if_free(session, version.reduction_id, quote.id, at)
     audits.record(session, who.actor, "accepted", KIND, quote.id, at=at, version=version.number)
     if is_first:
         mission = missions.start_from(session, quote, version, order_number=consent.order_number, at=at)

@@ -163,11 +163,12 @@ class Settings(BaseSettings):
     """Share of the commission that a referral lets off, on one mission (mission row S17)."""
     referred_clients_earn: bool = False
     """Whether a company that was referred earns its sponsor a reduction by its first mission, as an expert does."""
-    rc_pro_insurer: str = "Assurances Exemple SA (example)"
-    """Who insures the professional liability of experts under this installation's policy (mission row S27)."""
-    rc_pro_policy: str = "RCP-000000 (example)"
+    rc_pro_insurer: str = "Assurances Exemple SA"
+    """Who insures the professional liability of experts under this installation's policy (mission row S27). An example,
+    as the next ones are: nobody is insured by it."""
+    rc_pro_policy: str = "EXEMPLE-000000"
     """The number of that policy."""
-    portage_partner: str = "Portage Exemple SAS (example)"
+    portage_partner: str = "Portage Exemple SAS"
     """Who employs experts that want portage salarial and have no portage company (mission row S29)."""
     portage_partner_contact: str = ""
     """Whom mails to the partner address; empty: the partner's name."""

@@ -18,7 +18,8 @@ import booking.models.quotes
 import booking.models.reports
 import booking.models.reviews
 import booking.models.sheets
-import booking.models.threads  # noqa: F401
+import booking.models.threads
+import booking.models.withdrawals  # noqa: F401
 import foundation.audits
 import foundation.files
 import foundation.leases

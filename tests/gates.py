@@ -152,6 +152,7 @@ TABLE = {
     """,
     Rule.PARTIES: """
         GET /missions  GET /missions/{mission_id}  GET /missions/{mission_id}/calendar.ics
+        POST /missions/{mission_id}/withdraw  POST /missions/{mission_id}/share
         POST /missions/{mission_id}/start  POST /missions/{mission_id}/end  POST /missions/{mission_id}/cancel
         POST /missions/{mission_id}/dispute  POST /missions/{mission_id}/settle  POST /missions/{mission_id}/refund
         POST /missions/{mission_id}/report  POST /missions/{mission_id}/report/return

@@ -307,7 +307,7 @@ def _mission(session: Session, people: dict[str, Account], mark: str) -> dict[st
     client_id = session.get_one(Membership, people["owner"].id).client_id
     pair = {"client_id": client_id, "expert_id": expert_id}
     days = {"made_at": at, "changed_at": at, "sent_at": at, "valid_until": at.date()}
-    quote = Quote(number=f"Q-{mark}", state="accepted", latest_version=1, accepted_version=1, **pair, **days)
+    quote = Quote(number=f"Q-signed-{mark}", state="accepted", latest_version=1, accepted_version=1, **pair, **days)
     session.add(quote)
     session.flush()
     content = {"title": f"{mark} work", "objectives": [f"{mark} objective"], "skills": [f"{mark} skill"]}

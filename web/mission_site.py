@@ -10,15 +10,19 @@ from sqlalchemy.orm import Session
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
 from billing import escrows, refunds
-from booking import disagreements, funds, missions, reasons, reports, reviews
+from booking import disagreements, duties, funds, missions, reasons, reports, reviews, withdrawals
+from booking.duty_mails import policy_of
 from booking.funds import FundsLack
+from booking.withdrawals import TooLate
 from foundation import clock
 from foundation.database import Database
 from foundation.errors import Invalid
+from foundation.http import address_of
 from foundation.i18n import message, translate
 from web import forms, sign_ins
 from web.forms import Form, LongForm
 from web.pages import calendars
+from web.pages import duties as duty_pages
 from web.pages import missions as pages
 from web.rendering import language_of, private, render, site_address
 
@@ -94,6 +98,34 @@ def cancel(request: Request, mission_id: str, form: Form) -> Response:
         missions.cancel(session, who, mission_id, at=clock.now(), reason=reason)
 
     return _act(request, mission_id, "cancelled", work, form)
+
+
+@router.post("/{mission_id}/withdraw")
+def withdraw(request: Request, mission_id: str) -> Response:
+    """Withdraw from the contract, within the days of the law."""
+    who, language, address = _who(request), language_of(request), address_of(request)
+    try:
+        return _act(
+            request,
+            mission_id,
+            "withdrawn",
+            lambda s: withdrawals.withdraw(s, who, mission_id, address=address, language=language, at=clock.now()),
+        )
+    except TooLate:
+        said = translate(language, message("The days in which you may withdraw are over, or the mission is."))
+        return _page(request, who, mission_id, None, {"form": said}, status=409)
+
+
+@router.post("/{mission_id}/share")
+def state_share(request: Request, mission_id: str, form: Form) -> Response:
+    """State what was done when the client withdrew; the rest goes back."""
+    who, address = _who(request), address_of(request)
+
+    def work(session: Session) -> None:
+        share = withdrawals.check_share(form.get("done_percent", ""), language_of(request))
+        withdrawals.state_share(session, who, mission_id, share, address=address, at=clock.now())
+
+    return _act(request, mission_id, "share_stated", work, form)
 
 
 @router.post("/{mission_id}/dispute")
@@ -224,6 +256,9 @@ def _page(
     with _database(request).reading() as session:
         view = pages.read(session, who, mission_id)
         context: dict[str, Any] = pages.context(view, language, at=at, form=form, faults=faults)
+        today, policy = duties.day_of(at), policy_of(request.app.state.settings)
+        context |= duty_pages.of_mission(session, who, view.mission, policy, language, today)
+        context |= duty_pages.withdrawal(session, view.mission, view.party, today)
     context["done"] = request.query_params.get("done", "")
     return private(render(request, "missions/mission.html", language, context, status=status))
 

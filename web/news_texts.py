@@ -127,6 +127,30 @@ TEXTS: Mapping[str, NewsText] = {
         ),
         message("Read the quote"),
     ),
+    "withdrawn": NewsText(
+        message("%(counterpart)s has withdrawn from the contract: %(title)s"),
+        message(
+            "Private clients may withdraw within 14 days, without a reason. The mission is cancelled; nothing that was "
+            "paid is kept."
+        ),
+        message("Look at the mission"),
+    ),
+    "withdrawn_share_wanted": NewsText(
+        message("%(counterpart)s has withdrawn from the contract: %(title)s"),
+        message(
+            "Private clients may withdraw within 14 days, without a reason. Please stop the work and state which share "
+            "was done: that share stays due to you, the rest goes back."
+        ),
+        message("State the share"),
+    ),
+    "withdrawal_received": NewsText(
+        message("Your withdrawal from the contract: %(title)s"),
+        message(
+            "We have received your withdrawal from the mission %(number)s with %(counterpart)s on %(day)s. Keep this "
+            "mail: it proves it. What is to go back goes to where it came from."
+        ),
+        message("Look at the mission"),
+    ),
     "papers_wanted": NewsText(
         message("%(counterpart)s needs papers of you for %(number)s"),
         message(

@@ -11,6 +11,7 @@ from accounts.sign_ins import SignedIn
 from billing import escrows, payments, provider_calls, providers, refunds, working_days
 from billing.lifecycle import EscrowState, PaymentState
 from billing.models.escrows import Escrow, Refund
+from booking.models.missions import Mission
 from foundation import clock
 from foundation.database import Database
 from foundation.errors import Conflict, Invalid, NotFound
@@ -98,6 +99,7 @@ def _page(
             "payments": payments.of(session, escrow),
             "refunds": refunds.of(session, escrow),
             "asked": _in_question(session, escrow),
+            "mission": session.get(Mission, escrow.reference),
             "may_pay": escrows.may_pay(who),
             "may_ask": escrow.held_at is not None and escrow.state in {EscrowState.HELD, EscrowState.AWAITING},
         }

@@ -106,6 +106,7 @@ PARTS: Mapping[str, str] = {
     "mission-reviews": message("which missions you rated, and how you are described beside it"),
     "series-of-missions": message("long and recurring missions, which are carried out month by month"),
     "papers": message("your papers; their files are in the folder “files/papers”"),
+    "withdrawals": message("from which contracts you withdrew, and when"),
     "other-clients": message("when you stated that you work for other clients too"),
     "escrows": message("what was held for your missions"),
     "payments": message("what was paid, and how"),

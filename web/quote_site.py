@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
-from booking import quote_changes, quote_documents, quote_drafts, quote_versions, quotes, signatures
+from booking import duties, quote_changes, quote_documents, quote_drafts, quote_versions, quotes, signatures
+from booking.duty_mails import policy_of
 from booking.lifecycle import Party
 from booking.models.quotes import Quote
 from booking.quote_documents import Sending
@@ -23,6 +24,7 @@ from foundation.lifecycles import Refused
 from web import forms
 from web import sign_ins as edge
 from web.forms import Form
+from web.pages import duties as duty_pages
 from web.pages import quotes as pages
 from web.rendering import language_of, private, render
 
@@ -119,6 +121,8 @@ def page(
         if not quote.latest_version:
             return RedirectResponse(f"{PATH}/{quote_id}/edit", status_code=303)
         context = _read(session, quote, who, language)
+        policy, today = policy_of(request.app.state.settings), duties.day_of(clock.now())
+        context |= duty_pages.of_quote(session, who, quote, context["version"], policy, language, today)
     context |= {"faults": pages.by_field(faults), "note": note, "done": request.query_params.get("done", "")}
     return private(render(request, "quotes/show.html", language, context, status=status))
 

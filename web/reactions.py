@@ -26,7 +26,16 @@ from billing.events import (
     WIRE_WANTED,
 )
 from billing.providers.interface import Provider
-from booking import duty_mails, message_mails, mission_reactions, offers, quote_deadlines, reminders, reply_tokens
+from booking import (
+    duty_mails,
+    message_mails,
+    mission_reactions,
+    offers,
+    quote_deadlines,
+    referral_rewards,
+    reminders,
+    reply_tokens,
+)
 from booking.events import (
     DUTIES_DUE,
     MESSAGE_WRITTEN,
@@ -114,13 +123,14 @@ def alert_table(alerter: Alerter) -> list[Lane]:
 
 def mission_table(settings: Settings, database: Database) -> list[Lane]:
     """Return the same for missions. What nobody reacts to yet is delivered to nobody, and so doesn't pile up."""
-    unheard = (MISSION_FUNDED, MISSION_VALIDATED, MISSION_CLOSED, MISSION_CANCELLED, REVIEW_CHANGED)
+    unheard = (MISSION_FUNDED, MISSION_VALIDATED, MISSION_CANCELLED, REVIEW_CHANGED)
     return [
         *(
             Lane(topic, partial(mission_reactions.react, database, topic, clock.now), batch=20)
             for topic in mission_reactions.FOLLOWS
         ),
         *(Lane(topic, lambda _: None, batch=100) for topic in unheard),
+        Lane(MISSION_CLOSED, lambda ids: referral_rewards.follow(database, settings, ids, clock.now()), batch=20),
         Lane(MISSIONS_DUE, lambda _: reminders.look_after(database, settings.reminders, clock.now()), batch=100),
     ]
 

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from accounts.models.accounts import AccountKind, Client
 from accounts.sign_ins import SignedIn
 from billing import providers, refunds
+from booking.models.missions import Mission
 from foundation import clock
 from foundation.database import Database
 from foundation.errors import Conflict
@@ -66,6 +67,7 @@ def _page(
         refund, escrow = refunds.for_expert(session, who, known(refund_id))
         client = session.get(Client, escrow.payer_client_id)
         context: dict[str, Any] = {"refund": refund, "escrow": escrow, "client": client.name if client else ""}
+        context["mission"] = session.get(Mission, escrow.reference)
     context |= {
         "is_in_question": refund.state in refunds.IN_QUESTION,
         "is_sandbox": providers.choose(_database(request)).is_sandbox,

@@ -7,6 +7,7 @@ import secrets
 
 from fastapi import Request, Response
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts.models.accounts import Membership, Role
@@ -49,6 +50,13 @@ def author_to_begin(request: Request) -> Author:
     signed_in = sign_ins.current(request)
     if (signed_in and signed_in.client_id and not signed_in.is_suspended) or token_of(request):
         return author_of(request)
+    return Author(Owner(token=secrets.token_urlsafe(32)))
+
+
+def believed(session: Session, author: Author) -> Author:
+    """Return an author whose token we know, or a new one: a token that somebody else put there is not believed."""
+    if author.owner.client_id or sheets.of(session, author.owner):
+        return author
     return Author(Owner(token=secrets.token_urlsafe(32)))
 
 

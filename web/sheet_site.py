@@ -10,23 +10,20 @@ from limits import RateLimitItemPerMinute
 from sqlalchemy.orm import Session
 
 from accounts import experts, shortlists
-from accounts.experts import Profile
 from accounts.models.accounts import AccountKind
 from accounts.models.experts import Expert
 from accounts.shortlist_rows import Owner
 from accounts.sign_ins import SignedIn
 from booking import (
-    addressees,
     ndas,
     offer_desk,
-    offer_rules,
     offers,
     sheet_contents,
     sheet_files,
     sheet_templates,
     sheets,
 )
-from booking.lifecycle import Party, SheetState
+from booking.lifecycle import SheetState
 from booking.models.sheets import Sheet
 from booking.sheet_contents import Content
 from booking.sheets import ChangedMeanwhile
@@ -37,8 +34,7 @@ from foundation.i18n import Language
 from taxonomy.wordlists import Wordlists
 from web import forms, sheet_drafts, sign_ins
 from web import shortlists as lists
-from web.forms import Fields, LongForm
-from web.pages import cards
+from web.forms import LongForm
 from web.pages import sheets as pages
 from web.rendering import language_of, private, render
 
@@ -54,7 +50,8 @@ def show_all(request: Request) -> Response:
     who, at = sign_ins.required(request, *CLIENTS), clock.now()
     with database(request).reading() as session:
         found = sheets.of(session, Owner(client_id=who.client_id))
-        rows = [pages.row(sheet, offers.of_sheet(session, sheet.id), at) for sheet in found]
+        made = offers.of_sheets(session, [sheet.id for sheet in found])
+    rows = [pages.row(sheet, made[sheet.id], at) for sheet in found]
     context = {"rows": rows, "may_write": may_write(who), "done": request.query_params.get("done", "")}
     return private(render(request, "sheets/list.html", language_of(request), context))
 
@@ -84,6 +81,7 @@ def save_new(request: Request, form: LongForm) -> Response:
         return _form_page(request, None, form, error.faults, expert=form.get("expert", ""), status=422)
     token, client = lists.token_of(request), lists.client_of(request)
     with database(request).writing() as session:
+        author = sheet_drafts.believed(session, author)
         sheet = sheets.begin(session, author, content, at=clock.now())
         listed = _shortlist(session, token, client, form.get("expert", ""))
     response = forms.lead_on(f"{PATH}/{sheet.id}", done="saved")
@@ -95,7 +93,13 @@ def save_new(request: Request, form: LongForm) -> Response:
 
 @router.get("/{sheet_id}")
 def show(request: Request, sheet_id: str) -> Response:
-    """Show a sheet with its offers."""
+    """Show a sheet with its offers; lead an expert to whom it was proposed on to the offer."""
+    who = sign_ins.current(request)
+    if who and who.may_act and who.expert_id:
+        with database(request).reading() as session:
+            offer_id = offers.find(session, who.expert_id, sheet_id)
+        if offer_id:
+            return forms.lead_on(f"/offers/{offer_id}")
     return sheet_page(request, sheet_id, [])
 
 
@@ -140,46 +144,6 @@ def discard(request: Request, sheet_id: str) -> Response:
     return forms.lead_on(PATH if author.account_id else f"{PATH}/new", done="discarded")
 
 
-@router.get("/{sheet_id}/publish")
-def choose(request: Request, sheet_id: str) -> Response:
-    """Show whom a sheet may go to: the experts of the shortlist, and one who was named."""
-    return _choice_page(request, sheet_id, request.query_params.getlist("expert"), "", [])
-
-
-@router.post("/{sheet_id}/publish")
-def propose(request: Request, sheet_id: str, fields: Fields) -> Response:
-    """Propose a sheet to the experts who were ticked; a draft is published by it."""
-    who = sign_ins.required(request, *CLIENTS)
-    chosen = [value for name, value in fields if name == "expert"]
-    text = dict(fields).get("message", "")
-    try:
-        checked = offer_rules.read_message(text)
-        with database(request).writing() as session:
-            made = offers.propose(session, who, sheet_id, chosen, checked, at=clock.now())
-    except Invalid as error:
-        return _choice_page(request, sheet_id, chosen, text, error.faults, status=422)
-    return forms.lead_on(f"{PATH}/{sheet_id}", done="proposed" if made else "nobody_new")
-
-
-@router.post("/{sheet_id}/close")
-def close(request: Request, sheet_id: str) -> Response:
-    """Close a sheet; whoever has it is told."""
-    who = sign_ins.required(request, *CLIENTS)
-    with database(request).writing() as session:
-        sheet = sheets.take(session, sheets.author(who).owner, sheet_id)
-        offers.close(session, sheet, Party.CLIENT, who.actor, at=clock.now())
-    return forms.lead_on(f"{PATH}/{sheet_id}", done="closed")
-
-
-@router.post("/{sheet_id}/reopen")
-def reopen(request: Request, sheet_id: str) -> Response:
-    """Open a closed sheet again."""
-    who = sign_ins.required(request, *CLIENTS)
-    with database(request).writing() as session:
-        sheets.reopen(session, who, sheet_id, at=clock.now())
-    return forms.lead_on(f"{PATH}/{sheet_id}/publish")
-
-
 def sheet_page(request: Request, sheet_id: str, faults: Sequence[Fault], *, status: int = 200) -> HTMLResponse:
     """Return a sheet's page as its owner sees it."""
     owner, at, language = sheet_drafts.reader_of(request), clock.now(), language_of(request)
@@ -187,12 +151,13 @@ def sheet_page(request: Request, sheet_id: str, faults: Sequence[Fault], *, stat
     with database(request).reading() as session:
         sheet = sheets.get(session, owner, sheet_id)
         content = sheet_contents.load(sheet.content)
+        files = sheet_files.of(session, sheet.id)
         context: dict[str, Any] = {
             "sheet": sheet,
             "said": pages.view(content, wordlists(request), language),
-            "offers": _offers(session, sheet, at),
-            "files": pages.files(sheet_files.of(session, sheet.id)),
-            "file_places": sheet_files.MOST_FILES - len(sheet_files.of(session, sheet.id)),
+            "offers": offers_of(session, sheet, at),
+            "files": pages.files(files),
+            "file_places": sheet_files.MOST_FILES - len(files),
         }
     lacking = sheet_contents.missing(content, at.date())
     is_owned = owner.client_id is not None
@@ -245,65 +210,14 @@ def _form_page(
     return private(render(request, "sheets/form.html", language, context, status=status))
 
 
-def _choice_page(
-    request: Request,
-    sheet_id: str,
-    chosen: Sequence[str],
-    text: str,
-    faults: Sequence[Fault],
-    *,
-    status: int = 200,
-) -> HTMLResponse:
-    who, at, language = sign_ins.required(request, *CLIENTS), clock.now(), language_of(request)
-    owner = sheets.author(who).owner
-    with database(request).reading() as session:
-        sheet = sheets.get(session, owner, sheet_id)
-        made = {offer["expert"]["id"]: offer for offer in _offers(session, sheet, at) if offer["expert"]}
-        listed = shortlists.shown_ids(session, owner)
-        candidates = _candidates(session, chosen, listed, list(made))
-        ids = [item.expert.id for item in candidates]
-        passed_on = offer_desk.are_through_operator(session, ids)
-        own = {expert_id for expert_id in ids if addressees.is_same(session, who.client_id or "", expert_id)}
-    wanted = set(chosen) or set(listed)
-    rows = [
-        {
-            **cards.link(item.expert),
-            "offer": made.get(item.expert.id),
-            "is_ticked": item.expert.id in wanted or item.expert.slug in wanted,
-            "is_own": item.expert.id in own,
-            "is_through_operator": item.expert.id in passed_on,
-        }
-        for item in candidates
-    ]
-    said = pages.said_faults(faults, language)
-    context = {
-        "sheet": sheet,
-        "rows": rows,
-        "message": text,
-        "longest": offer_rules.LONGEST_TEXT,
-        "faults": said,
-        "lacks": {pages.field_name(name, language): told for name, told in said.items() if name in pages.FIELDS},
-    }
-    return private(render(request, "sheets/publish.html", language, context, status=status))
-
-
-def _candidates(
-    session: Session, chosen: Sequence[str], listed: Sequence[str], offered: Sequence[str]
-) -> list[Profile]:
-    """Return who may be chosen and is shown: who was named, by id or address, is on the shortlist, or had the sheet."""
-    named = [expert.id for expert in _named(session, chosen)]
-    ids = list(dict.fromkeys([*named, *listed, *offered, *(value for value in chosen if "\0" not in value)]))
-    shown = shortlists.shown_profiles(session, ids)
-    return [shown[expert_id] for expert_id in ids if expert_id in shown]
-
-
-def _named(session: Session, slugs: Sequence[str]) -> list[Expert]:
+def named(session: Session, slugs: Sequence[str]) -> list[Expert]:
     """Return the experts of some addresses who are shown."""
     wanted = [slug for slug in slugs if slug and "\0" not in slug]
     return [expert for expert in experts.shown_among(session, wanted) if expert.is_shown]
 
 
-def _offers(session: Session, sheet: Sheet, at: datetime) -> list[dict[str, Any]]:
+def offers_of(session: Session, sheet: Sheet, at: datetime) -> list[dict[str, Any]]:
+    """Return a sheet's offers as its client sees them."""
     found = offers.of_sheet(session, sheet.id)
     ids = [offer.expert_id for offer in found]
     people = {item.expert.id: item.expert for item in experts.load(session, ids)}
@@ -332,7 +246,7 @@ def _beginning(session: Session, owner: Owner, query: Mapping[str, str], languag
 
 def _shortlist(session: Session, token: str | None, client: Owner | None, slug: str) -> Owner | None:
     """Put the expert from whose profile a sheet was begun on the shortlist, where there is room."""
-    found = _named(session, [slug])
+    found = named(session, [slug])
     if not found:
         return None
     owner = lists.owner_to_write(session, token, client)

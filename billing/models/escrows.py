@@ -31,7 +31,7 @@ class RefundReason(StrEnum):
     SURPLUS = "surplus"
     """More was paid, or is held, than is due."""
     CANCELLED = "cancelled"
-    """What was paid in part for something that never began."""
+    """What was paid for something that was called off: in part before it began, or whole by a right to withdraw."""
     RETURNED = "returned"
     """A payment that nobody could assign, or that came too late."""
 

@@ -10,7 +10,7 @@ from billing import escrows, lifecycle, refunds
 from billing.lifecycle import LIFECYCLES, Amounts, Party
 from billing.models.escrows import Escrow
 from foundation.database import Database
-from foundation.errors import NotFound
+from foundation.errors import Conflict, NotFound
 from foundation.lifecycles import Lifecycle, Refused
 from foundation.settings import ROOT
 from tests.billing.money import AT, DUE, Money, make, sums
@@ -196,7 +196,7 @@ def test_all_of_it_goes_back_with_what_came_in_excess_meanwhile(money: Money) ->
 def test_no_more_is_asked_back_than_is_held(money: Money) -> None:
     money.open()
     money.card()
-    with pytest.raises(ValueError, match="more than is held"):
+    with pytest.raises(Conflict, match="more than is held"):
         ask(money, DUE + 1)
     assert money.escrow().state == "held"
 

@@ -114,6 +114,9 @@ def test_a_wire_that_names_nothing_waits_for_an_operator(money: Money) -> None:
     money.wire(DUE, "M-2026-00042", "USD")
     assert len(waiting(money)) == 3
     assert money.escrow().state == "awaiting"
+    [dollars] = [payment for payment in waiting(money) if payment.currency == "USD"]
+    with pytest.raises(Invalid):
+        assign(money, dollars.id, "M-2026-00042")
 
 
 def assign(money: Money, payment_id: str, number: str) -> None:

@@ -46,7 +46,13 @@ class Stage:
         """Have the client accept the quote that was sent."""
         with self.database.writing() as session:
             mission = signatures.accept(
-                session, self.client, self.quote_id, consent(), address="192.0.2.1", language="en", at=self.at
+                session,
+                self.client,
+                self.quote_id,
+                consent(wants_early_start=True),
+                address="192.0.2.1",
+                language="en",
+                at=self.at,
             )
         self.id = mission.id
         return self

@@ -19,6 +19,7 @@ from accounts.sign_ins import SignedIn
 from booking import ndas, offer_desk, offer_rules, offers, sheets
 from booking.lifecycle import OFFERS, Party, SheetState
 from booking.models.sheets import NdaAcceptance, Offer, Sheet, SheetEdition
+from booking.models.threads import Message, Thread
 from booking.offer_rules import Reason, Refusal
 from booking.offers import OfferOver
 from booking.sheets import ChangedMeanwhile
@@ -242,6 +243,25 @@ def test_time_reminds_once_and_then_expires_whatever_the_sweep_does(
     with database.reading() as session:
         kept = session.get_one(Offer, offer.id)
         assert (kept.state, kept.expires_at) == ("sent", late + 15 * DAY)
+
+
+def test_the_thread_of_the_two_says_what_becomes_of_an_offer(
+    database: Database, berta: SignedIn, anna: SignedIn, offer: Offer
+) -> None:
+    sheet = sheet_of(database, offer)
+    changed = CONTENT.model_copy(update={"title": "Another title"})
+    act(database, offers.edit, berta, sheet.id, changed, sheets.mark(sheet))
+    act(database, offers.refuse, anna.expert_id, offer.id, NO, anna.actor)
+    other = proposed(database, berta, drafted(database, berta), sheeted.shown(database, "X2"))[0]
+    offers.look_after(database, AT + 15 * DAY)
+    with database.reading() as session:
+        statement = select(Thread.expert_id, Message.line, Message.line_values).join(Message).order_by(Message.position)
+        said = [(expert_id, line, values["path"]) for expert_id, line, values in session.execute(statement)]
+    own, others = f"/sheets/{offer.sheet_id}", f"/sheets/{other.sheet_id}"
+    lines = [("offer_sent", own), ("offer_changed", own), ("offer_refused", own)]
+    assert [(line, path) for expert_id, line, path in said if expert_id == offer.expert_id] == lines
+    lines = [("offer_sent", others), ("offer_expired", others)]
+    assert [(line, path) for expert_id, line, path in said if expert_id == other.expert_id] == lines
 
 
 def test_whoever_claims_a_profile_hears_of_what_waits_there(

@@ -159,7 +159,7 @@ def test_a_private_client_asks_for_a_start_within_the_14_days(database: Database
         accept(database, paul, soon)
     assert faults(raised) == ["early_start missing"]
     assert accept(database, paul, soon, wants_early_start=True)
-    assert accept(database, paul, quoted.sent(database, anne, paul, starts_on=AT.date() + timedelta(days=14)))
+    assert accept(database, paul, quoted.sent(database, anne, paul, starts_on=AT.date() + timedelta(days=15)))
 
 
 def colleague(database: Database, berta: SignedIn, role: Role, limit_cents: int | None = None) -> SignedIn:

@@ -26,6 +26,8 @@ OPERATORS = (
     "/operator/people?kind=unowned first",
     "/operator/notices first",
     "/operator/notices",
+    "/operator/refunds",
+    "/operator/wires",
     "/operator/deliveries",
     "/operator/threads",
     "/operator/threads first",
@@ -155,6 +157,55 @@ def test_messages_have_no_serious_fault_and_are_written_by_keyboard_without_scri
     look()
     page.goto("/messages")
     look()
+    assert found == []
+
+
+@pytest.mark.parametrize("screen", ["a phone in the dark"])
+def test_a_mission_sheet_goes_from_draft_to_refusal_by_keyboard_without_scripts_and_without_serious_fault(
+    new_page: NewPage, sample: live.Site, screen: str
+) -> None:
+    page = new_page(**SCREENS[screen], java_script_enabled=False)
+    found: list[str] = []
+
+    def look() -> None:
+        checked = new_page(**SCREENS[screen])
+        checked.context.add_cookies(page.context.cookies())
+        checked.goto(page.url)
+        unfold(checked)
+        if checked.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{page.url} is too wide")
+        found.extend(faults(checked))
+
+    def come_in(kind: AccountKind, **columns: Any) -> None:
+        cookie = signed_in.cookie_for(sample.folder, sample.address, kind, LONG_NAME, **columns)
+        page.context.add_cookies([cookie])
+
+    page.goto("/experts?q=customs&size=5")
+    expert_id = page.locator(".shortlisting [name=expert]").first.get_attribute("value") or ""
+    come_in(AccountKind.COMPANY, phone="+33612345678")
+    page.goto("/experts?q=customs&size=5")
+    page.get_by_test_id("shortlisting").first.click()
+    page.goto("/sheets/new?template=customs")
+    look()
+    page.locator("[name=needs_nda]").check()
+    page.get_by_test_id("save-sheet").focus()
+    page.keyboard.press("Enter")
+    page.get_by_test_id("publish").click()
+    look()
+    page.get_by_test_id("propose").focus()
+    page.keyboard.press("Enter")
+    page.get_by_test_id("offer").wait_for()
+    look()
+    come_in(AccountKind.EXPERT, expert_id=expert_id)
+    page.goto("/offers")
+    look()
+    page.locator(".pick__name a").click()
+    look()
+    page.get_by_test_id("agree").press("Enter")
+    page.get_by_test_id("refuse-open").press("Enter")
+    page.locator("[name=reason]").first.check()
+    page.get_by_test_id("refuse").press("Enter")
+    page.get_by_test_id("done").wait_for()
     assert found == []
 
 

@@ -54,7 +54,7 @@ def test_the_two_sides_carry_a_mission_through(client: TestClient, stage: Stage)
     be(client, stage.client)
     page = client.get(path).text
     assert state_of(page) == "awaiting_funds"
-    assert f"{path}/pay" in page
+    assert path.replace("/missions/", "/payments/") in page
     stage.pay()
     be(client, stage.expert)
     assert "Start the work" in client.get("/missions").text

@@ -12,13 +12,14 @@ from accounts.models.accounts import Account, AccountKind
 from booking import duties, signatures
 from booking.cover import Policy
 from booking.models.quotes import Quote, QuoteVersion
+from booking.quote_drafts import For
 from foundation import clock
 from foundation.database import Database
 from foundation.i18n import Language
 from tests import builders, signed_in
 from tests.accounts.test_letters import pdf
 from tests.billing.identified import identify
-from tests.booking import quoted
+from tests.booking import quoted, quoting
 from web import rendering
 from web.pages import duties as pages
 
@@ -110,6 +111,18 @@ def test_companies_read_before_signing_what_they_have_to_ask_for(
     assert 'data-testid="lacking"' in said
     assert "/my/papers" in by_expert
     assert 'data-testid="lacking"' not in by_expert
+
+
+def test_both_sides_read_it_on_the_quote_s_page(site: TestClient) -> None:
+    database: Database = site.app.state.database  # pyright: ignore[reportAttributeAccessIssue]
+    expert, buyer = quoting.expert(database), quoting.client(database)
+    offer = quoting.offered(database, buyer, expert)
+    quote = quoting.sent(database, expert, For(offer_id=offer.id), day_rate="9000", currency="EUR")
+    for account in (expert, buyer):
+        signed_in.sign_in(site, account)
+        page = site.get(f"/quotes/{quote.id}").text
+        assert page.count('data-testid="wanted"') == 2
+        assert ("This is your duty" in page) is (account is buyer)
 
 
 def test_a_company_downloads_the_papers_of_its_contract(site: TestClient) -> None:

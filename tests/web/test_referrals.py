@@ -124,6 +124,6 @@ def test_reductions_are_shown_with_what_they_are_used_for(site: TestClient, data
     assert "5% on your first mission together, 7% on every later one." in page
     assert page.count("5% on one of your next missions.") == 2, "the code's promise, and the one that is open"
     assert "5% on one mission." in page
-    assert 'href="/missions/m1"' in page
+    assert 'href="/quotes/m1"' in page
     assert "until it is paid or cancelled" in page
     assert "used on " in page

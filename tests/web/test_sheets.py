@@ -17,6 +17,7 @@ from accounts.models.accounts import Account, AccountKind, Role
 from accounts.models.shortlists import Shortlist
 from booking.models.sheets import Offer, Sheet, SheetFile
 from foundation import mails
+from foundation.files import StoredFile
 from foundation.mails import MailRow
 from tests import builders, signed_in
 from tests.personal_rows import PASSWORD_HASH
@@ -116,6 +117,7 @@ def test_from_a_draft_to_an_offer_that_is_seen_and_refused(client: TestClient) -
 
     sign_in(client, anna)
     offer_id = offer_of(client, sheet_id, 1).id
+    assert client.get(f"/sheets/{sheet_id}", follow_redirects=False).headers["location"] == f"/offers/{offer_id}"
     listed = client.get("/offers").text
     assert "New" in listed
     assert FORM["title"].replace("'", "’") in listed
@@ -361,10 +363,28 @@ def test_a_refusal_without_a_reason_is_asked_for_again(client: TestClient) -> No
     assert "No company has proposed a mission to you yet" not in client.get("/offers").text
 
 
+def stored(client: TestClient) -> list[bytes]:
+    """Return the files that are kept, but those of other tests."""
+    with database_of(client).reading() as session:
+        files = session.execute(select(col(StoredFile.content))).scalars()
+        return [content for content in files if b"only" in content]
+
+
+def test_a_token_that_we_do_not_know_is_not_believed(client: TestClient) -> None:
+    client.cookies.set("sheet", "chosen by somebody else")
+    sheet_id = drafted(client)
+    other = browser(cast(FastAPI, client.app))
+    other.cookies.set("sheet", "chosen by somebody else")
+    assert other.get(f"/sheets/{sheet_id}").status_code == 404
+
+
 def test_drafts_are_thrown_away_and_published_sheets_are_not(client: TestClient) -> None:
     company(client)
     sheet_id, other = drafted(client), drafted(client, title="Second")
+    client.post(f"/sheets/{sheet_id}/files", files={"files": ("a.txt", b"only here")})
+    assert stored(client) == [b"only here"]
     assert "The draft is deleted." in client.post(f"/sheets/{sheet_id}/discard").text
+    assert stored(client) == []
     assert client.get(f"/sheets/{sheet_id}").status_code == 404
     proposed(client, other, 1)
     assert client.post(f"/sheets/{other}/discard").status_code == 409

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from accounts.models.accounts import AccountKind
+from accounts.models.accounts import AccountKind, Client
 from accounts.sign_ins import SignedIn
-from booking import duties
+from booking import duties, withdrawals
 from booking.cover import Policy
 from booking.duties import Duties
+from booking.lifecycle import MissionState, Party
 from booking.models.missions import Mission
 from booking.models.quotes import Quote, QuoteVersion
 from foundation.i18n import Language, translate
@@ -22,8 +23,9 @@ from web.pages.papers import NAMES, STATES
 def of_quote(
     session: Session, who: SignedIn, quote: Quote, version: QuoteVersion, policy: Policy, language: Language, on: date
 ) -> dict[str, Any]:
-    """Return the values for a quote that is not signed yet; its papers are downloaded once there is a contract."""
-    return context(duties.of(session, quote, version, policy, on=on), who, language, is_before=True)
+    """Return the values for a version of a quote; its papers are downloaded once there is a contract."""
+    is_before = quote.accepted_version is None
+    return context(duties.of(session, quote, version, policy, on=on), who, language, is_before=is_before)
 
 
 def of_mission(
@@ -31,6 +33,20 @@ def of_mission(
 ) -> dict[str, Any]:
     """Return the values for a mission."""
     return context(duties.of_mission(session, mission, policy, on=on), who, language, is_before=False)
+
+
+def withdrawal(session: Session, mission: Mission, party: Party, today: date) -> dict[str, Any]:
+    """Return until when the client may withdraw, for the client; and whether the expert has to state a share."""
+    known = withdrawals.of(session, mission)
+    client = session.get_one(Client, mission.client_id)
+    last = withdrawals.until(mission, client) if known is None and party is Party.CLIENT else None
+    is_asked = known is not None and known.stated_at is None and mission.state == MissionState.REFUND_IN_QUESTION
+    return {
+        "withdraw_until": last if last and today <= last else None,
+        "withdraw_owes": withdrawals.owes_share(mission),
+        "withdrawal": known,
+        "share_wanted": is_asked and party is Party.EXPERT,
+    }
 
 
 def context(found: Duties, who: SignedIn, language: Language, *, is_before: bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models.accounts import Client
-from booking import offer_mails, offer_rules
+from booking import offer_news, offer_rules
 from booking.lifecycle import OfferState
 from booking.models.sheets import Offer, Sheet
 from booking.offer_rules import Reason
@@ -48,5 +48,5 @@ def offer(found: Offer, client: Client, at: datetime) -> dict[str, Any]:
         "refusal": found.refusal,
         "sent_on": found.sent_at.date(),
         "answered_on": found.answered_at.date() if found.answered_at else None,
-        "last_day": datetime.fromisoformat(offer_mails.last_day(found)).date(),
+        "last_day": datetime.fromisoformat(offer_news.last_day(found)).date(),
     }

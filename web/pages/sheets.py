@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models.experts import Expert
-from booking import offer_mails, offer_rules, sheet_contents, sheet_templates
+from booking import offer_news, offer_rules, sheet_contents, sheet_templates
 from booking.lifecycle import OfferState
 from booking.models.sheets import NdaAcceptance, Offer, Sheet, SheetFile
 from booking.sheet_contents import Change, Content, Presence
@@ -187,7 +187,7 @@ def offer(
         "sent_on": found.sent_at.date(),
         "seen_on": found.seen_at.date() if found.seen_at else None,
         "answered_on": found.answered_at.date() if found.answered_at else None,
-        "last_day": datetime.fromisoformat(offer_mails.last_day(found)).date(),
+        "last_day": datetime.fromisoformat(offer_news.last_day(found)).date(),
         "reason": found.refusal_reason,
         "refusal": found.refusal,
         "message": found.message,
