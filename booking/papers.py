@@ -163,7 +163,7 @@ def _may_read(session: Session, who: SignedIn, paper: WorkPaper) -> bool:
     if who.kind is AccountKind.EXPERT:
         return who.expert_id == paper.expert_id
     if who.kind is AccountKind.OPERATOR:
-        return who.may_act
+        return True
     contract = (
         col(Mission.client_id) == who.client_id,
         col(Mission.expert_id) == paper.expert_id,

@@ -31,7 +31,7 @@ from booking import papers, sheet_files, sheets, threads
 from booking.attachments import Attachment
 from booking.models.missions import Mission
 from booking.models.papers import PaperKind
-from booking.models.quotes import LegalMention, Quote, QuoteVersion
+from booking.models.quotes import LegalMention
 from booking.models.reports import Report
 from booking.models.reviews import MissionReview
 from booking.models.sheets import Offer
@@ -306,26 +306,8 @@ def _mission(session: Session, people: dict[str, Account], mark: str) -> dict[st
     at, expert_id = clock.now(), str(people["expert"].expert_id)
     client_id = session.get_one(Membership, people["owner"].id).client_id
     pair = {"client_id": client_id, "expert_id": expert_id}
-    days = {"made_at": at, "changed_at": at, "sent_at": at, "valid_until": at.date()}
-    quote = Quote(number=f"Q-signed-{mark}", state="accepted", latest_version=1, accepted_version=1, **pair, **days)
-    session.add(quote)
-    session.flush()
-    content = {"title": f"{mark} work", "objectives": [f"{mark} objective"], "skills": [f"{mark} skill"]}
-    amounts = {"net_cents": 100_00, "tax_cents": 0, "gross_cents": 100_00}
-    amounts |= {"commission_rate_bp": 1_000, "commission_cents": 10_00}
-    session.add(
-        QuoteVersion(
-            quote_id=quote.id,
-            number=1,
-            content=content,
-            content_hash="h",
-            language="en",
-            currency="EUR",
-            valid_until=at.date(),
-            sent_at=at,
-            **amounts,
-        )
-    )
+    quote = quoting.sent_row(session, expert_id, client_id, f"{mark} signed", at=at)
+    quote.state, quote.accepted_version = "accepted", 1
     mission = Mission(
         number=f"M-{mark}",
         state="reported",

@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse, Response
 from accounts import accounts
 from accounts.sign_ins import SignedIn
 from booking import signatures
+from booking.duty_mails import policy_of
 from booking.signatures import Consent, NewerVersion, NotApproved
 from foundation import clock
 from foundation.database import Database
@@ -16,6 +17,7 @@ from foundation.lifecycles import Refused
 from web import forms, quote_site
 from web.forms import Form
 from web.pages import contracts
+from web.pages import duties as duty_pages
 from web.rendering import language_of, private, render
 from web.sign_ins import required
 
@@ -107,6 +109,8 @@ def _page(
         signing = signatures.prepare(session, who, quote_id, on=today)
         approvers = [accounts.get(session, account_id).name for account_id in signing.approvers]
         context = contracts.signing(signing, approvers, language)
+        policy = policy_of(request.app.state.settings)
+        context |= duty_pages.of_quote(session, who, signing.quote, signing.version, policy, language, today)
     context |= {"form": form, "faults": faults, "done": request.query_params.get("done", "")}
     if not signing.is_open:
         return forms.lead_on(f"{quote_site.PATH}/{quote_id}")

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from accounts import notices, suspensions
 from billing import payments, refunds
-from booking import offer_desk, thread_lists
+from booking import missions, offer_desk, thread_lists
 from foundation import clock, mails, outbox
 from search_api import empties
 from taxonomy import decisions
@@ -36,6 +36,7 @@ def show(request: Request) -> Response:
             ("wires", len(payments.unmatched(session, limit=PAGE))),
             ("threads", thread_lists.count_waiting_for_operator(session)),
             ("offers", offer_desk.count_waiting(session, clock.now())),
+            ("portage", len(missions.awaiting_portage(session))),
             ("complaints", suspensions.count_complaints(session)),
             ("terms", len(suspensions.nearing(session, today, within=NEAR))),
             ("skills", len(free_skill_lists.waiting(request, decided))),

@@ -100,6 +100,7 @@ PARTS: Mapping[str, str] = {
     "agreements": message("which non-disclosure agreements were accepted, word by word"),
     "offers": message("offers that were made to you, or by you, and what became of them"),
     "quotes": message("your quotes"),
+    "legal-mentions": message("your legal mentions for quotes"),
     "signatures": message("what you signed, and when"),
     "missions": message("your missions"),
     "end-reports": message("the end reports that you sent"),

@@ -123,6 +123,9 @@ def test_both_sides_read_it_on_the_quote_s_page(site: TestClient) -> None:
         page = site.get(f"/quotes/{quote.id}").text
         assert page.count('data-testid="wanted"') == 2
         assert ("This is your duty" in page) is (account is buyer)
+    signing = site.get(f"/quotes/{quote.id}/accept").text
+    assert "you may sign all the same" in signing
+    assert 'name="content_hash"' in signing
 
 
 def test_a_company_downloads_the_papers_of_its_contract(site: TestClient) -> None:

@@ -63,6 +63,8 @@ class View:
     reviews: Mapping[str, tuple[MissionReview, Review]]
     lacking_cents: int
     held_cents: int
+    refund_id: str
+    """The refund that the client asked for and that is not over; empty where there is none."""
     raised_by: Party | None
     slug: str
     """Of the expert's page; empty where it is not shown."""
@@ -223,6 +225,7 @@ def read(session: Session, who: SignedIn, mission_id: str) -> View:
         reviews={skill: (row, session.get_one(Review, row.review_id)) for skill, row in bound.items()},
         lacking_cents=funds.lacking_cents(session, mission),
         held_cents=funds.held_cents(session, mission),
+        refund_id=funds.refund_in_question(session, mission),
         raised_by=disagreements.raised_by(session, mission),
         slug=expert.slug if (expert := session.get(Expert, mission.expert_id)) and expert.is_shown else "",
         thread_id=thread.id if thread else "",
@@ -271,6 +274,7 @@ def context(
         "is_company": view.is_company,
         "lacking_cents": view.lacking_cents,
         "held_cents": view.held_cents,
+        "refund_id": view.refund_id,
         "is_finished": MissionState(mission.state) in FINISHED,
         "uses_escrow": funds.uses_escrow(mission),
         "reports": view.reports,
