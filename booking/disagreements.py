@@ -98,7 +98,7 @@ def follow_escrow(session: Session, mission_id: str, *, at: datetime) -> None:
             move(session, MISSIONS, mission, MissionEvent.ASK_REFUND, Party.CLIENT, actor=audits.SYSTEM, at=at)
     elif state == EscrowState.REFUNDED and is_in_question:
         move(session, MISSIONS, mission, MissionEvent.REFUND, Party.SYSTEM, actor=audits.SYSTEM, at=at)
-        missions.cancelled(session, mission, actor=audits.SYSTEM, at=at)
+        missions.cancelled(session, mission, Party.SYSTEM, actor=audits.SYSTEM, at=at)
         _tell_other(session, mission, Party.SYSTEM, "mission_refunded", key="", note="", at=at)
     elif state != EscrowState.DISPUTED and is_in_question:
         _settle(session, mission, Party.SYSTEM, actor=audits.SYSTEM, at=at)

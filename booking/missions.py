@@ -264,10 +264,7 @@ def freeze(session: Session, mission: Mission, *, actor: Actor, at: datetime) ->
 def cancel(session: Session, who: SignedIn, mission_id: str, *, at: datetime, reason: str = "") -> None:
     """Call a mission off before anything was paid; afterwards only a refund does (S25)."""
     mission, party = take(session, who, mission_id)
-    if MISSIONS.allows(MissionState(mission.state), MissionEvent.CANCEL, party):
-        funds.expect_no_more(session, mission, at=at)
-    move(session, MISSIONS, mission, MissionEvent.CANCEL, party, actor=who.actor, at=at, reason=reason or None)
-    cancelled(session, mission, actor=who.actor, at=at)
+    call_off(session, mission, party, actor=who.actor, at=at, reason=reason)
     values: dict[str, Any] = {"note": reason}
     if party is not Party.EXPERT:
         mission_news.tell_expert(session, mission, "mission_cancelled", at=at, **values)
@@ -275,11 +272,23 @@ def cancel(session: Session, who: SignedIn, mission_id: str, *, at: datetime, re
         mission_news.tell_client(session, mission, "mission_cancelled", at=at, **values)
 
 
-def cancelled(session: Session, mission: Mission, *, actor: Actor, at: datetime) -> None:
+def call_off(session: Session, mission: Mission, party: Party, *, actor: Actor, at: datetime, reason: str = "") -> None:
+    """Cancel a taken mission that was never paid for, with its quote: nothing more is to be paid. Raise Refused."""
+    MISSIONS.after(MissionState(mission.state), MissionEvent.CANCEL, party)
+    funds.expect_no_more(session, mission, at=at)
+    move(session, MISSIONS, mission, MissionEvent.CANCEL, party, actor=actor, at=at, reason=reason or None)
+    cancelled(session, mission, party, actor=actor, at=at, reason=reason)
+
+
+def cancelled(
+    session: Session, mission: Mission, party: Party, *, actor: Actor, at: datetime, reason: str = ""
+) -> None:
     """Cancel the quote with its mission, and say so; a reduction that was kept for it holds on another one."""
     quote = session.get_one(Quote, mission.quote_id)
+    by = party if party in {Party.CLIENT, Party.EXPERT} else Party.SYSTEM
+    columns = {"changed_at": at, "decided_at": at}
+    move(session, QUOTES, quote, QuoteEvent.CANCEL, by, actor=actor, at=at, reason=reason or None, **columns)
     reductions.give_back(session, quote.id, at)
-    move(session, QUOTES, quote, QuoteEvent.CANCEL, Party.SYSTEM, actor=actor, at=at, changed_at=at)
     outbox.record(session, MISSION_CANCELLED, [mission.id])
     mission_news.say(session, mission, Line.MISSION_CANCELLED, at=at)
 

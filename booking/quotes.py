@@ -15,8 +15,8 @@ from sqlmodel import col
 from accounts.models.accounts import Client
 from accounts.models.experts import Expert
 from accounts.sign_ins import SignedIn
-from booking import news, threads
-from booking.lifecycle import MISSIONS, QUOTES, MissionEvent, MissionState, Party, QuoteEvent, QuoteState
+from booking import missions, news, threads
+from booking.lifecycle import QUOTES, MissionState, Party, QuoteEvent, QuoteState
 from booking.models.missions import Mission
 from booking.models.quotes import Quote, QuoteVersion
 from booking.thread_lines import Line
@@ -57,10 +57,14 @@ def cancel(session: Session, who: SignedIn, quote_id: str, reason: str, *, at: d
     mission = mission_of(session, quote_id)
     if mission and mission.state != MissionState.AWAITING_FUNDS:
         raise MissionEnded("the work is done") if mission.ended_at else NeedsRefund("the mission is paid for")
-    for lifecycle, row, event in ((MISSIONS, mission, MissionEvent.CANCEL), (QUOTES, quote, QuoteEvent.CANCEL)):
-        if row:
-            lifecycles.move(session, lifecycle, row, event, party, actor=who.actor, at=at, reason=reason)
-    quote.decided_at = quote.changed_at = at
+    if mission:
+        mission = missions.take_any(session, mission.id)
+        missions.call_off(session, mission, party, actor=who.actor, at=at, reason=reason)
+    else:
+        columns = {"decided_at": at, "changed_at": at}
+        lifecycles.move(
+            session, QUOTES, quote, QuoteEvent.CANCEL, party, actor=who.actor, at=at, reason=reason, **columns
+        )
     audits.record(session, who.actor, "cancelled_quote", KIND, quote.id, at=at)
     say(session, quote, Line.QUOTE_CANCELLED, at=at)
     if party is Party.EXPERT:

@@ -123,7 +123,7 @@ def _end(session: Session, who: SignedIn, mission: Mission, at: datetime) -> Non
     elif funds.uses_escrow(mission):
         escrows.give_back(session, mission.id, who.actor, at)
     move(session, MISSIONS, mission, MissionEvent.WITHDRAW, Party.CLIENT, actor=who.actor, at=at)
-    missions.cancelled(session, mission, actor=who.actor, at=at)
+    missions.cancelled(session, mission, Party.CLIENT, actor=who.actor, at=at)
 
 
 def _ask_for_rest(session: Session, who: SignedIn, mission: Mission, language: Language, at: datetime) -> None:

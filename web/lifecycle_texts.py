@@ -67,6 +67,7 @@ EVENTS: Mapping[tuple[str, str], EventText] = {
     ("offer", OfferEvent.REFUSE): EventText(message("Refuse it"), message("Refused")),
     ("offer", OfferEvent.ANSWER): EventText(message("Answer with a quote"), message("Answered by a quote")),
     ("offer", OfferEvent.EXPIRE): EventText(message("Let it expire"), message("Expired")),
+    ("offer", OfferEvent.RENEW): EventText(message("Send it again"), message("Sent again")),
     ("offer", OfferEvent.WITHDRAW): EventText(message("Withdraw it"), message("Withdrawn")),
     ("quote", QuoteEvent.SEND): EventText(message("Send the quote"), message("Quote sent")),
     ("quote", QuoteEvent.AMEND): EventText(message("Amend the quote"), message("Quote amended")),

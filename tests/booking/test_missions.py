@@ -63,7 +63,8 @@ def test_each_refusal_says_what_is_possible_instead(database: Database) -> None:
     stage.pay().start()
     with database.writing() as session, pytest.raises(Refused) as refused:
         missions.cancel(session, stage.client, stage.id, at=stage.now())
-    assert refused.value.possible == (MissionEvent.DISPUTE, MissionEvent.ASK_REFUND)
+    assert {MissionEvent.DISPUTE, MissionEvent.ASK_REFUND} <= set(refused.value.possible)
+    assert MissionEvent.CANCEL not in refused.value.possible
 
 
 def test_a_part_of_the_price_starts_nothing(database: Database) -> None:
