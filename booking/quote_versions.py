@@ -45,7 +45,7 @@ def send(session: Session, quote_id: str, sending: Sending) -> QuoteVersion:
 def amend(session: Session, quote_id: str, reason: str, sending: Sending) -> QuoteVersion:
     """Send another version, which has to be accepted anew where one is signed; the client is told why and what.
 
-    Raises Invalid, also where no reason is given or nothing differs; Refused or MissionEnded where it is too late.
+    Raises Invalid, also where no reason is given or nothing differs; Refused or Frozen where it is too late.
     """
     quote = quotes.take(session, sending.who, quote_id)
     QUOTES.after(QUOTES.state(quote.state), QuoteEvent.AMEND, Party.EXPERT)

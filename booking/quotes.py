@@ -17,6 +17,7 @@ from accounts.models.experts import Expert
 from accounts.sign_ins import SignedIn
 from booking import missions, news, threads
 from booking.lifecycle import QUOTES, MissionState, Party, QuoteEvent, QuoteState
+from booking.missions import Frozen
 from booking.models.missions import Mission
 from booking.models.quotes import Quote, QuoteVersion
 from booking.thread_lines import Line
@@ -27,10 +28,6 @@ from foundation.lifecycles import Refused
 KIND = "quote"
 UNDER_STUDY = (QuoteState.SENT, QuoteState.AMENDED)
 ACCEPTED = (QuoteState.ACCEPTED, QuoteState.AMENDED)
-
-
-class MissionEnded(Conflict):
-    """One of the two has said that the work is done: nothing about the quote changes any more (S15)."""
 
 
 class NeedsRefund(Conflict):
@@ -49,28 +46,15 @@ def withdraw(session: Session, who: SignedIn, quote_id: str, *, at: datetime) ->
 
 
 def cancel(session: Session, who: SignedIn, quote_id: str, reason: str, *, at: datetime) -> None:
-    """End a signed quote that nothing was paid for yet, for either side; raise NeedsRefund or MissionEnded else."""
-    seen_by(session, who, quote_id)
-    quote = session.get_one(Quote, quote_id, with_for_update=True, populate_existing=True)
+    """End a signed quote, for either side, with its mission; raise NeedsRefund where that is paid for, else Frozen."""
+    quote = seen_by(session, who, quote_id)
     party = Party.EXPERT if quote.expert_id == who.expert_id else Party.CLIENT
     QUOTES.after(QUOTES.state(quote.state), QuoteEvent.CANCEL, party)
-    mission = mission_of(session, quote_id)
-    if mission and mission.state != MissionState.AWAITING_FUNDS:
-        raise MissionEnded("the work is done") if mission.ended_at else NeedsRefund("the mission is paid for")
-    if mission:
-        mission = missions.take_any(session, mission.id)
-        missions.call_off(session, mission, party, actor=who.actor, at=at, reason=reason)
-    else:
-        columns = {"decided_at": at, "changed_at": at}
-        lifecycles.move(
-            session, QUOTES, quote, QuoteEvent.CANCEL, party, actor=who.actor, at=at, reason=reason, **columns
-        )
-    audits.record(session, who.actor, "cancelled_quote", KIND, quote.id, at=at)
-    say(session, quote, Line.QUOTE_CANCELLED, at=at)
-    if party is Party.EXPERT:
-        tell_client(session, quote, "quote_cancelled", key=quote.id, at=at, note=reason)
-    else:
-        tell_expert(session, quote, "quote_cancelled", key=quote.id, at=at, note=reason)
+    mission = missions.of_quote(session, quote_id)
+    if mission.state != MissionState.AWAITING_FUNDS:
+        missions.require_changeable(mission)
+        raise NeedsRefund("the mission is paid for")
+    missions.cancel(session, who, mission.id, at=at, reason=reason)
 
 
 def get(session: Session, who: SignedIn, quote_id: str) -> Quote:
@@ -120,19 +104,19 @@ def mission_of(session: Session, quote_id: str) -> Mission | None:
 
 
 def check_may_change(session: Session, quote: Quote) -> None:
-    """Raise Refused where no other version may be sent in this state, MissionEnded where the work is done."""
+    """Raise Refused where no other version may be sent in this state, Frozen where the work is done."""
     event = QuoteEvent.SEND if quote.state == QuoteState.DRAFT else QuoteEvent.AMEND
     QUOTES.after(QUOTES.state(quote.state), event, Party.EXPERT)
     mission = mission_of(session, quote.id)
-    if mission and mission.ended_at:
-        raise MissionEnded("one of the two has said that the work is done")
+    if mission:
+        missions.require_changeable(mission)
 
 
 def why_fixed(session: Session, quote: Quote) -> Conflict | None:
     """Return why no other version may be sent; None where one may."""
     try:
         check_may_change(session, quote)
-    except (Refused, MissionEnded) as error:
+    except (Refused, Frozen) as error:
         return error
     return None
 

@@ -39,11 +39,6 @@ TEXTS: Mapping[str, NewsText] = {
         message("The last version of “%(title)s” can’t be accepted any more. What was signed before stands."),
         message("Read the quote"),
     ),
-    "quote_cancelled": NewsText(
-        message("%(counterpart)s has cancelled the quote %(number)s"),
-        message("“%(title)s” was cancelled before anything was paid for it. The reason:"),
-        message("Read the quote"),
-    ),
     "quote_expiring": NewsText(
         message("The quote %(number)s by %(counterpart)s can be accepted until %(day)s"),
         message("“%(title)s”, of %(amount)s, still waits for your answer."),

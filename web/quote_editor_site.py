@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from accounts.models.accounts import AccountKind, Client
 from accounts.sign_ins import SignedIn
 from booking import legal_mentions, offers, quote_documents, quote_drafts, quote_forms, quote_versions, quotes
+from booking.missions import Frozen
 from booking.models.quotes import Quote, QuoteKind
 from booking.quote_documents import Sending
 from booking.quote_drafts import ChangedMeanwhile, For
-from booking.quotes import MissionEnded
 from foundation import clock
 from foundation.database import Database
 from foundation.errors import Fault, Invalid
@@ -85,7 +85,7 @@ def save(request: Request, quote_id: str, form: QuoteForm) -> Response:
         if wants_json(request):
             return _json({"errors": [{"field": "form", "message": fault.message}]}, 409)
         return _editor(request, who, quote_id, [fault], typed=form, status=409)
-    except (Refused, MissionEnded) as error:
+    except (Refused, Frozen) as error:
         return quote_site.refused(request, who, quote_id, error)
     if wants_json(request):
         return _json({"edition": edition, "aside": _aside(request, who, quote_id)}, 200)
@@ -118,7 +118,7 @@ def send(request: Request, quote_id: str, form: Form) -> Response:
         return _preview(
             request, who, quote_id, [Fault("form", "changed", translate(sending.language, reason))], status=409
         )
-    except (Refused, MissionEnded) as error:
+    except (Refused, Frozen) as error:
         return quote_site.refused(request, who, quote_id, error)
     return forms.lead_on(f"{PATH}/{quote_id}", done="sent")
 

@@ -12,9 +12,10 @@ from accounts.sign_ins import SignedIn
 from booking import duties, quote_changes, quote_documents, quote_drafts, quote_versions, quotes, signatures
 from booking.duty_mails import policy_of
 from booking.lifecycle import Party
+from booking.missions import Frozen
 from booking.models.quotes import Quote
 from booking.quote_documents import Sending
-from booking.quotes import MissionEnded, NeedsRefund
+from booking.quotes import NeedsRefund
 from foundation import clock
 from foundation.database import Database
 from foundation.errors import DomainError, Fault, Invalid
@@ -63,7 +64,7 @@ def renew(request: Request, quote_id: str, form: Form) -> Response:
             quote_versions.renew(session, quote_id, form.get("valid_until", ""), reason, sending)
     except Invalid as error:
         return page(request, who, quote_id, error.faults, status=422)
-    except (Refused, MissionEnded) as error:
+    except (Refused, Frozen) as error:
         return refused(request, who, quote_id, error)
     return forms.lead_on(f"{PATH}/{quote_id}", done="sent")
 
@@ -100,7 +101,7 @@ def cancel(request: Request, quote_id: str, form: Form) -> Response:
     try:
         with _database(request).writing() as session:
             quotes.cancel(session, who, quote_id, reason, at=clock.now())
-    except (Refused, MissionEnded, NeedsRefund) as error:
+    except (Refused, Frozen, NeedsRefund) as error:
         return refused(request, who, quote_id, error)
     return forms.lead_on(f"{PATH}/{quote_id}", done="cancelled")
 

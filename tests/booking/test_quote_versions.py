@@ -18,12 +18,13 @@ from booking import (
     quote_versions,
     quotes,
 )
+from booking.missions import Frozen
 from booking.models.missions import Mission
 from booking.models.quotes import Quote, QuoteKind, QuoteVersion, Signature
 from booking.models.sheets import Offer
 from booking.quote_documents import Sending
 from booking.quote_drafts import ChangedMeanwhile, For
-from booking.quotes import MissionEnded, NeedsRefund
+from booking.quotes import NeedsRefund
 from foundation.database import Database
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.lifecycles import Refused
@@ -216,13 +217,13 @@ def test_nothing_is_amended_once_the_work_is_done(
     mission = quoting.accept(database, pair[1], sent)
     with database.writing() as session:
         session.get_one(Mission, mission.id).ended_at = AT
-    with pytest.raises(MissionEnded):
+    with pytest.raises(Frozen):
         quoting.save(database, pair[0], sent, days_1_number="8")
     how = quoting.sending(database, pair[0])
-    with pytest.raises(MissionEnded), database.writing() as session:
+    with pytest.raises(Frozen), database.writing() as session:
         quote_versions.amend(session, sent.id, "More", how)
     set_state(database, mission, "reported")
-    with pytest.raises(MissionEnded), database.writing() as session:
+    with pytest.raises(Frozen), database.writing() as session:
         quotes.cancel(session, how.who, sent.id, "Done", at=AT)
 
 
@@ -257,7 +258,6 @@ def test_a_signed_quote_is_cancelled_only_before_it_is_paid(
     with database.reading() as session:
         states = (session.get_one(Quote, sent.id).state, session.get_one(Mission, mission.id).state)
     assert states == ("cancelled", "cancelled")
-    assert "quote_cancelled" in told(database)
 
 
 def test_an_expired_quote_is_told_of_once_and_renewed(

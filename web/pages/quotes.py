@@ -7,6 +7,7 @@ from typing import Any
 
 from booking import quote_forms
 from booking.lifecycle import QUOTES, Party, QuoteEvent, QuoteState
+from booking.missions import WORKING, Frozen
 from booking.models.missions import Mission, Portage
 from booking.models.quotes import Quote, QuoteKind, QuoteVersion, Signature
 from booking.quote_changes import Change
@@ -14,7 +15,7 @@ from booking.quote_contents import CURRENCIES, Document, Mention, Step
 from booking.quote_documents import Estimate
 from booking.quote_forms import CHOSEN_MENTIONS
 from booking.quote_totals import day_rate_for, reckon
-from booking.quotes import MissionEnded, NeedsRefund, title_of
+from booking.quotes import NeedsRefund, title_of
 from foundation.errors import DomainError, Fault
 from foundation.i18n import Language, message, translate
 from foundation.lifecycles import Refused
@@ -240,7 +241,7 @@ class Shown:
 def may(quote: Quote, party: Party, mission: Mission | None) -> dict[str, bool]:
     """Return what somebody can do with a quote now."""
     state = QuoteState(quote.state)
-    has_ended = bool(mission and mission.ended_at)
+    has_ended = bool(mission and (mission.ended_at or mission.state not in WORKING))
     may_change = (
         QUOTES.allows(state, QuoteEvent.AMEND, party) or QUOTES.allows(state, QuoteEvent.SEND, party)
     ) and not has_ended
@@ -269,7 +270,7 @@ _INSTEAD = {
 
 def why_not(error: DomainError, language: Language) -> str:
     """Return why something can't be done, and what can be done instead."""
-    if isinstance(error, MissionEnded):
+    if isinstance(error, Frozen):
         return translate(language, _ENDED)
     if isinstance(error, NeedsRefund):
         return translate(language, _PAID)
