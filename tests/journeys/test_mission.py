@@ -115,7 +115,7 @@ def _token(database: Database, account: Account) -> str:
 def pages(chromium: Browser, site: Site) -> Iterator[tuple[Page, Page]]:
     """Return the company's page, on a desk and in English, and the expert's, on a phone and in French."""
     contexts = [
-        chromium.new_context(base_url=site.address, viewport=viewport, locale=locale, reduced_motion="reduce")
+        chromium.new_context(base_url=site.address, viewport=viewport, locale=locale, reduced_motion="reduce")  # pyright: ignore[reportArgumentType]
         for viewport, locale in ((DESKTOP, "en"), (PHONE, "fr"))
     ]
     for context, account in zip(contexts, (site.client, site.expert), strict=True):
@@ -253,7 +253,12 @@ def _carry_out(site: Site, company: Page, expert: Page) -> None:
     company.get_by_test_id("review-form").locator('input[type="radio"][value="5"]').first.check(force=True)
     company.get_by_test_id("review-form").locator("textarea").first.fill("Clear and quick.")
     company.get_by_role("button", name="Publish the review").click()
-    builders.eventually(lambda: "Clear and quick." in (company.goto(f"/experts/{site.slug}") and company.content()))
+
+    def is_shown() -> bool:
+        company.goto(f"/experts/{site.slug}")
+        return "Clear and quick." in company.content()
+
+    builders.eventually(is_shown)
     assert faults(company) == []
 
 
