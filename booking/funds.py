@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from billing import escrows, refunds
+from billing import escrows
 from booking.models.missions import Mission, Portage
 from foundation.errors import Conflict
 
@@ -62,11 +62,3 @@ def require_all(session: Session, mission: Mission) -> None:
     """Raise FundsLack unless all of the price is held."""
     if lacking_cents(session, mission):
         raise FundsLack("the top-up is not held yet")
-
-
-def refund_in_question(session: Session, mission: Mission) -> str:
-    """Return the refund that the client asked for and that is not agreed on; empty where there is none."""
-    if not uses_escrow(mission):
-        return ""
-    asked = refunds.of(session, escrows.of(session, mission.id))
-    return next((refund.id for refund in asked if refund.state in refunds.IN_QUESTION), "")

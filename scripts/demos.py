@@ -9,7 +9,7 @@ import typer
 
 from foundation import clock
 from foundation.settings import ROOT, Settings
-from scripts import databases, demo_accounts, demo_threads, demo_traffic
+from scripts import databases, demo_accounts, demo_missions, demo_threads, demo_traffic
 from scripts.experts import run_import
 from scripts.indexes import deliver
 from web.demo_people import PASSWORD, PEOPLE
@@ -36,6 +36,7 @@ def load() -> None:
     database.write(lambda session: demo_traffic.add(session, refs, clock.today()))
     demo_accounts.add(settings, database, clock.now())
     demo_threads.add(database, clock.now())
+    demo_missions.add(settings, database, clock.now())
     typer.echo("Indexing words and meanings")
     deliver(settings, database)
     typer.echo("The directory is ready. Look around as one of these people, with one click at /demo:")

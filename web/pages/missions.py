@@ -86,7 +86,7 @@ def read(session: Session, who: SignedIn, mission_id: str) -> View:
         reviews={skill: (row, session.get_one(Review, row.review_id)) for skill, row in bound.items()},
         lacking_cents=funds.lacking_cents(session, mission),
         held_cents=funds.held_cents(session, mission),
-        refund_id=funds.refund_in_question(session, mission),
+        refund_id=asked.id if (asked := disagreements.refund_in_question(session, mission)) else "",
         raised_by=disagreements.raised_by(session, mission),
         slug=expert.slug if (expert := session.get(Expert, mission.expert_id)) and expert.is_shown else "",
         thread_id=thread.id if thread else "",

@@ -75,7 +75,7 @@ PARTS = {
 GROUPS = (
     ("drafts", message("Drafts"), (QuoteState.DRAFT,)),
     ("study", message("Under study"), (QuoteState.SENT, QuoteState.AMENDED)),
-    ("accepted", message("Accepted"), (QuoteState.ACCEPTED,)),
+    ("accepted", message("Accepted quotes"), (QuoteState.ACCEPTED,)),
     (
         "others",
         message("Declined, withdrawn, expired, cancelled"),
