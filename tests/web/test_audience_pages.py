@@ -209,4 +209,4 @@ def test_money_that_comes_in_is_cumulated_and_quotes_are_counted(client: TestCli
     )
     text = text_of(page.decode())
     assert "cumulated €4,000 Received. Released and not paid out yet: €300." in text
-    assert "Under study 2 Accepted 1" in text
+    assert "Under study 2 Accepted quotes 1" in text
