@@ -6,16 +6,8 @@ a colleague's limit) is asked by the use case, before it moves anything.
 
 from enum import StrEnum
 
+from billing.lifecycle import Party
 from foundation.lifecycles import Lifecycle, Move, as_diagram, as_table
-
-
-class Party(StrEnum):
-    """Who brings something about."""
-
-    CLIENT = "client"
-    EXPERT = "expert"
-    OPERATOR = "operator"
-    SYSTEM = "system"
 
 
 def _by(to: StrEnum, *parties: Party) -> Move:
