@@ -99,7 +99,8 @@ def adopt(session: Session, account: Account, settings: Settings, *, at: datetim
         client = session.get_one(Client, quote.client_id)
         first = session.get_one(QuoteVersion, (quote.id, 1))
         if client.created_at >= first.sent_at:
-            reductions.grant_own_client(session, quote.expert_id, client.id, at, settings=settings)
+            granted = reductions.grant_own_client(session, quote.expert_id, client.id, at, settings=settings)
+            reductions.reserve_if_free(session, granted.id, quote.id, at)
     return len(given)
 
 

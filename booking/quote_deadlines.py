@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
+from billing import reductions
 from booking import quotes
 from booking.lifecycle import QUOTES, Party, QuoteEvent
 from booking.models.quotes import Quote
@@ -38,6 +39,8 @@ def look_after(database: Database, at: datetime) -> None:
                 session, QUOTES, quote, QuoteEvent.EXPIRE, Party.SYSTEM, actor=audits.SYSTEM, at=at,
                 decided_at=at, changed_at=at,
             )  # fmt: skip
+            if quote.accepted_version is None:
+                reductions.give_back(session, quote.id, at)
             quotes.say(session, quote, Line.QUOTE_EXPIRED, at=at)
             quotes.tell_client(session, quote, "quote_expired", key=key, at=at)
             quotes.tell_expert(session, quote, "own_quote_expired", key=key, at=at)

@@ -124,10 +124,13 @@ def estimate(session: Session, quote: Quote, sending: Sending) -> Estimate:
 def rate_for(session: Session, quote: Quote, settings: Settings) -> tuple[int, str | None]:
     """Return the rate of the commission on a quote, and the reduction that it comes from, if any (S16, S17, S21).
 
-    What was signed holds for every amendment. Somebody without account is taken for an own client.
+    What was signed holds for every amendment, what a version that was sent keeps for every later one. Somebody without
+    account is taken for an own client.
     """
     if accepted := accepted_version(session, quote):
         return accepted.commission_rate_bp, accepted.reduction_id
+    if kept := reductions.held(session, quote.id):
+        return commissions.reduced_bp(settings.commission_bp, kept.share_bp), kept.reduction_id
     found = reductions.best(session, quote.expert_id, quote.client_id)
     own_share_bp = 0 if quote.client_id else settings.own_client_first_reduction_bp
     if found is None or own_share_bp >= found.share_bp:

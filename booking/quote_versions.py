@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from accounts import terms
+from billing import reductions
 from booking import offers, own_clients, quote_changes, quote_documents, quote_drafts, quotes
 from booking.lifecycle import QUOTES, Party, QuoteEvent
 from booking.models.quotes import Quote, QuoteVersion, Side, Signature
@@ -116,6 +117,9 @@ def _write(
     )  # fmt: skip
     session.add(version)
     session.flush()
+    # Kept from now on, so that the commission that the expert has read is the one that is taken.
+    if ready.reduction_id and not reductions.reserve_if_free(session, ready.reduction_id, quote.id, at):
+        raise ChangedMeanwhile("the reduction went to another quote: the figures are not those that were looked at")
     session.add(
         Signature(
             quote_id=quote.id,

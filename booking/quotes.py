@@ -15,6 +15,7 @@ from sqlmodel import col
 from accounts.models.accounts import Client
 from accounts.models.experts import Expert
 from accounts.sign_ins import SignedIn
+from billing import reductions
 from booking import missions, news, threads
 from booking.lifecycle import QUOTES, MissionState, Party, QuoteEvent, QuoteState
 from booking.missions import Frozen
@@ -40,6 +41,8 @@ def withdraw(session: Session, who: SignedIn, quote_id: str, *, at: datetime) ->
     lifecycles.move(
         session, QUOTES, quote, QuoteEvent.WITHDRAW, Party.EXPERT, actor=who.actor, at=at, decided_at=at, changed_at=at
     )
+    if quote.accepted_version is None:
+        reductions.give_back(session, quote.id, at)
     audits.record(session, who.actor, "withdrew_quote", KIND, quote.id, at=at, version=quote.latest_version)
     say(session, quote, Line.QUOTE_WITHDRAWN, at=at)
     tell_client(session, quote, "quote_withdrawn", key=f"{quote.id} {quote.latest_version}", at=at)

@@ -173,6 +173,8 @@ def decline(session: Session, who: SignedIn, quote_id: str, reason: str, *, at: 
         session, QUOTES, quote, QuoteEvent.DECLINE, Party.CLIENT, actor=who.actor, at=at,
         decline_reason=reason[:LONGEST_REASON], decided_at=at,
     )  # fmt: skip
+    if quote.accepted_version is None:
+        reductions.give_back(session, quote.id, at)
     audits.record(session, who.actor, "declined", KIND, quote.id, at=at, version=quote.latest_version)
     version = session.get_one(QuoteVersion, (quote.id, quote.latest_version))
     news.tell_expert(

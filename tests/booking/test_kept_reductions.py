@@ -1,13 +1,19 @@
-"""A reduction goes with the quote that is accepted first, is used when that is paid, and comes back when it is not."""
+"""A reduction goes with the quote that is sent first, is used when that is paid, and comes back when it is not."""
+
+from datetime import timedelta
 
 import pytest
 
+from accounts.models.accounts import Account
 from billing import reductions
-from booking import missions
+from booking import missions, quote_deadlines, quotes, signatures
+from booking.models.quotes import Quote, QuoteVersion
+from booking.quote_drafts import For
 from foundation.database import Database
 from foundation.settings import Settings
+from tests.booking import quoting
 from tests.booking.carried_out import Stage
-from tests.booking.quoted import AT
+from tests.booking.quoted import AT, who
 
 
 def kept(stage: Stage) -> tuple[bool, bool]:
@@ -44,3 +50,56 @@ def test_a_mission_that_is_called_off_gives_it_back(stages: tuple[Stage, Stage])
         missions.cancel(session, first.client, first.id, at=first.now())
     assert kept(first) == (False, False)
     assert kept(second.accept().pay()) == (True, True)
+
+
+@pytest.fixture
+def rewarded(database: Database) -> Account:
+    """Return an expert whom a referral lets off half a commission, once."""
+    anne = quoting.expert(database)
+    with database.writing() as session:
+        reductions.grant_referral(session, str(anne.expert_id), "r1", AT, settings=Settings())
+    return anne
+
+
+def rates(database: Database, *of: Quote) -> list[int]:
+    """Return the commission's rate in the latest version of quotes."""
+    with database.reading() as session:
+        kept = [session.get_one(Quote, quote.id) for quote in of]
+        return [session.get_one(QuoteVersion, (row.id, row.latest_version)).commission_rate_bp for row in kept]
+
+
+def sent(database: Database, by: Account) -> tuple[Quote, Account]:
+    to = quoting.client(database)
+    return quoting.sent(database, by, For(offer_id=quoting.offered(database, to, by).id)), to
+
+
+def test_what_a_quote_says_of_the_commission_is_kept_for_it(database: Database, rewarded: Account) -> None:
+    first, _ = sent(database, rewarded)
+    second, _ = sent(database, rewarded)
+    quoting.amend(database, rewarded, first, title="Customs audit, in depth")
+    assert rates(database, first, second) == [500, 1_000]
+
+
+@pytest.mark.parametrize("ends", ["declined", "withdrawn", "expired"])
+def test_a_quote_that_comes_to_nothing_gives_it_back(database: Database, rewarded: Account, ends: str) -> None:
+    first, client = sent(database, rewarded)
+    if ends == "expired":
+        quote_deadlines.look_after(database, AT + timedelta(days=60))
+    else:
+        with database.writing() as session:
+            if ends == "declined":
+                signatures.decline(session, who(database, client), first.id, "", at=AT)
+            else:
+                quotes.withdraw(session, who(database, rewarded), first.id, at=AT)
+    second, _ = sent(database, rewarded)
+    assert rates(database, second) == [500]
+
+
+def test_a_declined_amendment_leaves_it_with_what_was_signed(database: Database, rewarded: Account) -> None:
+    first, client = sent(database, rewarded)
+    quoting.accept(database, client, first)
+    quoting.amend(database, rewarded, first, title="Customs audit, in depth")
+    with database.writing() as session:
+        signatures.decline(session, who(database, client), first.id, "", at=AT)
+    second, _ = sent(database, rewarded)
+    assert rates(database, first, second) == [500, 1_000]
