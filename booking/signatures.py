@@ -19,7 +19,7 @@ from accounts.colleagues import Position
 from accounts.models.accounts import Client, Membership
 from accounts.sign_ins import SignedIn
 from billing import reductions
-from booking import missions, news, withdrawal_rules
+from booking import missions, news, quotes, withdrawal_rules
 from booking.events import QUOTE_SIGNED
 from booking.lifecycle import QUOTES, Party, QuoteEvent
 from booking.models.missions import Mission
@@ -226,7 +226,7 @@ def take(session: Session, who: SignedIn, quote_id: str) -> tuple[Quote, Client]
 
 
 def _read(session: Session, who: SignedIn, quote_id: str) -> tuple[Quote, Client]:
-    quote = session.get(Quote, quote_id)
+    quote = quotes.find(session, quote_id)
     if quote is None or quote.client_id is None or quote.client_id != who.client_id or not quote.latest_version:
         raise NotFound("this quote does not exist")
     return quote, clients.get(session, who)

