@@ -226,10 +226,7 @@ def take(session: Session, who: SignedIn, quote_id: str) -> tuple[Quote, Client]
 
 
 def _read(session: Session, who: SignedIn, quote_id: str) -> tuple[Quote, Client]:
-    quote = quotes.find(session, quote_id)
-    if quote is None or quote.client_id is None or quote.client_id != who.client_id or not quote.latest_version:
-        raise NotFound("this quote does not exist")
-    return quote, clients.get(session, who)
+    return quotes.seen_by(session, who, quote_id), clients.get(session, who)
 
 
 def approvers(session: Session, client_id: str, amount_cents: int) -> list[str]:

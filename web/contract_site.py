@@ -108,7 +108,7 @@ def _page(
     with _database(request).reading() as session:
         signing = signatures.prepare(session, who, quote_id, on=today)
         approvers = [accounts.get(session, account_id).name for account_id in signing.approvers]
-        context = contracts.signing(signing, approvers, language)
+        context = contracts.signing(signing, approvers)
         policy = policy_of(request.app.state.settings)
         context |= duty_pages.of_quote(session, who, signing.quote, signing.version, policy, language, today)
     context |= {"form": form, "faults": faults, "done": request.query_params.get("done", "")}

@@ -29,9 +29,8 @@ _ROWS = {
 }
 
 
-def signing(found: Signing, approvers: Sequence[str], language: Language) -> dict[str, Any]:
+def signing(found: Signing, approvers: Sequence[str]) -> dict[str, Any]:
     """Return the values of the page on which a quote is signed."""
-    del language
     return {
         "quote": found.quote,
         "version": found.version,
