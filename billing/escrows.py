@@ -228,3 +228,5 @@ def _move(
     session: Session, escrow: Escrow, event: EscrowEvent, party: Party, actor: Actor, at: datetime, **values: Any
 ) -> None:
     lifecycles.move(session, ESCROWS, escrow, event, party, actor=actor, at=at, **values)
+    if event in {EscrowEvent.RAISE_DUE, EscrowEvent.SETTLE_SHORT}:
+        outbox.record(session, WIRE_WANTED, [escrow.reference])

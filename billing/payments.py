@@ -27,7 +27,7 @@ from billing.lifecycle import (
     PaymentState,
     RefundState,
 )
-from billing.models.escrows import Escrow, Payment, PaymentKind, Refund, RefundPart, RefundReason
+from billing.models.escrows import Escrow, Payment, PaymentKind, Refund, RefundPart, RefundReason, WireDetails
 from billing.providers.interface import Payin
 from foundation import audits, i18n, lifecycles, mails
 from foundation.audits import SYSTEM, Actor
@@ -157,6 +157,7 @@ def _find_or_make(session: Session, provider: str, payin: Payin, at: datetime) -
         session.flush()
         return begun.id
     fresh = Payment(
+        escrow_id=_awaited_for(session, provider, payin.provider_id),
         provider=provider,
         provider_id=payin.provider_id,
         kind=payin.kind.value,
@@ -169,6 +170,12 @@ def _find_or_make(session: Session, provider: str, payin: Payin, at: datetime) -
     session.execute(insert(session, Payment).values(**fresh.model_dump()).on_conflict_do_nothing())
     is_it = (col(Payment.provider) == provider, col(Payment.provider_id) == payin.provider_id)
     return session.execute(select(col(Payment.id)).where(*is_it)).scalar_one()
+
+
+def _awaited_for(session: Session, provider: str, provider_id: str) -> str | None:
+    """Return the escrow for which a provider was asked where to send a wire, where it gave a reference of its own."""
+    is_it = (col(WireDetails.provider) == provider, col(WireDetails.provider_id) == provider_id)
+    return session.execute(select(col(WireDetails.escrow_id)).where(*is_it)).scalars().first()
 
 
 def _take(session: Session, payment_id: str) -> Payment:

@@ -13,6 +13,7 @@ from sqlmodel import col
 from accounts.personal_data import ACCOUNT, CLIENT, EXPERT
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.mandates import Mandate
+from billing.models.provider_parties import ProviderUser
 from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
 from billing.models.sandbox import SandboxTransaction
 from foundation.personal_data import Erasure, Holding, Subject
@@ -77,10 +78,26 @@ HOLDINGS = (
     Holding(Escrow, "payee_expert_id", EXPERT, Erasure.KEPT, "escrows", _BOOKS),
     Holding(Payment, "begun_by", ACCOUNT, Erasure.KEPT, "payments", _BOOKS, read=_payments),
     Holding(Refund, "consented_by", ACCOUNT, Erasure.KEPT, "refunds", _BOOKS, read=_refunds),
+    Holding(ProviderUser, "party_id", CLIENT, Erasure.KEPT, "payment-users", _BOOKS),
+    Holding(ProviderUser, "party_id", EXPERT, Erasure.KEPT, "payment-users", _BOOKS),
     Holding(SandboxTransaction, "client_id", CLIENT, Erasure.DELETED, why="play money of the simulated bank"),
 )
 NOT_PERSONAL = {
     "reduction_uses": "what reductions were used for: they are taken along, and go, with those",
+    "provider_wallets": "which wallets payers and owners have at a provider: nothing but ids",
+    "provider_requests": "ids of rows of ours, with what a provider made for them",
+    **dict.fromkeys(
+        (
+            "sandbox_users",
+            "sandbox_wallets",
+            "sandbox_recipients",
+            "sandbox_movements",
+            "sandbox_papers",
+            "sandbox_cards",
+            "sandbox_subscriptions",
+        ),
+        "play money: neither names nor numbers, only what becomes of payouts, papers and cards",
+    ),
     "refund_parts": "which payment a refund goes back against",
     "wire_details": "the provider's own account, to which transfers for an escrow go",
 }

@@ -1,8 +1,10 @@
 """What is asked of the payment provider, outside of transactions, and what its answers change here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
 
 import structlog
 from sqlalchemy import select
@@ -10,12 +12,16 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts.sign_ins import SignedIn
-from billing import escrows, payments, refund_parts
-from billing.lifecycle import PaymentState, RefundState
+from billing import escrows, payments, provider_parties, refund_parts
+from billing.events import WIRE_WANTED
+from billing.lifecycle import EscrowState, PaymentState, RefundState
 from billing.models.escrows import Escrow, Payment, PaymentKind, Refund, RefundPart, WireDetails
-from billing.providers import sandbox
+from billing.providers import sandbox, sandbox_payouts
 from billing.providers.interface import (
     PAYIN,
+    PAYOUT,
+    REFUND,
+    USER,
     CardRequest,
     Declined,
     Provider,
@@ -24,6 +30,7 @@ from billing.providers.interface import (
     Resource,
     WireRequest,
 )
+from foundation import outbox
 from foundation.database import Database, insert
 from foundation.i18n import Language
 
@@ -47,8 +54,11 @@ def begin_card(
     with database.writing() as session:
         payment = payments.begin_card(session, who, reference, provider.name, at=at)
         title = escrows.of(session, reference).title
+    place = provider_parties.payer(database, provider, str(who.client_id), payment.currency, at=at)
     request = CardRequest(
         payment.id,
+        place.user_id,
+        place.wallet_id,
         payment.cents,
         payment.currency,
         title,
@@ -66,23 +76,23 @@ def open_wires(database: Database, provider: Provider, references: Sequence[str]
     for reference in references:
         with database.reading() as session:
             escrow = escrows.of(session, reference)
-            is_known = wire_details(session, escrow, provider) is not None
-            session.expunge_all()
-        if is_known:
+            last = _last_details(session, escrow.id, provider.name)
+        if last and (last.used_at is None or escrow.state != EscrowState.AWAITING):
             continue
-        account = provider.open_wire(WireRequest(escrow.id, escrow.due_cents, escrow.currency, escrow.number))
-        fresh = WireDetails(escrow_id=escrow.id, provider=provider.name, **asdict(account), made_at=at)
-        database.write(
-            lambda session, fresh=fresh: session.execute(
-                insert(session, WireDetails).values(**fresh.model_dump()).on_conflict_do_nothing()
-            )
-        )
+        turn = last.turn + 1 if last else 1
+        place = provider_parties.payer(database, provider, escrow.payer_client_id, escrow.currency, at=at)
+        key = str(uuid5(UUID(escrow.id), f"wire {turn}"))
+        cents = escrow.amounts.missing or escrow.due_cents
+        request = WireRequest(key, place.user_id, place.wallet_id, cents, escrow.currency, escrow.number)
+        account = provider.open_wire(request)
+        fresh = {"provider": provider.name, **asdict(account), "turn": turn, "used_at": None, "made_at": at}
+        database.write(lambda session, escrow=escrow, fresh=fresh: _note_details(session, escrow.id, fresh))
 
 
 def wire_details(session: Session, escrow: Escrow, provider: Provider) -> WireDetails | None:
     """Return where a transfer for an escrow goes; None while the provider has not said."""
-    is_it = (col(WireDetails.escrow_id) == escrow.id, col(WireDetails.provider) == provider.name)
-    return session.execute(select(WireDetails).where(*is_it)).scalar_one_or_none()
+    found = _last_details(session, escrow.id, provider.name)
+    return found if found and found.used_at is None else None
 
 
 def hear(database: Database, provider: Provider, keys: Sequence[str], at: datetime) -> None:
@@ -90,10 +100,8 @@ def hear(database: Database, provider: Provider, keys: Sequence[str], at: dateti
     for resource in map(Resource.read, keys):
         if resource.provider != provider.name:
             log.warning("an event of a provider that is not in use", provider=resource.provider)
-        elif resource.kind == PAYIN:
-            _hear_of_payin(database, provider, resource.provider_id, at)
-        else:
-            _hear_of_refund(database, provider, resource.provider_id, at)
+        elif listen := _LISTENERS.get(resource.kind):
+            listen(database, provider, resource.provider_id, at)
 
 
 def send_refunds(database: Database, provider: Provider, refund_ids: Sequence[str], at: datetime) -> None:
@@ -112,8 +120,9 @@ def send_refunds(database: Database, provider: Provider, refund_ids: Sequence[st
 
 
 def let_sandbox_wires_arrive(database: Database, at: datetime) -> None:
-    """Let the simulated bank's late wires arrive whose day has come."""
+    """Let the simulated bank's late wires and payouts arrive whose day has come."""
     database.write(lambda session: sandbox.let_arrive(session, at=at))
+    database.write(lambda session: sandbox_payouts.let_payouts_arrive(session, at=at))
 
 
 def _hear_of_payin(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
@@ -121,7 +130,17 @@ def _hear_of_payin(database: Database, provider: Provider, provider_id: str, at:
     if payin is None:
         log.warning("a payment that its provider does not have", provider=provider.name, provider_id=provider_id)
         return
-    database.write(lambda session: payments.take_in(session, provider.name, payin, at=at))
+    is_over = payin.state in {PaymentState.SUCCEEDED, PaymentState.FAILED}
+    is_awaited = payin.kind is PaymentKind.WIRE and payin.state is not PaymentState.SUCCEEDED
+
+    def take_in(session: Session) -> None:
+        # A wire that has not come yet, or never came, is no payment.
+        if not is_awaited:
+            payments.take_in(session, provider.name, payin, at=at)
+        if is_over and payin.kind is PaymentKind.WIRE:
+            _use_up(session, provider.name, provider_id, at)
+
+    database.write(take_in)
 
 
 def _hear_of_refund(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
@@ -131,6 +150,54 @@ def _hear_of_refund(database: Database, provider: Provider, provider_id: str, at
         return
     part_id = repaid.key
     database.write(lambda session: refund_parts.take_in(session, part_id, repaid, at=at))
+
+
+def _hear_of_payout(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
+    """Wires are sent back by payouts: only those concern a refund."""
+    payout = provider.fetch_payout(provider_id)
+    if payout is None or payout.key is None:
+        return
+    with database.reading() as session:
+        is_refund = session.get(RefundPart, payout.key) is not None
+    if is_refund:
+        _hear_of_refund(database, provider, provider_id, at)
+
+
+def _hear_of_user(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
+    del at
+    user = provider.fetch_user(provider_id)
+    if user is not None:
+        database.write(lambda session: provider_parties.take_in(session, provider.name, user))
+
+
+_LISTENERS: Mapping[str, Callable[[Database, Provider, str, datetime], None]] = {
+    PAYIN: _hear_of_payin,
+    REFUND: _hear_of_refund,
+    PAYOUT: _hear_of_payout,
+    USER: _hear_of_user,
+}
+
+
+def _last_details(session: Session, escrow_id: str, provider: str) -> WireDetails | None:
+    is_it = (col(WireDetails.escrow_id) == escrow_id, col(WireDetails.provider) == provider)
+    return session.execute(select(WireDetails).where(*is_it)).scalar_one_or_none()
+
+
+def _note_details(session: Session, escrow_id: str, values: dict[str, Any]) -> None:
+    row = insert(session, WireDetails).values(**WireDetails(escrow_id=escrow_id, **values).model_dump())
+    known = ["escrow_id", "provider"]
+    session.execute(
+        row.on_conflict_do_update(index_elements=known, set_=values, where=col(WireDetails.turn) < values["turn"])
+    )
+
+
+def _use_up(session: Session, provider: str, provider_id: str, at: datetime) -> None:
+    """Where a reference is good for one transfer, ask for another one: more may be to come."""
+    is_it = (col(WireDetails.provider) == provider, col(WireDetails.provider_id) == provider_id)
+    found = session.execute(select(WireDetails).where(*is_it).with_for_update()).scalar_one_or_none()
+    if found is not None and found.used_at is None:
+        found.used_at = at
+        outbox.record(session, WIRE_WANTED, [session.get_one(Escrow, found.escrow_id).reference])
 
 
 def _owed_parts(session: Session, refund_id: str) -> list[tuple[str, RefundRequest]]:

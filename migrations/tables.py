@@ -10,6 +10,8 @@ import accounts.models.profiles
 import accounts.models.shortlists  # noqa: F401
 import billing.models.escrows
 import billing.models.mandates
+import billing.models.provider_parties
+import billing.models.provider_requests
 import billing.models.reductions
 import billing.models.sandbox  # noqa: F401
 import booking.models.missions

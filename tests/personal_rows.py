@@ -26,6 +26,7 @@ from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.mandates import Mandate
+from billing.models.provider_parties import ProviderUser
 from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
 from billing.models.sandbox import SandboxTransaction
 from booking.models.papers import OtherClients, WorkPaper
@@ -304,6 +305,8 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             consented_from="2001:db8::1",
             asked_at=AT,
         ),
+        ProviderUser(provider="sandbox", role="payer", party_id=client_id, made_at=AT),
+        ProviderUser(provider="sandbox", role="person", party_id=expert.id, made_at=AT),
         SandboxTransaction(
             id=f"wire of {account.id}",
             kind="wire",

@@ -111,6 +111,7 @@ PARTS: Mapping[str, str] = {
     "other-clients": message("when you stated that you work for other clients too"),
     "escrows": message("what was held for your missions"),
     "payments": message("what was paid, and how"),
+    "payment-users": message("under which names payment providers know you"),
     "refunds": message("what went back, or was asked back, and who agreed"),
     "steps": message("what you moved on in missions, quotes and offers, and when"),
     "saved-searches": message("your saved searches, and whom their mails told you of"),

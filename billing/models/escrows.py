@@ -100,7 +100,10 @@ class WireDetails(SQLModel, table=True):
     """Where to send a transfer for an escrow, as the provider said."""
 
     __tablename__ = "wire_details"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (UniqueConstraint("escrow_id", "provider", name="ux_wire_details_escrow"),)
+    __table_args__ = (
+        UniqueConstraint("escrow_id", "provider", name="ux_wire_details_escrow"),
+        Index("ix_wire_details_provider", "provider", "provider_id"),
+    )
 
     id: str = Field(primary_key=True, default_factory=new_id)
     escrow_id: str = Field(foreign_key="escrows.id")
@@ -111,6 +114,10 @@ class WireDetails(SQLModel, table=True):
     account_number: str
     """The provider's IBAN."""
     bic: str
+    turn: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """How often it was said: where a reference is good for one transfer, another one is needed after each."""
+    used_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When a transfer came for it, or it ended without one."""
     made_at: datetime = Field(sa_type=Instant)
 
 

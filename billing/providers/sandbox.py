@@ -4,9 +4,7 @@ No money moves. It behaves as a real one does where that matters: what is asked 
 what changes is told by an event that says no more than which resource it was.
 """
 
-import re
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,44 +12,31 @@ from sqlmodel import col
 
 from accounts.models.accounts import Client
 from billing import working_days
-from billing.events import PROVIDER_EVENT
 from billing.lifecycle import PaymentState
 from billing.models.escrows import PaymentKind
-from billing.models.sandbox import SandboxTransaction
-from billing.providers.interface import (
-    PAYIN,
-    REFUND,
-    CardPage,
-    CardRequest,
-    Declined,
-    Payin,
-    RefundRequest,
-    Repaid,
-    Resource,
-    WireAccount,
-    WireRequest,
-)
-from foundation import clock, outbox
-from foundation.database import Database, insert
+from billing.models.sandbox import SandboxMovement, SandboxTransaction
+from billing.providers.payins import CardPage, CardRequest, Payin, RefundRequest, Repaid, WireAccount, WireRequest
+from billing.providers.resources import PAYIN, REFUND, Declined
+from billing.providers.sandbox_cards import CARDS, UNKNOWN_CARD, digits_of
+from billing.providers.sandbox_papers import SandboxPapers
+from billing.providers.sandbox_parties import SandboxParties
+from billing.providers.sandbox_payouts import SandboxPayouts, as_repaid
+from billing.providers.sandbox_rows import NAME, find, make, tell
+from billing.providers.sandbox_statements import SandboxStatements
+from billing.providers.sandbox_subscriptions import SandboxSubscriptions, follow
+from foundation import clock
+from foundation.database import Database
 from foundation.errors import Conflict, NotFound
 
-NAME = "sandbox"
+__all__ = ["BIC", "CARDS", "HOLDER", "IBAN", "NAME", "Sandbox"]
+
 HOLDER = "Portulan Sandbox"
 IBAN, BIC = "FR7699999000010000000004286", "SANDFRPPXXX"
 """No bank has the code 99999."""
-CARDS = {
-    "4970100000000014": (PaymentState.SUCCEEDED, None),
-    "4970100000000022": (PaymentState.CHALLENGE, None),
-    "4970100000000030": (PaymentState.FAILED, "declined"),
-    "4970100000000048": (PaymentState.FAILED, "no_money"),
-}
-"""The cards that there are, with what becomes of a payment. No other number is taken: a real card is refused."""
-UNKNOWN_CARD = "unknown_card"
 _OPEN = (PaymentState.CREATED.value, PaymentState.CHALLENGE.value)
-_SPACES = re.compile(r"[\s-]")
 
 
-class Sandbox:
+class Sandbox(SandboxParties, SandboxPayouts, SandboxPapers, SandboxSubscriptions, SandboxStatements):
     """The provider as `billing` knows it."""
 
     name = NAME
@@ -62,8 +47,18 @@ class Sandbox:
 
     def start_card(self, request: CardRequest) -> CardPage:
         """Begin a card payment; its page is one of this site's own, and says what it is."""
-        values = {"title": request.title, "language": request.language, "return_path": request.return_path}
-        found = self._make("card", request.key, request.cents, request.currency, **values)
+        fresh = SandboxTransaction(
+            kind=PaymentKind.CARD.value,
+            key=request.key,
+            cents=request.cents,
+            currency=request.currency,
+            wallet_id=request.wallet_id,
+            title=request.title,
+            language=request.language,
+            return_path=request.return_path,
+            made_at=clock.now(),
+        )
+        found = make(self._database, fresh)
         return CardPage(found.id, f"/sandbox/card/{found.id}")
 
     def open_wire(self, request: WireRequest) -> WireAccount:
@@ -95,35 +90,30 @@ class Sandbox:
         paid = self._find(request.payin_id)
         if paid is None or paid.state != PaymentState.SUCCEEDED or paid.cents < request.cents:
             raise Declined("not_refundable")
-        state = PaymentState.SUCCEEDED.value
-        found = self._make(REFUND, request.key, request.cents, request.currency, state=state, refunded_id=paid.id)
+        fresh = SandboxTransaction(
+            kind=REFUND,
+            key=request.key,
+            cents=request.cents,
+            currency=request.currency,
+            state=PaymentState.SUCCEEDED.value,
+            refunded_id=paid.id,
+            made_at=clock.now(),
+        )
+        found = make(self._database, fresh, REFUND)
         return Repaid(found.id, found.key, PaymentState(found.state), found.failure)
 
     def fetch_refund(self, provider_id: str) -> Repaid | None:
-        """Return a refund."""
+        """Return a refund, of a payment or of a release."""
+        returned = find(self._database, SandboxMovement, provider_id)
+        if returned is not None:
+            return as_repaid(returned) if returned.kind == "return" else None
         found = self._find(provider_id)
         if found is None or found.kind != REFUND:
             return None
         return Repaid(found.id, found.key, PaymentState(found.state), found.failure)
 
     def _find(self, provider_id: str) -> SandboxTransaction | None:
-        with self._database.reading() as session:
-            return session.get(SandboxTransaction, provider_id)
-
-    def _make(self, kind: str, key: str, cents: int, currency: str, **values: Any) -> SandboxTransaction:
-        """Return what was made under a key, now or before."""
-
-        def make(session: Session) -> SandboxTransaction:
-            fresh = SandboxTransaction(
-                kind=kind, key=key, cents=cents, currency=currency, made_at=clock.now(), **values
-            )
-            row = insert(session, SandboxTransaction).values(**fresh.model_dump()).on_conflict_do_nothing()
-            if session.execute(row.returning(col(SandboxTransaction.id))).scalar_one_or_none() and kind == REFUND:
-                _tell(session, REFUND, fresh.id)
-            statement = select(SandboxTransaction).where(col(SandboxTransaction.key) == key)
-            return session.execute(statement).scalar_one()
-
-        return self._database.write(make)
+        return find(self._database, SandboxTransaction, provider_id)
 
 
 def find_card(session: Session, transaction_id: str) -> SandboxTransaction:
@@ -137,7 +127,7 @@ def find_card(session: Session, transaction_id: str) -> SandboxTransaction:
 def pay_by_card(session: Session, transaction_id: str, number: str) -> PaymentState:
     """Try a card; what becomes of the payment hangs on its number. Raises Conflict where it was paid already."""
     found = _open_card(session, transaction_id)
-    state, failure = CARDS.get(_SPACES.sub("", number), (PaymentState.FAILED, UNKNOWN_CARD))
+    state, failure = CARDS.get(digits_of(number), (PaymentState.FAILED, UNKNOWN_CARD))
     return _set(session, found, state, failure)
 
 
@@ -168,7 +158,7 @@ def send_wire(
     session.add(found)
     session.flush()
     if not is_late:
-        _tell(session, PAYIN, found.id)
+        tell(session, PAYIN, found.id)
     return found.id
 
 
@@ -189,7 +179,7 @@ def let_arrive(session: Session, *, at: datetime, client_id: str | None = None) 
     arrived = list(rows)
     for row in arrived:
         row.arrives_at = None
-        _tell(session, PAYIN, row.id)
+        tell(session, PAYIN, row.id)
     return len(arrived)
 
 
@@ -204,9 +194,7 @@ def _open_card(session: Session, transaction_id: str) -> SandboxTransaction:
 def _set(session: Session, found: SandboxTransaction, state: PaymentState, failure: str | None) -> PaymentState:
     found.state, found.failure = state.value, failure
     session.add(found)
-    _tell(session, PAYIN, found.id)
+    if found.subscription_id:
+        follow(session, found)
+    tell(session, PAYIN, found.id)
     return state
-
-
-def _tell(session: Session, kind: str, provider_id: str) -> None:
-    outbox.record(session, PROVIDER_EVENT, [Resource(NAME, kind, provider_id).key])

@@ -1,0 +1,157 @@
+"""Whom providers know: clients as payers and experts as owners, with their wallets, each made before it is used.
+
+Calls of the provider happen outside of transactions: a row with its key first, then the call, then what it answered.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from accounts import colleagues
+from accounts.models.accounts import Client, Role
+from accounts.models.identities import new_id
+from billing.models.provider_parties import PAYER, ProviderUser, ProviderWallet
+from billing.provider_states import UserState
+from billing.providers.interface import (
+    OwnerRequest,
+    PayerRequest,
+    Provider,
+    Representative,
+    User,
+    WalletRequest,
+)
+from foundation.database import Database, insert
+from foundation.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A user of a provider and their wallet, as the provider names them."""
+
+    user_id: str
+    wallet_id: str
+
+
+def payer(database: Database, provider: Provider, client_id: str, currency: str, *, at: datetime) -> Place:
+    """Return as whom and from which wallet a client pays; raises Unreachable and Declined."""
+    row = _keep_user(database, provider.name, PAYER, client_id, at)
+    if row.provider_id is None:
+        with database.reading() as session:
+            request = _payer_request(session, row.id, client_id)
+        row = _note_user(database, row.id, provider.register_payer(request))
+    return _place(database, provider, row, currency, at)
+
+
+def owner(
+    database: Database, provider: Provider, expert_id: str, currency: str, request: OwnerRequest, *, at: datetime
+) -> tuple[Place, User]:
+    """Return as whom and into which wallet an expert is paid, and how the provider has them.
+
+    The request's key is chosen here. Another legal status makes another owner.
+    """
+    row = _keep_user(database, provider.name, request.kind.value, expert_id, at)
+    if row.provider_id is None:
+        user = provider.register_owner(replace(request, key=row.id))
+        row = _note_user(database, row.id, user)
+    else:
+        user = provider.fetch_user(row.provider_id) or User(row.provider_id, UserState.CLOSED)
+    return _place(database, provider, row, currency, at), user
+
+
+def find(session: Session, provider: str, role: str, party_id: str) -> ProviderUser | None:
+    """Return how a provider knows a client (`payer`) or an expert (as what they are paid)."""
+    is_it = (col(ProviderUser.provider) == provider, col(ProviderUser.role) == role)
+    return session.execute(
+        select(ProviderUser).where(*is_it, col(ProviderUser.party_id) == party_id)
+    ).scalar_one_or_none()
+
+
+def take_in(session: Session, provider: str, user: User) -> None:
+    """Apply what a provider says of a user; may be repeated."""
+    is_it = (col(ProviderUser.provider) == provider, col(ProviderUser.provider_id) == user.provider_id)
+    found = session.execute(select(ProviderUser).where(*is_it).with_for_update()).scalar_one_or_none()
+    if found is not None:
+        found.state, found.is_verified = user.state.value, user.is_verified
+
+
+def _keep_user(database: Database, provider: str, role: str, party_id: str, at: datetime) -> ProviderUser:
+    with database.reading() as session:
+        found = find(session, provider, role, party_id)
+    if found is not None:
+        return found
+
+    def keep(session: Session) -> ProviderUser:
+        fresh = ProviderUser(id=new_id(), provider=provider, role=role, party_id=party_id, made_at=at)
+        session.execute(insert(session, ProviderUser).values(**fresh.model_dump()).on_conflict_do_nothing())
+        kept = find(session, provider, role, party_id)
+        if kept is None:
+            raise NotFound("there is no such user")
+        return kept
+
+    return database.write(keep)
+
+
+def _note_user(database: Database, row_id: str, user: User) -> ProviderUser:
+    def note(session: Session) -> ProviderUser:
+        found = session.get_one(ProviderUser, row_id, with_for_update=True)
+        found.provider_id = found.provider_id or user.provider_id
+        found.state, found.is_verified = user.state.value, user.is_verified
+        session.flush()
+        return found
+
+    return database.write(note)
+
+
+def _place(database: Database, provider: Provider, row: ProviderUser, currency: str, at: datetime) -> Place:
+    wallet = _keep_wallet(database, row.id, currency, at)
+    if wallet.provider_id is None:
+        request = WalletRequest(wallet.id, str(row.provider_id), currency, f"{row.role} {row.party_id}")
+        opened = provider.open_wallet(request)
+        wallet = database.write(lambda session: _note_wallet(session, wallet.id, opened.provider_id))
+    return Place(str(row.provider_id), str(wallet.provider_id))
+
+
+def _keep_wallet(database: Database, row_id: str, currency: str, at: datetime) -> ProviderWallet:
+    statement = select(ProviderWallet).where(
+        col(ProviderWallet.user_id) == row_id, col(ProviderWallet.currency) == currency
+    )
+    with database.reading() as session:
+        found = session.execute(statement).scalar_one_or_none()
+    if found is not None:
+        return found
+
+    def keep(session: Session) -> ProviderWallet:
+        fresh = ProviderWallet(id=new_id(), user_id=row_id, currency=currency, made_at=at)
+        session.execute(insert(session, ProviderWallet).values(**fresh.model_dump()).on_conflict_do_nothing())
+        return session.execute(statement).scalar_one()
+
+    return database.write(keep)
+
+
+def _note_wallet(session: Session, wallet_id: str, provider_id: str) -> ProviderWallet:
+    found = session.get_one(ProviderWallet, wallet_id, with_for_update=True)
+    found.provider_id = found.provider_id or provider_id
+    session.flush()
+    return found
+
+
+def _payer_request(session: Session, key: str, client_id: str) -> PayerRequest:
+    """Return how a client is made known: their name, and whoever owns the account."""
+    client = session.get_one(Client, client_id)
+    members = [(account, membership) for account, membership in colleagues.members(session, client_id) if account.email]
+    owners = [account for account, membership in members if membership.role == Role.OWNER]
+    account = next(iter([*owners, *(account for account, _ in members)]), None)
+    if account is None or account.email is None:
+        raise NotFound("nobody acts for this client")
+    email = client.billing_email or account.email
+    first, last = names_of(account.name)
+    return PayerRequest(key, client.name, client.is_person, email, Representative(first, last, account.email))
+
+
+def names_of(name: str) -> tuple[str, str]:
+    """Return a first and last name as providers want them of a whole name. Pure."""
+    first, _, last = " ".join(name.split()).partition(" ")
+    return first, last or first

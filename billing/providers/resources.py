@@ -1,0 +1,33 @@
+"""What changes at a payment provider, and how it says no."""
+
+from dataclasses import dataclass
+from typing import Self
+
+PAYIN, REFUND, RELEASE, PAYOUT = "payin", "refund", "release", "payout"
+USER, RECIPIENT, PAPER, SUBSCRIPTION, CHARGEBACK = "user", "recipient", "paper", "subscription", "chargeback"
+KINDS = frozenset({PAYIN, REFUND, RELEASE, PAYOUT, USER, RECIPIENT, PAPER, SUBSCRIPTION, CHARGEBACK})
+"""Of what changes at a provider."""
+
+
+class Declined(Exception):
+    """The provider will never do what was asked; the text is its code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a provider says has changed."""
+
+    provider: str
+    kind: str
+    provider_id: str
+
+    @property
+    def key(self) -> str:
+        """Return it as the outbox holds it."""
+        return f"{self.provider}:{self.kind}:{self.provider_id}"
+
+    @classmethod
+    def read(cls, key: str) -> Self:
+        """Return it from how the outbox holds it."""
+        provider, kind, provider_id = key.split(":", 2)
+        return cls(provider, kind, provider_id)
