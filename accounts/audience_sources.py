@@ -52,27 +52,37 @@ class Reach:
         return self.opened / self.impressions if self.impressions else None
 
 
+def alike(query: str) -> str:
+    """Return the same for queries that differ in capitals and spaces alone."""
+    return " ".join(query.casefold().split())
+
+
+def is_personal(query: str) -> bool:
+    """Tell whether a query looks like an address or a number of somebody."""
+    return _PERSONAL.search(query) is not None
+
+
 def read(session: Session, expert_id: str, begin: datetime, end: datetime) -> list[Source]:
     """Return what showed an expert in a span of time."""
-    alike = (
+    same = (
         col(ResultPage.query),
         col(ResultPage.places),
         col(ResultPage.visitor_key),
         col(Impression.treatment),
     )
     shown = (
-        select(*alike, func.count(), func.min(col(Impression.position)), func.sum(col(Impression.position)))
+        select(*same, func.count(), func.min(col(Impression.position)), func.sum(col(Impression.position)))
         .select_from(Impression)
         .join(ResultPage, col(ResultPage.id) == col(Impression.query_id))
         .where(col(Impression.is_repeated).is_(False))
     )
-    clicked = opened(*alike, func.count())
+    clicked = opened(*same, func.count())
     rows: list[Any] = []
     for statement in (clicked, shown):
         meant = statement.where(
             col(Impression.expert_id) == expert_id, col(ResultPage.shown_at) >= begin, col(ResultPage.shown_at) < end
         )
-        rows.append(session.execute(meant.group_by(*alike)).all())
+        rows.append(session.execute(meant.group_by(*same)).all())
     clicks = {tuple(key): count for *key, count in rows[0]}
     return [
         Source(
@@ -108,12 +118,12 @@ def queries(sources: Iterable[Source], most: int = 10) -> list[tuple[str, Reach]
     """Return the queries that showed an expert most often, as far as they may be told."""
     found: dict[str, list[Source]] = {}
     for source in sources:
-        if source.query and not _PERSONAL.search(source.query):
-            found.setdefault(" ".join(source.query.casefold().split()), []).append(source)
+        if source.query and not is_personal(source.query):
+            found.setdefault(alike(source.query), []).append(source)
     told = {
-        query: alike
-        for query, alike in found.items()
-        if len({source.visitor_key for source in alike}) >= FEWEST_VISITORS
+        query: asked
+        for query, asked in found.items()
+        if len({source.visitor_key for source in asked}) >= FEWEST_VISITORS
     }
     return _most(told, most)
 

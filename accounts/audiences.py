@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from sqlmodel import SQLModel, col
 
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View, VisitorKind, VisitorSalt
 from accounts.models.experts import Expert
+from accounts.models.findings import Approach
 from foundation.database import insert
 
 REPEATED_WITHIN = timedelta(minutes=30)
@@ -85,6 +87,14 @@ Seen = dict[tuple[str, str], list[datetime]]
 """When a visitor saw an expert, by key and id."""
 
 
+def query_id(given: str) -> str | None:
+    """Return a query id as it was given out; None for anything else that an address may say."""
+    try:
+        return str(UUID(given)) if len(given) == 36 else None
+    except ValueError:
+        return None
+
+
 def visitor_key(salt: str, address: str, agent: str) -> str:
     """Return the same key for the same visitor on one day."""
     return hashlib.blake2b(f"{address}\n{agent}".encode(), digest_size=16, key=bytes.fromhex(salt)).hexdigest()
@@ -141,7 +151,7 @@ def record(session: Session, audience: Audience) -> None:
 
 def forget(session: Session, expert_ids: Collection[str]) -> None:
     """Drop all that is kept of some experts' audience."""
-    for table in (Impression, View, AudienceDay):
+    for table in (Impression, View, AudienceDay, Approach):
         session.execute(delete(table).where(col(table.expert_id).in_(list(expert_ids))))
 
 

@@ -8,8 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from accounts.audience_days import ZONE
 from accounts.models.audiences import Impression, ResultPage, View
 from accounts.models.experts import Expert
+from accounts.models.findings import Approach
 from ranking.interleaving import Day, Team
 from ranking.lifts import Draw
 from ranking.propensities import Traffic
@@ -86,7 +88,7 @@ def interleaved_pairs(session: Session) -> list[tuple[str, str]]:
 
 
 def traffic(session: Session, since: datetime) -> Iterator[Traffic]:
-    """Yield how often experts, named by their refs, were shown for typed queries and opened, by position."""
+    """Yield how often experts, named by ref, were shown for typed queries, opened and approached, by position."""
     columns = (col(ResultPage.query), col(Expert.ref), col(Impression.position))
     shown = (
         select(*columns, func.count())
@@ -103,9 +105,23 @@ def traffic(session: Session, since: datetime) -> Iterator[Traffic]:
         )
         for query, ref, position, count in session.execute(typed):
             alike = (" ".join(str(query).casefold().split()), ref, position)
-            counts.setdefault(alike, [0, 0])[place] += count
-    for (query, ref, position), (impressions, views) in counts.items():
-        yield Traffic(query, ref, position, impressions, min(views, impressions))
+            counts.setdefault(alike, [0, 0, 0])[place] += count
+    for query, ref, position, count in session.execute(_approached(since)):
+        counts.setdefault((query, ref, position), [0, 0, 0])[2] += count
+    for (query, ref, position), (impressions, views, approaches) in counts.items():
+        yield Traffic(query, ref, position, impressions, min(views, impressions), min(approaches, impressions))
+
+
+def _approached(since: datetime) -> Any:
+    """Select how many clients went on to propose a mission or to write."""
+    columns = (col(Approach.query), col(Expert.ref), col(Approach.position))
+    return (
+        select(*columns, func.count())
+        .select_from(Approach)
+        .join(Expert, col(Expert.id) == col(Approach.expert_id))
+        .where(col(Approach.found_on) >= since.astimezone(ZONE).date())
+        .group_by(*columns)
+    )
 
 
 def opened(*columns: Any) -> Any:

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import accounts, audience_days, experts, notices, sign_ins
+from accounts import accounts, approaches, audience_days, experts, findings, notices, sign_ins
 from accounts.models.accounts import (
     Acceptance,
     Account,
@@ -22,6 +22,7 @@ from accounts.models.accounts import (
 )
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View
 from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
+from accounts.models.findings import Approach
 from accounts.models.notices import Notice
 from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
@@ -90,6 +91,8 @@ HOLDINGS = (
     Holding(Shortlist, "client_id", CLIENT, Erasure.DELETED, "shortlists", read=_shortlists),
     Holding(ShortlistItem, "expert_id", EXPERT, Erasure.BY_USE_CASE, why=_OTHERS_LIST),
     Holding(ShortlistComment, "expert_id", EXPERT, Erasure.BY_USE_CASE, why=_OTHERS_LIST),
+    Holding(Approach, "client_id", CLIENT, Erasure.DELETED, "approaches"),
+    Holding(Approach, "expert_id", EXPERT, Erasure.DELETED, why="what a client had searched for is the client's"),
     Holding(Membership, "account_id", ACCOUNT, Erasure.DELETED, "membership"),
     Holding(Client, "id", CLIENT, Erasure.BY_USE_CASE, "company"),
     Holding(AudienceDay, "expert_id", EXPERT, Erasure.DELETED, "audience", read=_audience),
@@ -177,7 +180,9 @@ def names_of(session: Session, subject: Subject) -> frozenset[str]:
 
 
 def forget_mentions(session: Session, names: Collection[str]) -> None:
-    """Keep pages of results without the query, and comments without their author, where these name somebody."""
+    """Drop queries that name somebody, on pages of results and beside what clients did, and so named authors."""
+    approaches.forget_mentions(session, names)
+    findings.forget_mentions(session, ShortlistItem, names)
     if names:
         column = col(ResultPage.query)
         mentioning = or_(*(column.icontains(name, autoescape=True) for name in sorted(names)))

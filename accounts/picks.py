@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from accounts.models.findings import Finding
+
 MOST = 5
 """What can be compared in an afternoon; mission row S1 advises 4 or 5."""
 LONGEST_NOTE = 500
@@ -16,6 +18,8 @@ class Pick:
     expert_id: str
     added_at: datetime
     note: str = ""
+    found: Finding | None = None
+    """By which search, where one led there."""
 
 
 Picks = tuple[Pick, ...]
@@ -27,9 +31,12 @@ def place(picks: Picks, expert_id: str) -> int | None:
 
 
 def added(picks: Picks, pick: Pick, at: int | None = None) -> Picks | None:
-    """Return a list with one more, last unless `at` says where; who is on it stays; None if it is full."""
+    """Return a list with one more, last unless `at` says where; None if it is full.
+
+    Who is on it stays, and the latest search that found them is known.
+    """
     if place(picks, pick.expert_id) is not None:
-        return picks
+        return tuple(_found_by(one, pick) if one.expert_id == pick.expert_id else one for one in picks)
     if len(picks) >= MOST:
         return None
     where = len(picks) if at is None else max(0, at)
@@ -59,12 +66,20 @@ def noted(picks: Picks, expert_id: str, note: str) -> Picks:
 def merged(first: Picks, second: Picks) -> tuple[Picks, Picks]:
     """Return two lists as one, the first one's order before the second's; and who no longer fits.
 
-    Of an expert who is on both, the first's place counts, and its note unless there is none.
+    Of an expert who is on both, the first's place counts, its note and its search unless there is none.
     """
-    notes = {pick.expert_id: pick.note for pick in second}
-    mine = tuple(replace(pick, note=pick.note or notes.get(pick.expert_id, "")) for pick in first)
+    known = {pick.expert_id: pick for pick in second}
+    mine = tuple(_with(pick, known.get(pick.expert_id, pick)) for pick in first)
     both = (*mine, *_absent_from(mine, second))
     return both[:MOST], both[MOST:]
+
+
+def _found_by(pick: Pick, later: Pick) -> Pick:
+    return replace(pick, found=later.found or pick.found)
+
+
+def _with(pick: Pick, other: Pick) -> Pick:
+    return replace(pick, note=pick.note or other.note, found=pick.found or other.found)
 
 
 def _absent_from(picks: Picks, others: Iterable[Pick]) -> Iterable[Pick]:

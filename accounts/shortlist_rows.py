@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from accounts import findings
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from accounts.picks import Pick, Picks
 from foundation.database import insert
@@ -75,7 +76,9 @@ def read(session: Session, shortlist_id: str) -> Picks:
         .where(col(ShortlistItem.shortlist_id) == shortlist_id)
         .order_by(col(ShortlistItem.position))
     )
-    return tuple(Pick(row.expert_id, row.added_at, row.note) for row in session.execute(statement).scalars())
+    return tuple(
+        Pick(row.expert_id, row.added_at, row.note, row.finding) for row in session.execute(statement).scalars()
+    )
 
 
 def keep(session: Session, shortlist_id: str, picks: Picks) -> None:
@@ -88,6 +91,7 @@ def keep(session: Session, shortlist_id: str, picks: Picks) -> None:
             "position": position,
             "added_at": pick.added_at,
             "note": pick.note,
+            **findings.columns(pick.found),
         }
         for position, pick in enumerate(picks, start=1)
     ]
@@ -99,7 +103,9 @@ def forget_experts(session: Session, expert_ids: Collection[str]) -> None:
     """Drop whatever was written about experts who are erased; their places stay, empty."""
     wanted = list(expert_ids)
     session.execute(delete(ShortlistComment).where(col(ShortlistComment.expert_id).in_(wanted)))
-    session.execute(update(ShortlistItem).where(col(ShortlistItem.expert_id).in_(wanted)).values(note=""))
+    session.execute(
+        update(ShortlistItem).where(col(ShortlistItem.expert_id).in_(wanted)).values(note="", **findings.NONE)
+    )
     for shortlist in session.execute(select(Shortlist).where(col(Shortlist.removed).is_not(None))).scalars():
         if shortlist.removed and shortlist.removed["expert_id"] in wanted:
             shortlist.removed = None

@@ -12,6 +12,7 @@ from accounts import experts, picks, shortlist_rows
 from accounts.experts import Profile
 from accounts.models.accounts import Role
 from accounts.models.experts import Expert
+from accounts.models.findings import Finding
 from accounts.models.shortlists import Shortlist, ShortlistItem
 from accounts.picks import Pick, Picks
 from accounts.shortlist_rows import Owner
@@ -75,13 +76,13 @@ def shown_profiles(session: Session, expert_ids: list[str]) -> dict[str, Profile
     return {profile.expert.id: profile for profile in loaded if profile.expert.is_shown}
 
 
-def add(session: Session, owner: Owner, expert_id: str, *, at: datetime) -> None:
+def add(session: Session, owner: Owner, expert_id: str, *, at: datetime, found: Finding | None = None) -> None:
     """Put an expert on somebody's list; raise NotFound or ShortlistFull. Who was just taken off gets the note back."""
     if expert_id not in shown_profiles(session, [expert_id]):
         raise NotFound("this profile does not exist or is not shown")
     shortlist = shortlist_rows.take(session, owner, at=at)
     before = shortlist.removed if shortlist.removed and shortlist.removed["expert_id"] == expert_id else None
-    _put(session, shortlist, Pick(expert_id, at, before["note"] if before else ""))
+    _put(session, shortlist, Pick(expert_id, at, before["note"] if before else "", found))
     if before:
         shortlist.removed = None
 
@@ -174,6 +175,7 @@ def _put(session: Session, shortlist: Shortlist, pick: Pick, place: int | None =
 
 
 def _as_json(pick: Pick, place: int) -> dict[str, Any]:
+    """Return a pick as it is put aside; by which search it was found is forgotten."""
     return {
         "expert_id": pick.expert_id,
         "added_at": pick.added_at.isoformat(),

@@ -10,23 +10,27 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import sign_ins
+from accounts import findings, sign_ins
 from accounts.models.accounts import Account, AccountKind
 from accounts.models.experts import Expert
+from accounts.models.findings import Finding
 from booking.models.threads import MessageDraft
 
 KEPT_FOR = timedelta(days=7)
 CLIENTS = (AccountKind.COMPANY.value, AccountKind.PRIVATE_CLIENT.value)
 
 
-def keep(session: Session, token: str, expert_id: str, body: str, *, at: datetime) -> str:
+def keep(session: Session, token: str, expert_id: str, body: str, *, at: datetime, found: Finding | None = None) -> str:
     """Keep a draft for a browser, in place of its last one; return the token for its cookie."""
     # A token that we don't know is not believed: somebody else may have put it into the browser.
     is_known = token and session.get(MessageDraft, sign_ins.hashed(token)) is not None
     token = token if is_known else secrets.token_urlsafe(24)
     key = sign_ins.hashed(token)
+    before = session.get(MessageDraft, key)
+    if before and before.expert_id == expert_id:
+        found = found or before.finding
     session.execute(delete(MessageDraft).where(col(MessageDraft.token_hash) == key))
-    session.add(MessageDraft(token_hash=key, expert_id=expert_id, body=body, written_at=at))
+    session.add(MessageDraft(token_hash=key, expert_id=expert_id, body=body, written_at=at, **findings.columns(found)))
     session.flush()
     return token
 

@@ -4,7 +4,7 @@ Whoever changes offers takes the sheet first, then its offers in the order of th
 Offers to profiles that nobody has claimed go through the operator; see `booking.offer_desk`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from accounts import approaches
 from accounts.models.accounts import Client
+from accounts.models.findings import Finding
 from accounts.sign_ins import SignedIn
 from booking import addressees, offer_news, offer_rules, sheet_contents, sheets
 from booking.lifecycle import OFFERS, SHEETS, OfferEvent, OfferState, Party, SheetEvent, SheetState
@@ -33,12 +35,20 @@ class OfferOver(Conflict):
 
 
 def propose(
-    session: Session, who: SignedIn, sheet_id: str, expert_ids: Sequence[str], message: str, *, at: datetime
+    session: Session,
+    who: SignedIn,
+    sheet_id: str,
+    expert_ids: Sequence[str],
+    message: str,
+    *,
+    at: datetime,
+    found: Mapping[str, Finding] | None = None,
 ) -> list[Offer]:
     """Propose a sheet to experts, and publish it if it is a draft; return the offers that were made.
 
     Who has it already, or has refused it, is left out; what ended unanswered is proposed again. Raises Invalid for a
-    sheet or an account that lacks something, for nobody, for oneself, and for too many.
+    sheet or an account that lacks something, for nobody, for oneself, and for too many. `found` says, by the expert,
+    which search led there; where it says nothing, the shortlist may.
     """
     sheet = sheets.take(session, sheets.author(who).owner, sheet_id)
     addressees.check_account(session, who)
@@ -60,6 +70,7 @@ def propose(
         elif _renew(session, sheet, offer, message, who.actor, at):
             made.append(offer)
     for offer in made:
+        approaches.note(session, offer.client_id, offer.expert_id, (found or {}).get(offer.expert_id))
         offer_news.tell_received(session, sheet, offer, at=at)
     return made
 

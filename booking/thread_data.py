@@ -1,12 +1,13 @@
 """What threads hold of people, for exports and erasure; part of `booking.personal_data`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from accounts import findings
 from accounts.models.accounts import Client
 from accounts.models.experts import Expert
 from accounts.personal_data import ACCOUNT, CLIENT, EXPERT
@@ -88,6 +89,11 @@ def forget(session: Session, subject: Subject) -> None:
             session.delete(thread)
     session.flush()
     files.forget(session, *file_ids)
+
+
+def forget_mentions(session: Session, names: Collection[str]) -> None:
+    """Have drafts forget queries that name somebody."""
+    findings.forget_mentions(session, MessageDraft, names)
 
 
 def _is_theirs(subject: Subject) -> Any:

@@ -12,8 +12,10 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from accounts import approaches
 from accounts.models.accounts import Account, AccountKind, Membership, Role
 from accounts.models.experts import Expert
+from accounts.models.findings import Finding
 from accounts.sign_ins import SignedIn
 from booking import reply_tokens, thread_rules
 from booking.attachments import Attachment
@@ -61,21 +63,25 @@ def check_body(given: str, *, has_files: bool = False) -> str:
     return body
 
 
-def open(session: Session, who: SignedIn, expert_id: str, *, at: datetime) -> Thread:  # noqa: A001 - field's word
+def open(  # noqa: A001 - field's word
+    session: Session, who: SignedIn, expert_id: str, *, at: datetime, found: Finding | None = None
+) -> Thread:
     """Return a client's thread with an expert whose profile is shown, a new one if there was none.
 
-    Raises NotFound, and ThreadClosed for colleagues who only read along.
+    A new one is an approach, if a search led there: `found`, or one that the shortlist knows. Raises NotFound, and
+    ThreadClosed for colleagues who only read along.
     """
     expert = session.get(Expert, expert_id)
     if expert is None or who.client_id is None:
         raise NotFound("this profile does not exist, or none may be written to")
     if who.role not in thread_rules.MAY_WRITE:
         raise ThreadClosed(Closed.READS_ALONG)
-    found = find(session, who.client_id, expert_id)
-    if found:
-        return found
+    thread = find(session, who.client_id, expert_id)
+    if thread:
+        return thread
     if not expert.is_shown:
         raise NotFound("this profile is not shown")
+    approaches.note(session, who.client_id, expert_id, found)
     return between(session, who.client_id, expert_id, at=at)
 
 

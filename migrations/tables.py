@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 import accounts.models.accounts
 import accounts.models.audiences
 import accounts.models.experts
+import accounts.models.findings
 import accounts.models.notices
 import accounts.models.profiles
 import accounts.models.shortlists  # noqa: F401

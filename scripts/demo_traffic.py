@@ -14,11 +14,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import audiences
+from accounts import approaches, audience_sources, audiences, outcomes
 from accounts.audience_days import ZONE
 from accounts.audiences import Audience, Showing, Shown, Viewing
-from accounts.models.audiences import ResultPage, VisitorKind
+from accounts.models.accounts import Account, Membership
+from accounts.models.audiences import Impression, ResultPage, VisitorKind
 from accounts.models.experts import Expert
+from accounts.models.findings import Approach, Finding
 from taxonomy import zones
 
 MARK = "demo"
@@ -29,6 +31,8 @@ A_DAY = 34
 SIZE = 10
 MOST_FOUND = 25
 HOLDOUT_PERCENT = 4
+APPROACHES = 5
+"""Of each client."""
 KINDS = {VisitorKind.ANONYMOUS: 11, VisitorKind.COMPANY: 7, VisitorKind.EXPERT: 2}
 
 
@@ -61,6 +65,27 @@ def add(session: Session, refs: Sequence[str], today: date) -> int:
             audiences.record(session, seen)
             count += len(seen.showings)
     return count
+
+
+def add_approaches(session: Session, emails: Sequence[str]) -> None:
+    """Have the demonstration's clients, who have none yet, approach some of those whom invented visitors opened."""
+    clients = (
+        select(col(Membership.client_id))
+        .join(Account, col(Account.id) == col(Membership.account_id))
+        .where(col(Account.email).in_(emails), col(Membership.client_id).not_in(select(col(Approach.client_id))))
+        .order_by(col(Account.email))
+    )
+    columns = (col(ResultPage.query), col(ResultPage.shown_at), col(Impression.expert_id), col(Impression.position))
+    visits = (
+        outcomes.opened(*columns)
+        .where(col(ResultPage.profile_id) == MARK, col(ResultPage.visitor_kind) == VisitorKind.COMPANY.value)
+        .order_by(col(ResultPage.shown_at).desc(), col(ResultPage.id), col(Impression.position))
+        .limit(APPROACHES)
+    )
+    for client_id in session.execute(clients).scalars().all():
+        for query, shown_at, expert_id, position in session.execute(visits).all():
+            finding = Finding(audience_sources.alike(query), position, shown_at.astimezone(ZONE).date())
+            approaches.note(session, client_id, expert_id, finding)
 
 
 def _directory(session: Session, refs: Sequence[str]) -> Directory:

@@ -35,6 +35,7 @@ def load() -> None:
     refs = [str(orjson.loads(line)["ref"]) for line in SAMPLE.read_bytes().splitlines()]
     database.write(lambda session: demo_traffic.add(session, refs, clock.today()))
     demo_accounts.add(settings, database, clock.now())
+    database.write(lambda session: demo_traffic.add_approaches(session, [person.email for person in PEOPLE]))
     demo_threads.add(database, clock.now())
     demo_missions.add(settings, database, clock.now())
     typer.echo("Indexing words and meanings")

@@ -1,4 +1,4 @@
-"""`portulan ranking lift` and `traffic`: what boosts bring, and grades made from what visitors opened."""
+"""`portulan ranking lift` and `traffic`: what boosts bring, and grades made from what visitors opened and did."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -46,11 +46,16 @@ def lift(
 
 
 def traffic(days: Days = 90) -> None:
-    """Write grades made from views, position bias taken out, as JSONL for `judgments import`; source: traffic."""
+    """Write grades made from views and approaches, position bias taken out, as JSONL for `judgments import`.
+
+    Approaches are missions proposed, and first messages, to an expert whom a search had shown. What there was is said
+    beside the grades, on standard error.
+    """
     since = clock.now() - timedelta(days=days)
     with databases.opened().reading() as session:
         rows = list(outcomes.traffic(session, since))
-    for judged in propensities.grade(rows):
+    judgments = propensities.grade(rows)
+    for judged in judgments:
         line = {
             "query": judged.query,
             "kind": judged.source,
@@ -59,6 +64,12 @@ def traffic(days: Days = 90) -> None:
             "grades": dict(judged.grades),
         }
         tables.put_json(line)
+    graded = sum(len(judged.grades) for judged in judgments)
+    impressions, views, approaches = (
+        sum(getattr(row, name) for row in rows) for name in ("impressions", "views", "approaches")
+    )
+    said = f"{impressions} impressions, {views:g} views, {approaches} approaches in {days} days"
+    typer.echo(f"{said}: {graded} grades for {len(judgments)} queries.", err=True)
 
 
 def _id_of(session: Session, ref: str) -> str:

@@ -21,6 +21,7 @@ from accounts.models.accounts import (
 )
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View
 from accounts.models.experts import Expert, Review, StagedExpert, StagedReview
+from accounts.models.findings import Approach
 from accounts.models.notices import Notice
 from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
@@ -209,7 +210,14 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
         ),
         Shortlist(id=f"theirs {account.id}", client_id=client_id, name=f"{mark} list", made_at=AT, used_at=AT),
         ShortlistItem(
-            shortlist_id=f"theirs {account.id}", expert_id="e9", position=1, added_at=AT, note=f"{mark} note"
+            shortlist_id=f"theirs {account.id}",
+            expert_id="e9",
+            position=1,
+            added_at=AT,
+            note=f"{mark} note",
+            found_for=f"{mark} words of a pick",
+            found_at_position=2,
+            found_on=DAY,
         ),
         ShortlistComment(
             shortlist_id=f"theirs {account.id}", author="Léa", text=f"{mark} comment there", written_at=AT
@@ -226,6 +234,17 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             written_at=AT,
         ),
         ShortlistComment(shortlist_id=f"another {account.id}", author=account.name, text="Bien.", written_at=AT),
+        ShortlistItem(
+            shortlist_id=f"another {account.id}",
+            expert_id="e8",
+            position=2,
+            added_at=AT,
+            found_for=f"je cherche {account.name.casefold()}",
+            found_at_position=1,
+            found_on=DAY,
+        ),
+        Approach(client_id=client_id, expert_id="e9", query=f"{mark} words", position=2, found_on=DAY),
+        Approach(client_id=client_id, expert_id=expert.id, query=f"{mark} way", position=1, found_on=DAY),
         Acceptance(account_id=account.id, document=f"{mark} terms", version="1", accepted_at=AT),
         AudienceDay(expert_id=expert.id, day=DAY, visitor_kind="company", impressions=3),
         ResultPage(
@@ -361,7 +380,23 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
         ),
         ThreadMark(thread_id=f"thread of {account.id}", account_id=account.id, reply_key=f"{mark} t6"),
         MessageDraft(
-            token_hash=f"{mark} t7", account_id=account.id, expert_id="e9", body=f"{mark} unsent", written_at=AT
+            token_hash=f"{mark} t7",
+            account_id=account.id,
+            expert_id="e9",
+            body=f"{mark} unsent",
+            written_at=AT,
+            found_for=f"{mark} words of a draft",
+            found_at_position=3,
+            found_on=DAY,
+        ),
+        MessageDraft(
+            token_hash=f"t10 {account.id}",
+            expert_id="e8",
+            body="Bonjour",
+            written_at=AT,
+            found_for=account.name.casefold(),
+            found_at_position=1,
+            found_on=DAY,
         ),
         MessageDraft(token_hash=f"{mark} t8", expert_id=expert.id, body=f"{mark} asked of one", written_at=AT),
         ReceivedMail(

@@ -96,6 +96,7 @@ PARTS: Mapping[str, str] = {
     "reviews": message("the reviews on your profile"),
     "audience": message("how often your profile was shown and opened, by day and kind of visitor"),
     "shortlists": message("your shortlist, with your notes"),
+    "approaches": message("whom you approached, and the words and the place by which a search had shown them to you"),
     "mission-sheets": message("your mission sheets; their files are in the folder “files/mission-sheets”"),
     "agreements": message("which non-disclosure agreements were accepted, word by word"),
     "offers": message("offers that were made to you, or by you, and what became of them"),
@@ -191,6 +192,7 @@ def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | Non
     search_data.forget_author(session, account_id, account.name)
     search_data.forget_mentions(session, names)
     accounts_data.forget_mentions(session, names)
+    thread_data.forget_mentions(session, names)
     thread_data.forget(session, subject)
     paper_data.forget(session, subject)
     mandates.end_of_erased(session, subject.of(EXPERT), at)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import structlog
 from fastapi import Request
@@ -164,7 +164,7 @@ class Recorder:
 
     def _viewing(self, seen: SeenProfile) -> Viewing:
         key = self._key(seen.visitor, seen.at.date())
-        return Viewing(str(uuid4()), seen.expert_id, seen.at, _query_id(seen.search), seen.visitor.kind, key)
+        return Viewing(str(uuid4()), seen.expert_id, seen.at, audiences.query_id(seen.search), seen.visitor.kind, key)
 
     def _key(self, visitor: Visitor, day: date) -> str:
         if day not in self._salts:
@@ -185,11 +185,3 @@ def _places(seen: SeenPage, wordlists: Wordlists) -> tuple[str, ...]:
     zones = (wordlists.zones.find_zone(name) for name in seen.request.parameters.zone)
     found = {unit.value for unit in seen.units if unit.kind in PLACES}
     return tuple(sorted(found | seen.request.filters.country | {zone.id for zone in zones if zone}))
-
-
-def _query_id(given: str) -> str | None:
-    """Return a query id as it was given out; None for anything else that an address may say."""
-    try:
-        return str(UUID(given)) if len(given) == 36 else None
-    except ValueError:
-        return None

@@ -12,12 +12,24 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
-from accounts import audience_days, audiences, imports, links, notices, registrations, shortlists, sign_ins
+from accounts import (
+    approaches,
+    audience_days,
+    audiences,
+    findings,
+    imports,
+    links,
+    notices,
+    registrations,
+    shortlists,
+    sign_ins,
+)
 from accounts.models.accounts import Account, MailedLink, SignIn
 from accounts.models.audiences import Impression, ResultPage, View, VisitorSalt
 from accounts.models.experts import StagedExpert, StagedReview
+from accounts.models.findings import Approach
 from accounts.models.notices import Notice
-from accounts.models.shortlists import Shortlist
+from accounts.models.shortlists import Shortlist, ShortlistItem
 from billing import mandates
 from billing.models.mandates import Mandate
 from booking import mail_replies, message_drafts, sheets
@@ -94,6 +106,7 @@ def _is_abandoned(column: Any) -> Callable[[datetime], Any]:
 
 _PAGES_OF_IMPRESSIONS = select(col(ResultPage.shown_at)).where(col(ResultPage.id) == col(Impression.query_id))
 _FOLDED = "single ones make sums by day, which are what an expert needs (GDPR, article 5(1)(e))"
+_LED = "like the pages of results that led there"
 _STAGED = "an import that died half-way"
 
 RULES: Sequence[Rule] = (
@@ -161,6 +174,24 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         View, "audience.kept", audiences.KEPT_FOR, col(View.viewed_at), _FOLDED, _is_old_audience(col(View.viewed_at))
+    ),
+    Rule(
+        Approach,
+        "audience.kept",
+        audiences.KEPT_FOR,
+        col(Approach.found_on),
+        _LED,
+        lambda at: findings.is_old(col(Approach.found_on), at),
+        _in_one(lambda session, at: approaches.sweep(session, at=at)),
+    ),
+    Rule(
+        ShortlistItem,
+        "audience.kept",
+        audiences.KEPT_FOR,
+        col(ShortlistItem.found_on),
+        _LED,
+        lambda at: findings.is_old(col(ShortlistItem.found_on), at),
+        _in_one(lambda session, at: findings.sweep(session, ShortlistItem, at=at)),
     ),
     Rule(
         VisitorSalt,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
-from accounts import shortlists
+from accounts import findings, shortlists
 from accounts.experts import Profile
 from booking import addressees, offer_desk, offer_rules, offers, sheets
 from booking.lifecycle import Party
@@ -16,6 +16,7 @@ from web import forms, sheet_site, sign_ins
 from web.forms import Fields
 from web.pages import cards
 from web.pages import sheets as pages
+from web.recorders import SEARCH_PARAMETER
 from web.rendering import language_of, private, render
 
 router = APIRouter(prefix=sheet_site.PATH, include_in_schema=False, default_response_class=HTMLResponse)
@@ -24,7 +25,8 @@ router = APIRouter(prefix=sheet_site.PATH, include_in_schema=False, default_resp
 @router.get("/{sheet_id}/publish")
 def choose(request: Request, sheet_id: str) -> Response:
     """Show whom a sheet may go to: the experts of the shortlist, and one who was named."""
-    return _choice_page(request, sheet_id, request.query_params.getlist("expert"), "", [])
+    search = request.query_params.get(SEARCH_PARAMETER, "")
+    return _choice_page(request, sheet_id, request.query_params.getlist("expert"), "", [], search=search)
 
 
 @router.post("/{sheet_id}/publish")
@@ -32,13 +34,16 @@ def propose(request: Request, sheet_id: str, fields: Fields) -> Response:
     """Propose a sheet to the experts who were ticked; a draft is published by it."""
     who = sign_ins.required(request, *sheet_site.CLIENTS)
     chosen = [value for name, value in fields if name == "expert"]
-    text = dict(fields).get("message", "")
+    given = dict(fields)
+    text, search = given.get("message", ""), given.get(SEARCH_PARAMETER, "")
     try:
         checked = offer_rules.read_message(text)
+        with sheet_site.database(request).reading() as session:
+            found = {one: way for one in chosen if (way := findings.look_up(session, search, one))}
         with sheet_site.database(request).writing() as session:
-            made = offers.propose(session, who, sheet_id, chosen, checked, at=clock.now())
+            made = offers.propose(session, who, sheet_id, chosen, checked, at=clock.now(), found=found)
     except Invalid as error:
-        return _choice_page(request, sheet_id, chosen, text, error.faults, status=422)
+        return _choice_page(request, sheet_id, chosen, text, error.faults, search=search, status=422)
     return forms.lead_on(f"{sheet_site.PATH}/{sheet_id}", done="proposed" if made else "nobody_new")
 
 
@@ -68,6 +73,7 @@ def _choice_page(
     text: str,
     faults: Sequence[Fault],
     *,
+    search: str,
     status: int = 200,
 ) -> HTMLResponse:
     who, at, language = sign_ins.required(request, *sheet_site.CLIENTS), clock.now(), language_of(request)
@@ -96,6 +102,7 @@ def _choice_page(
         "sheet": sheet,
         "rows": rows,
         "message": text,
+        "search": search,
         "longest": offer_rules.LONGEST_TEXT,
         "faults": said,
         "lacks": {pages.field_name(name, language): told for name, told in said.items() if name in pages.FIELDS},

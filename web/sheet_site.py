@@ -9,9 +9,10 @@ from fastapi.responses import HTMLResponse, Response
 from limits import RateLimitItemPerMinute
 from sqlalchemy.orm import Session
 
-from accounts import experts, shortlists
+from accounts import experts, findings, shortlists
 from accounts.models.accounts import AccountKind
 from accounts.models.experts import Expert
+from accounts.picks import Pick
 from accounts.shortlist_rows import Owner
 from accounts.sign_ins import SignedIn
 from booking import (
@@ -36,6 +37,7 @@ from web import forms, sheet_drafts, sign_ins
 from web import shortlists as lists
 from web.forms import LongForm
 from web.pages import sheets as pages
+from web.recorders import SEARCH_PARAMETER
 from web.rendering import language_of, private, render
 
 PATH = "/sheets"
@@ -67,7 +69,7 @@ def begin(request: Request) -> Response:
             return forms.lead_on(f"{PATH}/{own[0].id}/edit", **_chosen(query))
         content = _beginning(session, author.owner, query, language)
     values = pages.form_values(content, wordlists(request), language)
-    return _form_page(request, None, values, [], earlier=own, expert=query.get("expert", ""))
+    return _form_page(request, None, values, [], earlier=own, chosen=query)
 
 
 @router.post("/new")
@@ -78,12 +80,14 @@ def save_new(request: Request, form: LongForm) -> Response:
     try:
         content = sheet_contents.read(form, wordlists(request))
     except Invalid as error:
-        return _form_page(request, None, form, error.faults, expert=form.get("expert", ""), status=422)
+        return _form_page(request, None, form, error.faults, chosen=form, status=422)
     token, client = lists.token_of(request), lists.client_of(request)
+    with database(request).reading() as session:
+        picked = _picked(session, form)
     with database(request).writing() as session:
         author = sheet_drafts.believed(session, author)
         sheet = sheets.begin(session, author, content, at=clock.now())
-        listed = _shortlist(session, token, client, form.get("expert", ""))
+        listed = _shortlist(session, token, client, picked) if picked else None
     response = forms.lead_on(f"{PATH}/{sheet.id}", done="saved")
     sheet_drafts.remember(request, response, author)
     if listed:
@@ -193,7 +197,7 @@ def _form_page(
     faults: Sequence[Fault],
     *,
     earlier: Sequence[Sheet] = (),
-    expert: str = "",
+    chosen: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> HTMLResponse:
     language = language_of(request)
@@ -203,7 +207,7 @@ def _form_page(
         "seen": values.get("seen") or (sheets.mark(sheet) if sheet else ""),
         "earlier": [found for found in earlier if found.client_id],
         "is_owned": lists.client_of(request) is not None,
-        "expert": expert,
+        "chosen": _chosen(chosen or {}),
     }
     if any(fault.code == "changed_meanwhile" for fault in faults) and sheet:
         context["seen"] = sheets.mark(sheet)
@@ -244,21 +248,26 @@ def _beginning(session: Session, owner: Owner, query: Mapping[str, str], languag
     return Content()
 
 
-def _shortlist(session: Session, token: str | None, client: Owner | None, slug: str) -> Owner | None:
-    """Put the expert from whose profile a sheet was begun on the shortlist, where there is room."""
-    found = named(session, [slug])
+def _picked(session: Session, form: Mapping[str, str]) -> Pick | None:
+    """Return the expert from whose profile a sheet was begun, with the search that led there."""
+    found = named(session, [form.get("expert", "")])
     if not found:
         return None
+    return Pick(found[0].id, clock.now(), found=findings.look_up(session, form.get(SEARCH_PARAMETER, ""), found[0].id))
+
+
+def _shortlist(session: Session, token: str | None, client: Owner | None, picked: Pick) -> Owner | None:
+    """Put an expert on the shortlist, where there is room."""
     owner = lists.owner_to_write(session, token, client)
     try:
-        shortlists.add(session, owner, found[0].id, at=clock.now())
+        shortlists.add(session, owner, picked.expert_id, at=picked.added_at, found=picked.found)
     except (shortlists.ShortlistFull, NotFound):
         return None
     return owner
 
 
 def _chosen(query: Mapping[str, str]) -> dict[str, str]:
-    return {name: query[name] for name in ("expert",) if query.get(name)}
+    return {name: query[name] for name in ("expert", SEARCH_PARAMETER) if query.get(name)}
 
 
 def _check_limit(request: Request) -> None:

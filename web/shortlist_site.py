@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 
-from accounts import shared_shortlists, shortlists
+from accounts import findings, shared_shortlists, shortlists
 from accounts.shared_shortlists import TooManyComments
 from accounts.shortlist_rows import Owner
 from accounts.shortlists import ShortlistFull
@@ -19,6 +19,7 @@ from web import shortlists as lists
 from web.forms import Form
 from web.pages import shortlists as pages
 from web.pages.shortlists import Reading, Refused
+from web.recorders import SEARCH_PARAMETER
 from web.rendering import address, language_of, private, render
 from web.sign_ins import safe_next
 
@@ -59,11 +60,13 @@ def add(request: Request, form: Form) -> Response:
     """Put an expert on the list, which may be a new one."""
     _check_limit(request)
     # Who has signed in is asked before: asking may write too, and writers on SQLite take turns.
-    token, client = lists.token_of(request), lists.client_of(request)
+    token, client, expert_id = lists.token_of(request), lists.client_of(request), form.get("expert", "")
+    with _database(request).reading() as session:
+        found = findings.look_up(session, form.get(SEARCH_PARAMETER, ""), expert_id)
     try:
         with _database(request).writing() as session:
             owner = lists.owner_to_write(session, token, client)
-            shortlists.add(session, owner, form.get("expert", ""), at=clock.now())
+            shortlists.add(session, owner, expert_id, at=clock.now(), found=found)
     except ShortlistFull:
         return _refuse_full(request, form)
     return _changed(request, form, owner)

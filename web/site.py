@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
-from accounts import experts, letters
+from accounts import audiences, experts, letters
 from booking import response_times, reviews
 from foundation import clock
 from foundation.errors import Fault, Invalid
@@ -17,7 +17,7 @@ from foundation.settings import Settings
 from search_api import requests
 from search_api.api import SearchDesk
 from search_api.requests import Parameters
-from web import lifecycle_texts, recent_profiles
+from web import lifecycle_texts, recent_profiles, recorders
 from web.pages import addresses, homes, profiles, rankings, results
 from web.rendering import address, language_of, private, render
 
@@ -93,7 +93,7 @@ def show(request: Request, slug: str) -> HTMLResponse:
         origins=origins,
         today=clock.today(),
         sort=sort,
-        back_url=_back_url(request),
+        came=_way(request),
     )
     answer = render(request, "profile.html", language, {**context, "answers_within": answers_within})
     request.app.state.recorder.note_profile(request, profile.expert.id)
@@ -154,7 +154,9 @@ def _without_faults(request: Request, faults: list[Fault]) -> str | None:
     return address(addresses.PATH, kept) if request.url.path == addresses.PATH else None
 
 
-def _back_url(request: Request) -> str | None:
+def _way(request: Request) -> profiles.Way:
     """Return the results that a profile was opened from; only addresses of results here are believed."""
     back = request.query_params.get("from", "")
-    return back if back == addresses.PATH or back.startswith(f"{addresses.PATH}?") else None
+    is_ours = back == addresses.PATH or back.startswith(f"{addresses.PATH}?")
+    search = audiences.query_id(request.query_params.get(recorders.SEARCH_PARAMETER, ""))
+    return profiles.Way(back if is_ours else None, search or "")

@@ -7,8 +7,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from limits import RateLimitItemPerDay, RateLimitItemPerHour
 from starlette.exceptions import HTTPException
 
-from accounts import experts
+from accounts import experts, findings
 from accounts.models.experts import Expert
+from accounts.models.findings import Finding
 from accounts.sign_ins import SignedIn
 from booking import message_drafts, thread_rules, threads
 from booking.models.threads import Side
@@ -18,6 +19,7 @@ from foundation.database import Database
 from foundation.errors import Invalid
 from web import arriving_drafts, message_site, sign_ins
 from web.pages import threads as pages
+from web.recorders import SEARCH_PARAMETER
 from web.rendering import language_of, private, render
 from web.uploads import Uploads
 
@@ -38,7 +40,14 @@ def show(request: Request, slug: str) -> Response:
         body = draft.body if draft else ""
     if thread and not body:
         return RedirectResponse(f"{message_site.PATH}/{thread.id}", status_code=303)
-    return _page(request, who, expert, {"body": body}, {}, is_kept=bool(body))
+    return _page(
+        request,
+        who,
+        expert,
+        {"body": body, SEARCH_PARAMETER: request.query_params.get(SEARCH_PARAMETER, "")},
+        {},
+        is_kept=bool(body),
+    )
 
 
 @router.post("/{slug}/write")
@@ -57,8 +66,9 @@ def _write(request: Request, slug: str, sent: Uploads) -> Response:
         is_often = not _limits(request).allows(NEW_THREADS, "threads", who.client_id or "")
         if is_often or not _limits(request).allows(message_site.MOST_OFTEN, "message", who.account_id):
             return _page(request, who, expert, sent.fields, pages.fault("body", "too_often", language), status=429)
+        found = _finding(request, expert, sent, who)
         with _database(request).writing() as session:
-            thread = threads.open(session, who, expert.id, at=at)
+            thread = threads.open(session, who, expert.id, at=at, found=found)
             threads.write(session, who, thread.id, draft, at=at)
             message_drafts.drop(session, arriving_drafts.token_of(request), who.account_id, expert.id)
     except Invalid as error:
@@ -85,11 +95,20 @@ def writer(request: Request) -> SignedIn | None:
 def _keep(request: Request, expert: Expert, sent: Uploads) -> Response:
     body = threads.check_body(sent.fields.get("body", ""))
     _limits(request).check(DRAFTS, "draft", http.address_of(request))
+    token, found = arriving_drafts.token_of(request), _finding(request, expert, sent, None)
     with _database(request).writing() as session:
-        token = message_drafts.keep(session, arriving_drafts.token_of(request), expert.id, body, at=clock.now())
+        token = message_drafts.keep(session, token, expert.id, body, at=clock.now(), found=found)
     response = RedirectResponse(f"/experts/{expert.slug}/write", status_code=303)
     arriving_drafts.remember(request, response, token)
     return response
+
+
+def _finding(request: Request, expert: Expert, sent: Uploads, who: SignedIn | None) -> Finding | None:
+    """Return the search that led to the profile from which somebody writes, now or before they had signed in."""
+    with _database(request).reading() as session:
+        found = findings.look_up(session, sent.fields.get(SEARCH_PARAMETER, ""), expert.id)
+        draft = message_drafts.find(session, arriving_drafts.token_of(request), who and who.account_id, expert.id)
+        return found or (draft.finding if draft else None)
 
 
 def _page(

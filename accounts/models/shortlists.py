@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
+from accounts.models.findings import Found
 from accounts.models.identities import new_id
 from accounts.picks import MOST
 from foundation.types import Instant
@@ -44,7 +45,7 @@ class Shortlist(SQLModel, table=True):
     share_ends_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class ShortlistItem(SQLModel, table=True):
+class ShortlistItem(Found, table=True):
     """An expert on a list. No foreign key: who is erased leaves an empty place, and the page says so."""
 
     __tablename__ = "shortlist_items"  # pyright: ignore[reportAssignmentType]

@@ -61,8 +61,6 @@ class Offer(SQLModel, table=True):
     sheet_id: str = Field(foreign_key="sheets.id", ondelete="CASCADE")
     client_id: str = Field(foreign_key="clients.id")
     expert_id: str = Field(foreign_key="experts.id", ondelete="CASCADE")
-    query_id: str | None = None
-    """The answered search that the expert was picked from, where it is known: for judgments from traffic."""
     message: str = ""
     refusal_reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """One of `booking.offer_rules.Reason`, where it was refused."""

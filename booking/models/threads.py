@@ -8,6 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from accounts.models.accounts import one_of
+from accounts.models.findings import Found
 from accounts.models.identities import new_id
 from foundation.types import Instant
 
@@ -136,7 +137,7 @@ class ThreadMark(SQLModel, table=True):
     """What the token of a reply address names: this thread, and this account."""
 
 
-class MessageDraft(SQLModel, table=True):
+class MessageDraft(Found, table=True):
     """What somebody wrote to an expert before signing up; it waits for them."""
 
     __tablename__ = "message_drafts"  # pyright: ignore[reportAssignmentType]

@@ -1,12 +1,15 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import func, select
 from sqlmodel import SQLModel
 
+from accounts import outcomes
+from accounts.models.accounts import AccountKind
 from accounts.models.audiences import Impression, ResultPage, View
 from foundation.database import Database
 from scripts import demo_traffic
+from tests import signed_in
 from tests.builders import import_all, record
 
 TODAY = date(2026, 11, 30)
@@ -60,3 +63,16 @@ def test_all_of_it_says_that_it_is_invented_lies_in_the_past_and_is_about_the_sa
 
 def test_an_empty_directory_has_no_visitors(database: Database) -> None:
     assert add(database, ["E0"]) == 0
+
+
+def test_its_clients_approach_a_few_of_those_who_were_opened_once(database: Database, refs: list[str]) -> None:
+    add(database, refs)
+    berta = signed_in.make(database, AccountKind.COMPANY, "Berta")
+    signed_in.make(database, AccountKind.COMPANY, "Somebody else")
+    for _ in range(2):
+        database.write(lambda session: demo_traffic.add_approaches(session, [str(berta.email)]))
+    with database.reading() as session:
+        since = datetime.combine(TODAY, time(), UTC) - timedelta(days=90)
+        found = [row for row in outcomes.traffic(session, since) if row.approaches]
+    assert 1 <= sum(row.approaches for row in found) <= demo_traffic.APPROACHES
+    assert all(row.views >= 1 for row in found)

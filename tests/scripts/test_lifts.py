@@ -5,11 +5,14 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
+from sqlmodel import col
 
-from accounts import audiences
+from accounts import approaches, audiences
 from accounts.audiences import Audience, Showing, Shown, Viewing
+from accounts.models.accounts import Client
 from accounts.models.audiences import VisitorKind
 from accounts.models.experts import Expert
+from accounts.models.findings import Finding
 from foundation import clock
 from tests import commands
 from tests.builders import database_of, import_all, record, settings_in
@@ -78,3 +81,20 @@ def test_grades_from_traffic_say_that_they_are(visited: Path) -> None:
     (line,) = map(json.loads, commands.run(visited, "ranking", "traffic").stdout.splitlines())
     assert (line["query"], line["source"]) == ("douane", "traffic")
     assert line["grades"]["A"] > line["grades"]["B"]
+
+
+def test_what_clients_did_is_told_beside_the_grades_and_counts_in_them(visited: Path) -> None:
+    before = commands.run(visited, "ranking", "traffic")
+    assert "400 impressions, 150 views, 0 approaches in 90 days" in before.stderr
+    database, yesterday = database_of(settings_in(visited)), (clock.now() - timedelta(days=1)).date()
+    with database.writing() as session:
+        second = session.execute(select(Expert.id).where(col(Expert.ref) == "B")).scalar_one()
+        for number in range(40):
+            session.add(Client(id=f"c{number}", is_person=False, name="c", created_at=clock.now()))
+            session.flush()
+            approaches.note(session, f"c{number}", second, Finding("douane", 2, yesterday))
+    database.close()
+    after = commands.run(visited, "ranking", "traffic")
+    assert "400 impressions, 150 views, 40 approaches in 90 days" in after.stderr
+    grades = [json.loads(done.stdout)["grades"]["B"] for done in (before, after)]
+    assert grades[0] < grades[1]

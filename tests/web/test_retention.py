@@ -14,8 +14,9 @@ from accounts import registrations
 from accounts.models.accounts import Account, AccountKind, Client, MailedLink, SignIn
 from accounts.models.audiences import Impression, ResultPage, View, VisitorSalt
 from accounts.models.experts import Expert, StagedExpert, StagedReview
+from accounts.models.findings import Approach
 from accounts.models.notices import Notice
-from accounts.models.shortlists import Shortlist
+from accounts.models.shortlists import Shortlist, ShortlistItem
 from accounts.registrations import Registration
 from billing.models.mandates import Mandate
 from booking.models.sheets import Sheet
@@ -41,6 +42,25 @@ Rows = Callable[[str, datetime], list[SQLModel]]
 def page(name: str, at: datetime) -> list[SQLModel]:
     kept = ResultPage(id=name, shown_at=at, draw_key="k", profile_id="p", arm="live", holdout_percent=0, **VISITOR)
     return [kept, Impression(query_id=name, position=1, expert_id="e", base=1, score=1)]
+
+
+def led(name: str, at: datetime) -> list[SQLModel]:
+    """Return a client whom a search led to somebody on their shortlist, and to somebody whom they approached."""
+    return [
+        Client(id=name, is_person=False, name="c", created_at=at),
+        Shortlist(id=name, client_id=name, made_at=at, used_at=at),
+        ShortlistItem(
+            shortlist_id=name,
+            expert_id="e",
+            position=1,
+            added_at=at,
+            note="kept",
+            found_for="douane",
+            found_at_position=2,
+            found_on=at.date(),
+        ),
+        Approach(client_id=name, expert_id="e", query="douane", position=2, found_on=at.date()),
+    ]
 
 
 def staged(name: str, at: datetime) -> list[SQLModel]:
@@ -78,7 +98,11 @@ def rows_of(account_id: str) -> dict[str, Rows]:
                 sent_at=at,
             )
         ],
-        "audience.kept": lambda name, at: [*page(name, at), View(expert_id="e", viewed_at=at, **VISITOR)],
+        "audience.kept": lambda name, at: [
+            *page(name, at),
+            View(expert_id="e", viewed_at=at, **VISITOR),
+            *led(name, at),
+        ],
         "salts.kept": lambda _, at: [VisitorSalt(used_on=at.date(), salt="00")],
         "empties.kept": lambda name, at: [
             EmptySearchRow(searched_on=at.date(), key=name, query="q", filters="", count=1)
@@ -177,13 +201,18 @@ def test_every_rule_lets_go_of_what_is_older_and_keeps_what_is_not(kept: Kept) -
     assert [(item.rule.table_name, item.due) for item in after if item.due] == []
     for rule in retention.RULES:
         # The young ones; what was said goes, the mail and the SMS stay; one's own account and the entry about dropping.
-        more = 1 if rule.table in {MailRow, SmsRow, Account, AuditEntry, Notice} else 0
+        # A pick forgets by which search; it and the client's list stay.
+        more = 1 if rule.table in {MailRow, SmsRow, Account, AuditEntry, Notice, ShortlistItem} else 0
+        more = 2 if rule.table is Shortlist else more
         assert count(database, rule.table) == 1 + more, rule.table_name
     with database.reading() as session:
         cleared = session.get_one(MailRow, "old-mails.kept")
         assert (cleared.recipient, cleared.values) == ("", None)
         silenced = session.get_one(SmsRow, "old-sms.kept")
         assert (silenced.recipient, silenced.text) == ("", "")
+        picked = {item.shortlist_id: item for item in session.execute(select(ShortlistItem)).scalars()}
+        assert (picked["old-audience.kept"].finding, picked["old-audience.kept"].note) == (None, "kept")
+        assert picked["young-audience.kept"].finding
         said = (
             session.execute(select(AuditEntry).where(col(AuditEntry.action) == "old_entries_dropped")).scalars().one()
         )

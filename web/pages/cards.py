@@ -96,6 +96,7 @@ def result(item: Ranked, found: Found, wordlists: Wordlists, language: Language,
     said = {name: labels.skill(name, wordlists, language) for name in document.skills}
     return {
         **expert(document, clock.today()),
+        "search": found.query_id,
         "url": address(f"{PATH}/{document.slug}", [("search", found.query_id), ("from", back_url)]),
         "skills": list(dict.fromkeys(said[name] for name in sorted(said, key=lambda name: name not in matched))),
         "skill_langs": {

@@ -1,6 +1,7 @@
 """The profile page: all that an expert shows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -51,6 +52,14 @@ _NOTE = message(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """By which page of results a reader came to a profile: its address, and its query id; empty where by none."""
+
+    back_url: str | None = None
+    search: str = ""
+
+
 def context(
     profile: Profile,
     letters: Sequence[ReferenceLetter],
@@ -60,14 +69,14 @@ def context(
     origins: Mapping[str, Origin],
     today: date,
     sort: str,
-    back_url: str | None,
+    came: Way,
 ) -> dict[str, Any]:
     """Return the template's values."""
     shown = profile.expert
     document = documents.build(profile, wordlists, {})
     path = f"{PATH}/{shown.slug}"
     labels = {code: zones.country_label(code, language) for code in shown.countries}
-    carried = [("from", back_url)] if back_url else []
+    carried = [(name, value) for name, value in (("search", came.search), ("from", came.back_url)) if value]
     return {
         "expert": {
             **(common := expert(document, today)),
@@ -90,6 +99,7 @@ def context(
                 for review in _sorted(profile, sort)
             ],
             "hidden_reviews": len(profile.hidden),
+            "search": came.search,
             "report_url": f"{path}/report",
             "ratings_by_skill": ratings_by_skill(profile.reviews),
             "review_rules": [
@@ -102,7 +112,7 @@ def context(
             "review_sort_urls": {name: address(path, [("reviews", name), *carried]) for name in ("recent", "rating")},
             "zones": _zones(shown.countries, wordlists, language),
             "map": Markup(maps.world(shown.countries, labels)),  # noqa: S704 - made by us of codes and names
-            "back_url": back_url,
+            "back_url": came.back_url,
         }
     }
 
