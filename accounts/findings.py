@@ -25,7 +25,7 @@ NONE: Mapping[str, Any] = dict.fromkeys(Found.model_fields)
 def look_up(session: Session, search: str, expert_id: str) -> Finding | None:
     """Return how the page of results with a query id showed an expert; None where it didn't, or it may not be kept."""
     query_id = audiences.query_id(search)
-    if query_id is None:
+    if query_id is None or "\0" in expert_id:
         return None
     shown = (
         select(col(ResultPage.query), col(Impression.position), col(ResultPage.shown_at))
