@@ -58,15 +58,21 @@ def raised_by(session: Session, mission: Mission) -> Party | None:
 def settle(session: Session, who: SignedIn, mission_id: str, *, at: datetime) -> None:
     """End a dispute, or take a refund back that was asked for: the work goes on from where it was.
 
-    Who did not raise a dispute can't end it for the other side.
+    Who did not raise a dispute can't end it for the other side. Raises Conflict once the expert has agreed to give all
+    of the money back.
     """
     mission, party = missions.take(session, who, mission_id)
     if mission.state == MissionState.DISPUTED and party not in {raised_by(session, mission), Party.OPERATOR}:
         possible = [item for item in MISSIONS.possible(MissionState.DISPUTED, party) if item not in SETTLING]
         raise Refused(MISSIONS.kind, MissionState.DISPUTED, MissionEvent.SETTLE, possible)
-    was_refund = mission.state == MissionState.REFUND_IN_QUESTION
+    refund = None
+    if mission.state == MissionState.REFUND_IN_QUESTION:
+        escrow = escrows.take(session, escrows.of(session, mission.id).id)
+        if escrow.state == EscrowState.REFUNDED:
+            raise Conflict("the expert has agreed: all of the money goes back")
+        refund = refund_in_question(session, mission)
     _settle(session, mission, party, actor=who.actor, at=at)
-    if was_refund and (refund := refund_in_question(session, mission)):
+    if refund:
         refunds.withdraw(session, who, refund.id, at=at)
 
 
@@ -92,11 +98,13 @@ def follow_escrow(session: Session, mission_id: str, *, at: datetime) -> None:
     All of the money ends the mission when it goes back; a part, or none, lets the work go on.
     """
     mission = missions.take_any(session, mission_id)
-    state, is_in_question = escrows.of(session, mission.id).state, mission.state == MissionState.REFUND_IN_QUESTION
-    if state == EscrowState.DISPUTED and not is_in_question:
-        if MISSIONS.allows(MissionState(mission.state), MissionEvent.ASK_REFUND, Party.CLIENT):
-            move(session, MISSIONS, mission, MissionEvent.ASK_REFUND, Party.CLIENT, actor=audits.SYSTEM, at=at)
-    elif state == EscrowState.REFUNDED and is_in_question:
+    state = escrows.of(session, mission.id).state
+    # What was asked for may have been agreed on before anybody followed.
+    is_new = MISSIONS.allows(MissionState(mission.state), MissionEvent.ASK_REFUND, Party.CLIENT)
+    if state in {EscrowState.DISPUTED, EscrowState.REFUNDED} and is_new:
+        move(session, MISSIONS, mission, MissionEvent.ASK_REFUND, Party.CLIENT, actor=audits.SYSTEM, at=at)
+    is_in_question = mission.state == MissionState.REFUND_IN_QUESTION
+    if state == EscrowState.REFUNDED and is_in_question:
         move(session, MISSIONS, mission, MissionEvent.REFUND, Party.SYSTEM, actor=audits.SYSTEM, at=at)
         missions.cancelled(session, mission, Party.SYSTEM, actor=audits.SYSTEM, at=at)
         _tell_other(session, mission, Party.SYSTEM, "mission_refunded", key="", note="", at=at)

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from billing import escrows
+from billing.lifecycle import EscrowState
 from booking.models.missions import Mission, Portage
 from foundation.errors import Conflict
 
@@ -58,7 +59,12 @@ def held_cents(session: Session, mission: Mission) -> int:
     return escrows.of(session, mission.id).amounts.held if uses_escrow(mission) else 0
 
 
+def are_held(session: Session, mission: Mission) -> bool:
+    """Tell whether all of the price is held, and none of it asked back or gone."""
+    return not uses_escrow(mission) or escrows.of(session, mission.id).state == EscrowState.HELD
+
+
 def require_all(session: Session, mission: Mission) -> None:
     """Raise FundsLack unless all of the price is held."""
-    if lacking_cents(session, mission):
-        raise FundsLack("the top-up is not held yet")
+    if not are_held(session, mission):
+        raise FundsLack("the price is not held whole")

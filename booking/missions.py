@@ -212,7 +212,7 @@ def start_due(session: Session, mission_id: str, *, at: datetime) -> bool:
     """Begin a mission by itself on its day; tell whether it was begun."""
     mission = take_any(session, mission_id)
     is_due = mission.starts_on is not None and mission.starts_on <= at.astimezone(ZONE).date()
-    if not is_due or mission.state != MissionState.FUNDED or funds.lacking_cents(session, mission):
+    if not is_due or mission.state != MissionState.FUNDED or not funds.are_held(session, mission):
         return False
     _start(session, mission, Party.SYSTEM, actor=audits.SYSTEM, at=at)
     return True

@@ -34,7 +34,8 @@ from foundation.lifecycles import Lifecycle, Moving, move
 def overtake(session: Session, mission_id: str, *, at: datetime) -> None:
     """Decline what others proposed for the sheet of a mission that has started, and tell them. May be told again.
 
-    Who refused the offer, withdrew the quote or was declined before has nothing to hear.
+    Who refused the offer, withdrew the quote or was declined before has nothing to hear, nor has whoever carries the
+    mission out: another quote of theirs for the same sheet, as for what follows a scoping, waits on.
     """
     mission = session.get(Mission, mission_id)
     sheet = session.get(Sheet, mission.sheet_id, with_for_update=True) if mission and mission.sheet_id else None
@@ -53,13 +54,13 @@ def overtake(session: Session, mission_id: str, *, at: datetime) -> None:
     client = session.get_one(Client, mission.client_id)
     for expert_id in sorted(solicited):
         values = {"counterpart": client.name, "title": sheet.title, "path": "/my/dashboard"}
-        news.tell_expert(session, expert_id, "overtaken", key=sheet.id, at=at, **values)
+        news.tell_expert(session, expert_id, "overtaken", key=mission.id, at=at, **values)
 
 
 def _open_quotes(session: Session, mission: Mission) -> Sequence[Quote]:
     statement = select(Quote).where(
         col(Quote.sheet_id) == mission.sheet_id,
-        col(Quote.id) != mission.quote_id,
+        col(Quote.expert_id) != mission.expert_id,
         col(Quote.state) == QuoteState.SENT.value,
     )
     return session.execute(statement.order_by(col(Quote.id)).with_for_update()).scalars().all()

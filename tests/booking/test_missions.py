@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import col
 
 from accounts.models.accounts import Role
@@ -13,7 +13,7 @@ from accounts.models.experts import Review
 from billing import refunds
 from booking import disagreements, missions, overtakings, reminders, reports, reviews, signatures
 from booking.funds import FundsLack
-from booking.lifecycle import MissionEvent, OfferState, QuoteState
+from booking.lifecycle import MissionEvent, MissionState, OfferState, QuoteState
 from booking.missions import Frozen
 from booking.models.quotes import Quote
 from booking.models.sheets import Offer, Sheet
@@ -21,6 +21,7 @@ from foundation.database import Database
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.lifecycles import Refused
 from foundation.mails import MailRow
+from foundation.outbox import OutboxRow
 from foundation.settings import Reminders
 from tests.booking import quoted
 from tests.booking.carried_out import PORTAGE, Stage, operator
@@ -334,3 +335,81 @@ def test_of_two_answers_to_a_report_at_once_one_wins_and_the_other_is_told(datab
     refused = [end for end in ends if isinstance(end, Refused)]
     assert (len(ends), len(refused)) == (2, 1)
     assert stage.hear().mission.state in {"closed", "disputed", "in_progress"}
+
+
+def test_who_carries_a_mission_out_is_not_overtaken_by_it(database: Database) -> None:
+    client = quoted.client(database)
+    with database.writing() as session:
+        sheet = Sheet(client_id=client.client_id, title="Audit", state="published", made_at=AT, changed_at=AT)
+        session.add(sheet)
+    stage = Stage(database, client=client)
+    scoping, whole = (quoted.sent(database, stage.expert, client) for _ in range(2))
+    with database.writing() as session:
+        for quote in (scoping, whole):
+            session.merge(quote).sheet_id = sheet.id
+    stage.quote_id = scoping.id
+    stage.accept_sent().pay().start()
+    with database.reading() as session:
+        assert session.get_one(Quote, whole.id).state == QuoteState.SENT
+    assert "overtaken" not in told(database)
+
+
+def agreed_refund(stage: Stage, *, is_followed: bool = False) -> None:
+    """Have all of the money be asked back on its own page, and the expert agree."""
+    with stage.database.writing() as session:
+        found = refunds.ask(session, stage.client, stage.id, 480_000, "Because.", at=stage.now())
+    if is_followed:
+        stage.hear()
+    with stage.database.writing() as session:
+        refunds.consent(session, stage.expert, found.id, "::1", at=stage.now())
+
+
+def test_nothing_begins_once_the_money_is_asked_back_or_gone(database: Database) -> None:
+    stage = Stage(database).accept().pay()
+    with database.writing() as session:
+        asked = refunds.ask(session, stage.client, stage.id, 480_000, "Because.", at=stage.now())
+    for _ in range(2):
+        with database.writing() as session, pytest.raises(FundsLack):
+            missions.start(session, stage.expert, stage.id, at=stage.now())
+        reminders.look_after(database, Reminders(), stage.at + timedelta(days=60))
+        assert stage.mission.state == MissionState.FUNDED
+        if asked.state == "asked":
+            with database.writing() as session:
+                asked = refunds.consent(session, stage.expert, asked.id, "::1", at=stage.now())
+
+
+@pytest.mark.parametrize("reached", ["funded", "in_progress", "reported"])
+def test_a_refund_that_is_agreed_on_before_anybody_followed_ends_the_mission(database: Database, reached: str) -> None:
+    stage = Stage(database).accept().pay()
+    for step in {"funded": [], "in_progress": [stage.start], "reported": [stage.start, stage.report]}[reached]:
+        step()
+    agreed_refund(stage)
+    assert stage.mission.state == reached
+    assert stage.hear().mission.state == MissionState.CANCELLED
+
+
+def test_a_refund_that_was_agreed_on_is_not_taken_back_any_more(database: Database) -> None:
+    stage = Stage(database).accept().pay().start()
+    agreed_refund(stage, is_followed=True)
+    with database.writing() as session, pytest.raises(Conflict):
+        disagreements.settle(session, stage.client, stage.id, at=stage.now())
+    assert stage.mission.state == MissionState.REFUND_IN_QUESTION
+    assert stage.hear().mission.state == MissionState.CANCELLED
+
+
+def test_who_waits_again_after_a_sheet_was_opened_again_is_told_again(database: Database) -> None:
+    client, rival = quoted.client(database), quoted.expert(database)
+    with database.writing() as session:
+        sheet = Sheet(client_id=client.client_id, title="Audit", state="published", made_at=AT, changed_at=AT)
+        session.add(sheet)
+    for times in (1, 2):
+        stage = Stage(database, client=client)
+        quotes = [quoted.sent(database, who, client) for who in (stage.expert, rival)]
+        with database.writing() as session:
+            for quote in quotes:
+                session.merge(quote).sheet_id = sheet.id
+        stage.quote_id = quotes[0].id
+        stage.accept_sent().pay().start()
+        assert told(database).count("overtaken") == times
+        with database.writing() as session:
+            session.execute(delete(OutboxRow))  # all is delivered
