@@ -15,7 +15,8 @@ from accounts.models.accounts import Account, AccountKind, Client, Membership, P
 from accounts.models.experts import Expert
 from accounts.sign_ins import hashed
 from billing import reductions
-from booking import news
+from booking import agreements, news
+from booking.models.missions import Portage
 from booking.models.quotes import Quote, QuoteVersion
 from foundation import mails
 from foundation.i18n import Language
@@ -100,7 +101,9 @@ def adopt(session: Session, account: Account, settings: Settings, *, at: datetim
         first = session.get_one(QuoteVersion, (quote.id, 1))
         if client.created_at >= first.sent_at:
             granted = reductions.grant_own_client(session, quote.expert_id, client.id, at, settings=settings)
-            reductions.reserve_if_free(session, granted.id, quote.id, at)
+            latest = session.get_one(QuoteVersion, (quote.id, quote.latest_version))
+            if agreements.portage(latest)[0] is Portage.NONE:
+                reductions.reserve_if_free(session, granted.id, quote.id, at)
     return len(given)
 
 

@@ -115,20 +115,22 @@ def estimate(session: Session, quote: Quote, sending: Sending) -> Estimate:
         except (Undecided, Invalid):
             is_undecided = True
     totals = quote_totals.reckon(day_rate_cents, days, items, tax)
-    rate_bp, _ = rate_for(session, quote, sending.settings)
+    rate_bp, _ = rate_for(session, quote, sending.settings, portage)
     fee_tax = None if portage is not Portage.NONE or identity is None else _tax_on_commission(identity, sending)
     share = quote_totals.share(totals, rate_bp=rate_bp, tax=fee_tax)
     return Estimate(day_rate_cents, totals, tax, is_undecided, share, rate_bp)
 
 
-def rate_for(session: Session, quote: Quote, settings: Settings) -> tuple[int, str | None]:
+def rate_for(session: Session, quote: Quote, settings: Settings, portage: Portage) -> tuple[int, str | None]:
     """Return the rate of the commission on a quote, and the reduction that it comes from, if any (S16, S17, S21).
 
     What was signed holds for every amendment, what a version that was sent keeps for every later one. Somebody without
-    account is taken for an own client.
+    account is taken for an own client. In portage there is no commission, and nothing to reduce (S29).
     """
     if accepted := accepted_version(session, quote):
         return accepted.commission_rate_bp, accepted.reduction_id
+    if portage is not Portage.NONE:
+        return 0, None
     if kept := reductions.held(session, quote.id):
         return commissions.reduced_bp(settings.commission_bp, kept.share_bp), kept.reduction_id
     found = reductions.best(session, quote.expert_id, quote.client_id)
@@ -191,7 +193,7 @@ def _ready(
     sending: Sending,
 ) -> Ready:
     totals = quote_totals.reckon(content.day_rate_cents, content.days, content.items, tax)
-    rate_bp, reduction_id = rate_for(session, quote, sending.settings)
+    rate_bp, reduction_id = rate_for(session, quote, sending.settings, content.portage)
     document = Document(
         **dict(content),
         number=quote.number,

@@ -6,6 +6,7 @@ from accounts import terms
 from billing import reductions
 from booking import offers, own_clients, quote_changes, quote_documents, quote_drafts, quotes
 from booking.lifecycle import QUOTES, Party, QuoteEvent
+from booking.models.missions import Portage
 from booking.models.quotes import Quote, QuoteVersion, Side, Signature
 from booking.quote_changes import Change
 from booking.quote_contents import LONGEST_ITEM, Document, hash_of
@@ -117,6 +118,8 @@ def _write(
     )  # fmt: skip
     session.add(version)
     session.flush()
+    if document.portage is not Portage.NONE and quote.accepted_version is None:
+        reductions.give_back(session, quote.id, at)
     # Kept from now on, so that the commission that the expert has read is the one that is taken.
     if ready.reduction_id and not reductions.reserve_if_free(session, ready.reduction_id, quote.id, at):
         raise ChangedMeanwhile("the reduction went to another quote: the figures are not those that were looked at")

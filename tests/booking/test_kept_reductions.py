@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from accounts.models.accounts import Account
 from billing import reductions
+from billing.models.reductions import ReductionUse
 from booking import missions, quote_deadlines, quotes, signatures
 from booking.models.quotes import Quote, QuoteVersion
 from booking.quote_drafts import For
@@ -103,3 +105,29 @@ def test_a_declined_amendment_leaves_it_with_what_was_signed(database: Database,
         signatures.decline(session, who(database, client), first.id, "", at=AT)
     second, _ = sent(database, rewarded)
     assert rates(database, first, second) == [500, 1_000]
+
+
+def uses(database: Database) -> list[str]:
+    with database.reading() as session:
+        return [row.reference for row in session.execute(select(ReductionUse)).scalars()]
+
+
+def test_in_portage_there_is_no_commission_and_no_reduction_is_spent_on_it(
+    database: Database, rewarded: Account
+) -> None:
+    client = quoting.client(database)
+    first = quoting.sent(
+        database, rewarded, For(offer_id=quoting.offered(database, client, rewarded).id), portage="partner"
+    )
+    assert (rates(database, first), uses(database)) == ([0], [])
+    second, _ = sent(database, rewarded)
+    assert (rates(database, second), uses(database)) == ([500], [second.id])
+
+
+def test_a_quote_that_comes_to_be_in_portage_gives_its_reduction_back(database: Database, rewarded: Account) -> None:
+    first, _ = sent(database, rewarded)
+    assert uses(database) == [first.id]
+    quoting.amend(database, rewarded, first, portage="partner")
+    assert (rates(database, first), uses(database)) == ([0], [])
+    quoting.amend(database, rewarded, first, portage="none")
+    assert (rates(database, first), uses(database)) == ([500], [first.id])
