@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from accounts import accounts
 from accounts.models.accounts import Account, AccountKind, Membership, Role
 from accounts.sign_ins import SignedIn
 from booking import attachments, bounces, threads
@@ -109,7 +110,7 @@ def receive(session: Session, reply_key: str, reply: Reply, raw: bytes, *, at: d
 
     Raises CanNotWrite, NoText, `threads.ThreadClosed`, and TooMany where machines seem to answer each other.
     """
-    writer = find_writer(session, reply_key)
+    writer = _take_writer(session, reply_key)
     threads.take(session, writer.thread.id)
     key = hashlib.sha256(f"{reply_key} {reply.message_id}".encode(errors="replace")).hexdigest()
     before = session.execute(select(ReceivedMail).where(col(ReceivedMail.key) == key)).scalar_one_or_none()
@@ -139,6 +140,18 @@ def receive(session: Session, reply_key: str, reply: Reply, raw: bytes, *, at: d
         )
     )
     return outcome
+
+
+def _take_writer(session: Session, reply_key: str) -> Writer:
+    """Return the same, whose account nobody else changes before this transaction ends.
+
+    It is taken before the thread, as by whoever erases it: two who take both never wait for each other.
+    """
+    try:
+        accounts.take(session, find_writer(session, reply_key).account.id)
+    except NotFound:
+        raise CanNotWrite("this account is gone") from None
+    return find_writer(session, reply_key)
 
 
 def held(session: Session, account_id: str, thread_id: str) -> Sequence[ReceivedMail]:
