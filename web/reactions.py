@@ -1,6 +1,7 @@
 """Who reacts to what: the one table from event to task, and what is due by the clock."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 
 from accounts import audience_days, availabilities, imports, shortlists, vat_numbers
@@ -65,6 +66,9 @@ from web.deliveries import Lane
 from web.mails import Mailer
 from web.sms import Texter
 
+Now = Callable[[], datetime]
+"""Tells the time, which some reactions decide by."""
+
 
 def table(index: Index) -> list[Lane]:
     """Return the table event → task."""
@@ -100,14 +104,14 @@ def sms_table(texter: Texter) -> list[Lane]:
     ]
 
 
-def money_table(provider: Provider, database: Database) -> list[Lane]:
+def money_table(provider: Provider, database: Database, now: Now = clock.now) -> list[Lane]:
     """Return the same for money: what providers say and are asked."""
     return [
-        Lane(WIRE_WANTED, lambda keys: provider_calls.open_wires(database, provider, keys, clock.now()), batch=20),
-        Lane(PROVIDER_EVENT, lambda keys: provider_calls.hear(database, provider, keys, clock.now()), batch=20),
-        Lane(REFUND_AGREED, lambda ids: provider_calls.send_refunds(database, provider, ids, clock.now()), batch=20),
-        Lane(REFUND_REMINDERS_DUE, lambda _: refunds.remind_due(database, clock.now()), batch=100),
-        Lane(SANDBOX_DUE, lambda _: provider_calls.let_sandbox_wires_arrive(database, clock.now()), batch=100),
+        Lane(WIRE_WANTED, lambda keys: provider_calls.open_wires(database, provider, keys, now()), batch=20),
+        Lane(PROVIDER_EVENT, lambda keys: provider_calls.hear(database, provider, keys, now()), batch=20),
+        Lane(REFUND_AGREED, lambda ids: provider_calls.send_refunds(database, provider, ids, now()), batch=20),
+        Lane(REFUND_REMINDERS_DUE, lambda _: refunds.remind_due(database, now()), batch=100),
+        Lane(SANDBOX_DUE, lambda _: provider_calls.let_sandbox_wires_arrive(database, now()), batch=100),
     ]
 
 
@@ -121,17 +125,21 @@ def alert_table(alerter: Alerter) -> list[Lane]:
     ]
 
 
-def mission_table(settings: Settings, database: Database) -> list[Lane]:
+def mission_table(settings: Settings, database: Database, now: Now = clock.now) -> list[Lane]:
     """Return the same for missions. What nobody reacts to yet is delivered to nobody, and so doesn't pile up."""
     unheard = (MISSION_FUNDED, MISSION_VALIDATED, MISSION_CANCELLED, REVIEW_CHANGED)
     return [
         *(
-            Lane(topic, partial(mission_reactions.react, database, topic, clock.now), batch=20)
+            Lane(topic, partial(mission_reactions.react, database, topic, now), batch=20)
             for topic in mission_reactions.FOLLOWS
         ),
         *(Lane(topic, lambda _: None, batch=100) for topic in unheard),
-        Lane(MISSION_CLOSED, lambda ids: referral_rewards.follow(database, settings, ids, clock.now()), batch=20),
-        Lane(MISSIONS_DUE, lambda _: reminders.look_after(database, settings.reminders, clock.now()), batch=100),
+        Lane(MISSION_CLOSED, lambda ids: referral_rewards.follow(database, settings, ids, now()), batch=20),
+        Lane(MISSIONS_DUE, lambda _: reminders.look_after(database, settings.reminders, now()), batch=100),
+        Lane(QUOTES_DUE, lambda _: quote_deadlines.look_after(database, now()), batch=100),
+        Lane(OFFERS_DUE, lambda _: offers.look_after(database, now()), batch=100),
+        Lane(QUOTE_SIGNED, lambda ids: duty_mails.follow_signing(database, settings, ids, now()), batch=20),
+        Lane(DUTIES_DUE, lambda _: duty_mails.remind(database, settings, now()), batch=100),
     ]
 
 
@@ -147,10 +155,6 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *alert_table(Alerter(settings, index)),
         *mission_table(settings, index.database),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
-        Lane(QUOTES_DUE, lambda _: quote_deadlines.look_after(index.database, clock.now()), batch=100),
-        Lane(OFFERS_DUE, lambda _: offers.look_after(index.database, clock.now()), batch=100),
-        Lane(QUOTE_SIGNED, lambda ids: duty_mails.follow_signing(index.database, settings, ids, clock.now()), batch=20),
-        Lane(DUTIES_DUE, lambda _: duty_mails.remind(index.database, settings, clock.now()), batch=100),
         Lane(RETENTION_DUE, lambda _: retention.sweep(index.database, clock.now()), batch=100),
         Lane(MESSAGE_WRITTEN, lambda ids: message_mails.tell(index.database, secret, ids, at=clock.now()), batch=20),
         Lane(VAT_NUMBER_GIVEN, lambda ids: vat_numbers.check(index.database, ask, ids), batch=1),
