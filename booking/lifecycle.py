@@ -209,7 +209,8 @@ MISSIONS = Lifecycle(
         (MissionState.REFUND_IN_QUESTION, MissionEvent.SETTLE_UNSTARTED): _by(MissionState.FUNDED, *_DROP_REFUNDS),
         (MissionState.REFUND_IN_QUESTION, MissionEvent.SETTLE_REPORTED): _by(MissionState.REPORTED, *_DROP_REFUNDS),
         **{
-            (state, MissionEvent.WITHDRAW): _by(MissionState.CANCELLED, Party.CLIENT)
+            # Companies have no such right, and private clients for some days only: see `booking.withdrawals`.
+            (state, MissionEvent.WITHDRAW): Move(MissionState.CANCELLED, frozenset({Party.CLIENT}), is_offered=False)
             for state in (
                 MissionState.AWAITING_FUNDS,
                 *_RUNNING,

@@ -25,6 +25,8 @@ class Move:
 
     to: StrEnum
     by: frozenset[StrEnum]
+    is_offered: bool = True
+    """False for what depends on more than state and party: whoever knows the rest offers it."""
 
 
 class Refused(Conflict):
@@ -51,8 +53,10 @@ class Lifecycle:
         return move.to
 
     def possible(self, state: StrEnum, party: StrEnum) -> tuple[StrEnum, ...]:
-        """Return the events that a party may bring about in a state, in the table's order."""
-        return tuple(event for (at, event), move in self.moves.items() if at == state and party in move.by)
+        """Return the events that are offered to a party in a state, in the table's order."""
+        return tuple(
+            event for (at, event), move in self.moves.items() if at == state and party in move.by and move.is_offered
+        )
 
     def allows(self, state: StrEnum, event: StrEnum, party: StrEnum) -> bool:
         """Tell whether a party may bring about an event in a state."""

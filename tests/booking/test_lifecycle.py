@@ -47,6 +47,13 @@ def test_no_way_leads_into_work_without_funds_or_confirmation_nor_to_validation_
         assert seen[seen.index(MissionState.VALIDATED) - 1] is MissionState.REPORTED
 
 
+@pytest.mark.parametrize("state", MissionState)
+def test_a_right_that_only_some_clients_have_is_offered_to_nobody_by_the_table(state: MissionState) -> None:
+    assert MissionEvent.WITHDRAW not in MISSIONS.possible(state, Party.CLIENT)
+    if state not in {MissionState.VALIDATED, MissionState.CLOSED, MissionState.CANCELLED}:
+        assert MISSIONS.allows(state, MissionEvent.WITHDRAW, Party.CLIENT)
+
+
 def test_only_clients_accept_and_validate_and_only_experts_send_and_report() -> None:
     for table, event, parties in (
         (QUOTES, QuoteEvent.ACCEPT, {Party.CLIENT}),

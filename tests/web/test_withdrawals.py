@@ -66,6 +66,8 @@ def test_a_company_is_refused_in_words(client: TestClient) -> None:
     assert 'data-testid="withdraw"' not in client.get(f"/missions/{mission.id}").text
     answer = client.post(f"/missions/{mission.id}/withdraw")
     assert (answer.status_code, "The days in which you may withdraw are over" in answer.text) == (409, True)
+    refused = client.post(f"/missions/{mission.id}/report/validate")
+    assert (refused.status_code, "#cancel" in refused.text, "#withdraw" in refused.text) == (409, True, False)
 
 
 def test_the_expert_states_the_share_and_what_is_wrong_is_said_beside_it(client: TestClient) -> None:

@@ -249,8 +249,7 @@ def _possible(view: View) -> set[str]:
     mission, party = view.mission, view.party
     if not view.may_act:
         return set()
-    # Withdrawing depends on days: `web.pages.duties` offers it.
-    found = {event.value for event in MISSIONS.possible(MissionState(mission.state), party)} - {"withdraw"}
+    found = {event.value for event in MISSIONS.possible(MissionState(mission.state), party)}
     if mission.state == MissionState.DISPUTED and party not in {view.raised_by, Party.OPERATOR}:
         found -= {event.value for event in disagreements.SETTLING}
     if party is Party.OPERATOR:
