@@ -15,7 +15,7 @@ from accounts.audience_days import ZONE
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
 from billing import reductions
-from booking import agreements, funds, mission_news, numbers
+from booking import agreements, first_days, funds, mission_news, numbers
 from booking.events import MISSION_CANCELLED, MISSION_CLOSED, MISSION_FUNDED, MISSION_STARTED
 from booking.lifecycle import MISSIONS, QUOTES, MissionEvent, MissionState, Party, QuoteEvent, QuoteState
 from booking.models.missions import Mission, Portage
@@ -203,7 +203,7 @@ def _fund(session: Session, mission: Mission, event: MissionEvent, party: Party,
 
 
 def start(session: Session, who: SignedIn, mission_id: str, *, at: datetime) -> None:
-    """Begin the work; raise FundsLack while the price isn't held whole."""
+    """Begin the work; raise FundsLack while the price isn't held whole, TooEarly while a client may withdraw."""
     mission, party = take(session, who, mission_id)
     _start(session, mission, party, actor=who.actor, at=at)
 
@@ -226,6 +226,7 @@ def to_start(session: Session, on: date) -> Sequence[str]:
 
 def _start(session: Session, mission: Mission, party: Party, *, actor: Actor, at: datetime) -> None:
     MISSIONS.after(MissionState(mission.state), MissionEvent.START, party)
+    first_days.require(session, mission, at=at)
     funds.require_all(session, mission)
     move(session, MISSIONS, mission, MissionEvent.START, party, actor=actor, at=at, started_at=at)
     outbox.record(session, MISSION_STARTED, [mission.id])

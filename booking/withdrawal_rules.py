@@ -28,6 +28,14 @@ def is_holiday(day: date) -> bool:
     return (day.month, day.day) in _FIXED or (day - working_days.easter(day.year)).days in _AFTER_EASTER
 
 
+def first_day(starts_on: date | None, signed_on: date) -> date | None:
+    """Return the day from which on work may begin: once nobody can withdraw any more; None where it may at once.
+
+    Who signs for work that begins earlier is asked to say so (L. 221-25), and can't sign otherwise.
+    """
+    return None if is_early(starts_on, signed_on) else last_day(signed_on) + _DAY
+
+
 def is_early(starts_on: date | None, signed_on: date) -> bool:
     """Tell whether work that begins on a day, or at once, begins before the days of withdrawal are over."""
     return starts_on is None or starts_on <= last_day(signed_on)

@@ -35,13 +35,12 @@ def until(mission: Mission, client: Client) -> date | None:
 
 
 def owes_share(mission: Mission) -> bool:
-    """Tell whether what was done is owed: work has begun in time, as the client had asked when signing. Pure.
+    """Tell whether what was done is owed: work has begun, which it may only as the client had asked when signing. Pure.
 
-    Who began earlier than was agreed, without having been asked to, has nothing to claim (L. 221-25). In portage it is
-    the portage company that reckons.
+    Nothing would be owed to who began without that (L. 221-25): `first_days` keeps them from it. In portage it is the
+    portage company that reckons.
     """
-    has_asked = withdrawal_rules.is_early(mission.starts_on, duties.day_of(mission.made_at))
-    return mission.started_at is not None and has_asked and funds.uses_escrow(mission)
+    return mission.started_at is not None and funds.uses_escrow(mission)
 
 
 def of(session: Session, mission: Mission) -> Withdrawal | None:

@@ -12,6 +12,7 @@ from accounts.sign_ins import SignedIn
 from billing import escrows, refunds
 from booking import disagreements, duties, funds, missions, reasons, reports, reviews, withdrawals
 from booking.duty_mails import policy_of
+from booking.first_days import TooEarly
 from booking.funds import FundsLack
 from booking.withdrawals import TooLate
 from foundation import clock
@@ -24,7 +25,8 @@ from web.forms import Form, LongForm
 from web.pages import calendars
 from web.pages import duties as duty_pages
 from web.pages import missions as pages
-from web.rendering import language_of, private, render, site_address
+from web.pages.mission_steps import TOO_EARLY
+from web.rendering import language_of, long_date, private, render, site_address
 
 PATH = "/missions"
 KINDS = (AccountKind.COMPANY, AccountKind.PRIVATE_CLIENT, AccountKind.EXPERT, AccountKind.OPERATOR)
@@ -240,6 +242,10 @@ def _act(
     except FundsLack:
         said = message("All of the price has to be held first: a part of it is still to be paid.")
         return _page(request, who, mission_id, form, {"form": translate(language_of(request), said)}, status=409)
+    except TooEarly as error:
+        day = long_date(error.first_day, language_of(request))
+        said = translate(language_of(request), TOO_EARLY, day=day)
+        return _page(request, who, mission_id, form, {"form": said}, status=409)
     return forms.lead_on(f"{PATH}/{mission_id}", done=done)
 
 

@@ -1,5 +1,6 @@
 """A private client withdraws: until when, what goes back, and what is owed for work that had begun."""
 
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -11,7 +12,8 @@ from sqlmodel import col
 from accounts.models.accounts import AccountKind
 from billing import escrows
 from billing.models.escrows import Payment, Refund
-from booking import disagreements, missions, withdrawal_rules, withdrawals
+from booking import disagreements, missions, signatures, withdrawal_rules, withdrawals
+from booking.first_days import TooEarly
 from booking.lifecycle import MissionState
 from booking.models.missions import Mission
 from booking.models.withdrawals import Withdrawal
@@ -21,7 +23,7 @@ from foundation.errors import Conflict, Invalid, NotFound
 from foundation.mails import MailRow
 from tests.booking import quoted
 from tests.booking.carried_out import PORTAGE, Stage
-from tests.booking.quoted import AT
+from tests.booking.quoted import AT, consent
 
 LATER = {"starts_on": date(2027, 1, 11)}
 AT_ONCE = {"starts_on": date(2026, 12, 2)}
@@ -154,11 +156,43 @@ def test_more_work_never_gives_more_back_and_no_cent_is_lost(cents: int, one: in
     assert withdrawals.rest_cents(cents, 100) == 0
 
 
-def test_who_began_before_the_agreed_day_without_being_asked_to_has_nothing_to_claim(stage: Stage) -> None:
+def test_nobody_begins_while_the_client_may_withdraw_and_has_not_asked_for_that(stage: Stage) -> None:
     stage.columns = LATER
-    pay(stage.accept()).start()
-    withdraw(stage)
-    assert money(stage) == ("cancelled", 0, 0, 480_000)
+    pay(stage.accept())
+    midnight = datetime(2026, 12, 15, 23, tzinfo=AT.tzinfo)  # in France; the 15th is the last day
+    for at in (stage.now(), midnight - timedelta(minutes=1)):
+        with stage.database.writing() as session, pytest.raises(TooEarly) as refused:
+            missions.start(session, stage.expert, stage.id, at=at)
+        assert refused.value.first_day == date(2026, 12, 16)
+        assert stage.mission.state == MissionState.FUNDED
+    stage.at = midnight - timedelta(minutes=1)
+    assert stage.start().mission.state == MissionState.IN_PROGRESS
+
+
+def test_an_earlier_start_that_the_client_signs_lets_the_work_begin(stage: Stage) -> None:
+    stage.columns = LATER
+    pay(stage.accept())
+    quoted.amended(stage.database, stage.quote, **AT_ONCE)
+    for wants, expected in ((False, pytest.raises(Invalid)), (True, nullcontext())):
+        with stage.database.writing() as session, expected:
+            given = consent(2, wants_early_start=wants)
+            signatures.accept(session, stage.client, stage.quote_id, given, address="", language="en", at=stage.now())
+    assert stage.start().mission.state == MissionState.IN_PROGRESS
+
+
+def test_work_for_a_company_begins_when_both_like(database: Database) -> None:
+    company = Stage(database, **LATER).accept()
+    assert pay(company).start().mission.state == MissionState.IN_PROGRESS
+
+
+@given(st.dates(date(2020, 1, 1), date(2090, 1, 1)), st.integers(-5, 40) | st.none())
+def test_work_may_begin_at_once_or_the_day_after_the_last_to_withdraw(signed_on: date, days: int | None) -> None:
+    starts_on = None if days is None else signed_on + timedelta(days=days)
+    first = withdrawal_rules.first_day(starts_on, signed_on)
+    assert (first is None) is withdrawal_rules.is_early(starts_on, signed_on)
+    if first is not None and starts_on is not None:
+        assert first - timedelta(days=1) == withdrawal_rules.last_day(signed_on)
+        assert first <= starts_on  # what was agreed can be kept
 
 
 def test_after_the_last_day_it_is_too_late(stage: Stage) -> None:

@@ -70,6 +70,21 @@ def test_a_company_is_refused_in_words(client: TestClient) -> None:
     assert (refused.status_code, "#cancel" in refused.text, "#withdraw" in refused.text) == (409, True, False)
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "work can start from"), ("fr", "peut commencer à partir du")])
+def test_the_expert_is_told_from_when_on_and_what_allows_it_earlier(
+    client: TestClient, language: str, said: str
+) -> None:
+    on = clock.today() + timedelta(days=60)
+    mission = pay(stage(client, starts_on=on, valid_until=on, ends_on=on).accept(), 480_000)
+    path, headers = f"/missions/{mission.id}", {"Accept-Language": language}
+    be(client, mission.expert)
+    page = client.get(path, headers=headers).text
+    assert (said in page, 'id="start"' in page) == (True, False)
+    answer = client.post(f"{path}/start", headers=headers)
+    assert (answer.status_code, said in answer.text) == (409, True)
+    assert 'data-state="funded"' in client.get(path).text
+
+
 def test_the_expert_states_the_share_and_what_is_wrong_is_said_beside_it(client: TestClient) -> None:
     early = {"starts_on": None, "valid_until": clock.today()}
     begun = pay(stage(client, **early).accept(), 480_000).start()

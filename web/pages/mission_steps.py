@@ -130,19 +130,26 @@ _TOP_UP = Next(
     message("Pay the rest"),
     "pay",
 )
+TOO_EARLY = message(
+    "Your client is a private person, who may withdraw for 14 days and has not asked that you begin before: work can "
+    "start from %(day)s on. To begin earlier, amend the quote with an earlier start: accepting it, your client asks "
+    "for that."
+)
 _DONE_TOLD = Next(
     message("The work is declared done"),
     message("The quote is frozen from now on. The end report is what is awaited."),
 )
 
 
-def next_step(mission: Mission, party: Party, lacking_cents: int) -> Next:
-    """Return what a mission waits for, as a party reads it. Pure."""
+def next_step(mission: Mission, party: Party, lacking_cents: int, *, is_early: bool = False) -> Next:
+    """Return what a mission waits for, as a party reads it; `is_early` while work may not begin yet. Pure."""
     reader = Party.EXPERT if party is Party.EXPERT else Party.CLIENT
     state = MissionState(mission.state)
     found = _NEXT[state, reader]
     if state is MissionState.AWAITING_FUNDS and not funds.uses_escrow(mission):
         found = _PORTAGE_AWAITED
+    elif is_early and state is MissionState.FUNDED and party is Party.EXPERT:
+        found = Next(message("Paid: work starts later"), TOO_EARLY)
     elif lacking_cents and state in {MissionState.FUNDED, MissionState.IN_PROGRESS, MissionState.REPORTED}:
         found = _TOP_UP if party is Party.CLIENT else Next(_TOP_UP.title, _TOP_UP.text, found.action, found.anchor)
     elif state is MissionState.IN_PROGRESS and mission.ended_at:

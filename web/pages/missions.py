@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,6 +14,8 @@ from accounts.sign_ins import SignedIn
 from booking import (
     agreements,
     disagreements,
+    duties,
+    first_days,
     funds,
     mission_news,
     missions,
@@ -33,6 +35,7 @@ from foundation.i18n import Language, message, translate
 from foundation.lifecycles import StateChange
 from web import lifecycle_texts
 from web.pages.mission_steps import next_step, waits_for
+from web.rendering import long_date
 
 SHOWN_SIGNS = 200
 """Of a message, in the timeline; the rest stands in the thread."""
@@ -63,6 +66,8 @@ class View:
     """Where the two write to each other; empty where they have not begun."""
     messages: Sequence[Shown]
     is_company: bool
+    first_day: date | None
+    """From which on the work may begin; None where it may at once."""
 
 
 def read(session: Session, who: SignedIn, mission_id: str) -> View:
@@ -92,6 +97,7 @@ def read(session: Session, who: SignedIn, mission_id: str) -> View:
         thread_id=thread.id if thread else "",
         messages=thread_lists.messages(session, own.id)[0] if own else (),
         is_company=not session.get_one(Client, mission.client_id).is_person,
+        first_day=first_days.of(session, mission),
     )
 
 
@@ -113,8 +119,9 @@ def context(
 ) -> dict[str, Any]:
     """Return what the page shows."""
     mission, party = view.mission, view.party
-    step = next_step(mission, party, view.lacking_cents)
-    possible = _possible(view)
+    is_early = view.first_day is not None and duties.day_of(at) < view.first_day
+    step = next_step(mission, party, view.lacking_cents, is_early=is_early)
+    possible = _possible(view) - ({"start"} if is_early else set())
     last = view.reports[0] if view.reports else None
     return {
         "mission": mission,
@@ -123,7 +130,7 @@ def context(
         "version": view.version,
         "next": {
             "title": translate(language, step.title),
-            "text": translate(language, step.text),
+            "text": translate(language, step.text, day=long_date(view.first_day, language) if view.first_day else ""),
             "action": translate(language, step.action) if step.action and view.may_act else "",
             "anchor": step.anchor,
         },
