@@ -86,6 +86,21 @@ def grant_referral(
     )
 
 
+def unused_of_pair(session: Session, expert_id: str, client_id: str) -> Reduction | None:
+    """Return the reduction of a pair, as long as nothing was paid with it."""
+    of_pair = (col(Reduction.expert_id) == expert_id, col(Reduction.client_id) == client_id)
+    used = select(col(ReductionUse.reduction_id)).where(col(ReductionUse.used_at).is_not(None))
+    return session.execute(select(Reduction).where(*of_pair, col(Reduction.id).not_in(used))).scalar_one_or_none()
+
+
+def take_back(session: Session, expert_id: str, client_id: str) -> None:
+    """Take back the reduction of a pair that was none, with what it is kept for; what was paid with it stays."""
+    if found := unused_of_pair(session, expert_id, client_id):
+        session.execute(delete(ReductionUse).where(col(ReductionUse.reduction_id) == found.id))
+        session.delete(found)
+        session.flush()
+
+
 def choose(offered: Sequence[Offered]) -> Offered | None:
     """Return the best for the expert; of those worth the same, one that is not used up, then the one earned first."""
     order = {ReductionKind.OWN_CLIENT: 0, ReductionKind.REFERRAL: 1}

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import accounts, links
+from accounts import accounts, company_numbers, links
 from accounts.models.accounts import Account, AccountKind, Client, Membership, Purpose
 from accounts.models.experts import Expert
 from accounts.sign_ins import hashed
 from billing import reductions
-from booking import agreements, news
+from booking import agreements, news, quote_documents
 from booking.models.missions import Portage
 from booking.models.quotes import Quote, QuoteVersion
 from foundation import mails
@@ -59,6 +59,16 @@ def about(session: Session, quote_id: str) -> About | None:
     )
 
 
+def recognise(session: Session, quote: Quote) -> None:
+    """Give a quote that is about to be sent to the client of its address, if there is one: with their own details.
+
+    Whoever is registered is nobody's own client, and what they have said of themselves decides the tax.
+    """
+    account = None if quote.client_id else accounts.find_by_email(session, quote.client_email or "")
+    if account and account.email_confirmed_at:
+        _give(session, quote, account)
+
+
 def hand_over(session: Session, quote: Quote, language: Language, *, at: datetime) -> None:
     """Give a quote that was just sent to whoever its address belongs to; one without account is mailed a link."""
     if quote.client_id or not quote.client_email:
@@ -99,12 +109,26 @@ def adopt(session: Session, account: Account, settings: Settings, *, at: datetim
     for quote in given:
         client = session.get_one(Client, quote.client_id)
         first = session.get_one(QuoteVersion, (quote.id, 1))
-        if client.created_at >= first.sent_at:
+        if client.created_at >= first.sent_at and not _was_known(session, first):
             granted = reductions.grant_own_client(session, quote.expert_id, client.id, at, settings=settings)
             latest = session.get_one(QuoteVersion, (quote.id, quote.latest_version))
             if agreements.portage(latest)[0] is Portage.NONE:
                 reductions.reserve_if_free(session, granted.id, quote.id, at)
     return len(given)
+
+
+def _was_known(session: Session, first: QuoteVersion) -> bool:
+    """Tell whether the company that a quote was sent to was here before, by what the expert said of it."""
+    to = quote_documents.of(first).parties.client
+    return bool(
+        company_numbers.known_before(
+            session,
+            first.sent_at,
+            country=to.country,
+            registration_number=to.registration_number,
+            vat_number=to.vat_number,
+        )
+    )
 
 
 def _give(session: Session, quote: Quote, account: Account) -> bool:

@@ -6,11 +6,13 @@ decision, the amounts, the language.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+from accounts import company_numbers
+from accounts.models.accounts import Client
 from accounts.models.experts import Expert
 from accounts.models.profiles import LegalIdentity
 from accounts.sign_ins import SignedIn
@@ -131,13 +133,36 @@ def rate_for(session: Session, quote: Quote, settings: Settings, portage: Portag
         return accepted.commission_rate_bp, accepted.reduction_id
     if portage is not Portage.NONE:
         return 0, None
-    if kept := reductions.held(session, quote.id):
+    kept = reductions.held(session, quote.id)
+    if kept and not is_wrongly_own(session, quote):
         return commissions.reduced_bp(settings.commission_bp, kept.share_bp), kept.reduction_id
-    found = reductions.best(session, quote.expert_id, quote.client_id)
-    own_share_bp = 0 if quote.client_id else settings.own_client_first_reduction_bp
+    found = None if kept else reductions.best(session, quote.expert_id, quote.client_id)
+    own_share_bp = settings.own_client_first_reduction_bp if _may_be_own_client(session, quote) else 0
     if found is None or own_share_bp >= found.share_bp:
         return commissions.reduced_bp(settings.commission_bp, own_share_bp), None
     return commissions.reduced_bp(settings.commission_bp, found.share_bp), found.id
+
+
+def is_wrongly_own(session: Session, quote: Quote) -> bool:
+    """Tell whether a quote that nobody has signed is reckoned as to an own client whose company was here before."""
+    client = session.get(Client, quote.client_id) if quote.client_id else None
+    if client is None or client.is_person or quote.accepted_version is not None:
+        return False
+    own, kept = reductions.unused_of_pair(session, quote.expert_id, client.id), reductions.held(session, quote.id)
+    if own is None or kept is None or kept.reduction_id != own.id:
+        return False
+    numbers = {name: getattr(client, name) for name in ("country", "registration_number", "vat_number")}
+    return bool(company_numbers.known_before(session, client.created_at, **numbers, besides=client.id))
+
+
+def _may_be_own_client(session: Session, quote: Quote) -> bool:
+    """Tell whether whom a quote is for may be new here: nobody's client yet, nor a company that is, by its numbers."""
+    if quote.client_id:
+        return False
+    given = {name: quote.draft.get(f"client_{name}", "") for name in ("country", "vat_number")}
+    numbers = {"country": given["country"].upper() or None, "vat_number": given["vat_number"] or None}
+    since = quote.sent_at or datetime.max.replace(tzinfo=UTC)
+    return not company_numbers.known_before(session, since, registration_number=None, **numbers)
 
 
 def accepted_version(session: Session, quote: Quote) -> QuoteVersion | None:

@@ -33,6 +33,7 @@ def send(session: Session, quote_id: str, sending: Sending) -> QuoteVersion:
     """Send a draft for the first time; its offer is answered by it. Raises Invalid, or Refused where it was sent."""
     quote = quotes.take(session, sending.who, quote_id)
     QUOTES.after(QUOTES.state(quote.state), QuoteEvent.SEND, Party.EXPERT)
+    own_clients.recognise(session, quote)
     ready = quote_documents.prepare(session, quote, sending)
     if quote.offer_id:
         offers.answer(session, quote.expert_id, quote.offer_id, sending.who.actor, at=sending.at)
@@ -56,6 +57,8 @@ def amend(session: Session, quote_id: str, reason: str, sending: Sending) -> Quo
     if not 0 < len(reason) <= LONGEST_ITEM:
         why = message("Please say in a sentence why: your client reads it, and what has changed.")
         raise Invalid([_fault("reason", why, language)])
+    if quote.client_id and quote_documents.is_wrongly_own(session, quote):
+        reductions.take_back(session, quote.expert_id, quote.client_id)
     ready = quote_documents.prepare(session, quote, sending)
     if not changes_since(session, quote, ready.document):
         raise Invalid([_fault("reason", message("Nothing differs from what was sent last."), language)])

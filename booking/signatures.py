@@ -19,7 +19,7 @@ from accounts.colleagues import Position
 from accounts.models.accounts import Client, Membership
 from accounts.sign_ins import SignedIn
 from billing import reductions
-from booking import missions, news, quotes, withdrawal_rules
+from booking import missions, news, outdated_versions, quotes, withdrawal_rules
 from booking.events import QUOTE_SIGNED
 from booking.lifecycle import QUOTES, Party, QuoteEvent
 from booking.models.missions import Mission
@@ -120,7 +120,8 @@ def accept(
 ) -> Mission:
     """Sign the latest version for the client; return the mission, which is new with the first signature.
 
-    Raises NotFound, NewerVersion, Refused (in this state), NotApproved, Invalid; then nothing is signed.
+    Raises NotFound, NewerVersion, Refused (in this state), NotApproved, Invalid, Outdated; then nothing is
+    signed.
     """
     quote, client = take(session, who, quote_id)
     QUOTES.after(QUOTES.state(quote.state), QuoteEvent.ACCEPT, Party.CLIENT)
@@ -132,6 +133,7 @@ def accept(
     if not colleagues.may_approve(position, amount_cents):
         raise NotApproved(tuple(approvers(session, client.id, amount_cents)))
     check(consent, client, version, on=at.date(), language=language)
+    outdated_versions.require_holding(session, quote, version, client, on=at.date())
     is_first = quote.accepted_version is None
     acceptances.accept(session, who.account_id, at=at)
     lifecycles.move(

@@ -5,8 +5,9 @@ from fastapi.responses import HTMLResponse, Response
 
 from accounts import accounts
 from accounts.sign_ins import SignedIn
-from booking import signatures
+from booking import outdated_versions, signatures
 from booking.duty_mails import policy_of
+from booking.outdated_versions import Outdated
 from booking.signatures import Consent, NewerVersion, NotApproved
 from foundation import clock
 from foundation.database import Database
@@ -57,6 +58,11 @@ def accept(request: Request, quote_id: str, form: Form) -> Response:
     except NewerVersion:
         reason = message("The expert has sent a newer version meanwhile. Please read it before you sign.")
         return _page(request, who, quote_id, {}, {"form": translate(language, reason)}, status=409)
+    except Outdated as error:
+        with _database(request).writing() as session:
+            outdated_versions.ask_to_amend(session, who, quote_id, at=clock.now())
+        said = " ".join(translate(language, contracts.OUTDATED[reason]) for reason in error.reasons)
+        return _page(request, who, quote_id, form, {"form": said}, status=409)
     except NotApproved:
         return _page(request, who, quote_id, form, {}, status=403)
     except Refused as error:

@@ -115,6 +115,23 @@ TEXTS: Mapping[str, NewsText] = {
         message("Your quote “%(title)s” was not accepted."),
         message("Read the quote"),
     ),
+    "amend_for_tax": NewsText(
+        message("%(counterpart)s can’t accept your quote %(number)s as it is: another tax is due"),
+        message(
+            "By what your client has said of the company since, “%(title)s” bears another tax. Open the quote, choose "
+            "“Amend the quote” and send it again: tax and client are filled in anew. Your client can then accept it."
+        ),
+        message("Amend the quote"),
+    ),
+    "amend_for_own_client": NewsText(
+        message("%(counterpart)s can’t accept your quote %(number)s as it is: the company was here before"),
+        message(
+            "The reduced commission is for clients whom you bring here, and by its registration number this company is "
+            "registered already. Open the quote “%(title)s”, choose “Amend the quote” and send it again: it then says "
+            "the commission that holds. Your client can then accept it."
+        ),
+        message("Amend the quote"),
+    ),
     "approval_wanted": NewsText(
         message("%(counterpart)s asks you to accept the quote %(number)s"),
         message(

@@ -11,7 +11,7 @@ from httpx2 import Response
 from sqlalchemy import select
 from sqlmodel import col
 
-from accounts.models.accounts import Account
+from accounts.models.accounts import Account, Client
 from billing import reductions
 from booking.models.quotes import Quote, QuoteVersion
 from foundation import clock
@@ -36,6 +36,7 @@ def database(site: TestClient) -> Database:
 @pytest.fixture
 def expert(site: TestClient, database: Database) -> Account:
     account = quoting.expert(database)
+    site.cookies.clear()
     signed_in.sign_in(site, account)
     return account
 
@@ -207,3 +208,24 @@ def test_an_own_client_comes_by_the_mailed_link(site: TestClient, database: Data
     assert quote.client_id
     assert reduction is not None
     signed_in.sign_in(site, expert)
+
+
+def test_who_turns_out_to_be_taxed_otherwise_is_told_that_the_expert_has_to_amend(
+    site: TestClient, database: Database, expert: Account
+) -> None:
+    buyer = quoting.client(database)
+    path = begin(site, client_email=buyer.email)
+    save(site, path)
+    send(site, path)
+    with database.writing() as session:
+        quote = session.get_one(Quote, path.rpartition("/")[2])
+        version = session.get_one(QuoteVersion, (quote.id, 1))
+        session.get_one(Client, quote.client_id).sqlmodel_update({"country": "CH", "vat_number": None})
+    signed_in.sign_in(site, buyer)
+    signed = {"version": "1", "content_hash": version.content_hash, "terms": "accepted"}
+    answer = site.post(f"{path}/accept?lang=en", data=signed)
+    assert (answer.status_code, "another tax is due" in answer.text) == (409, True)
+    with database.reading() as session:
+        mails = session.execute(select(MailRow).where(col(MailRow.recipient) == expert.email)).scalars()
+        assert "amend_for_tax" in {(mail.values or {}).get("code") for mail in mails}
+        assert session.get_one(Quote, quote.id).state == "sent"

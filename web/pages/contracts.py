@@ -16,6 +16,17 @@ from booking.quote_contents import Document
 from booking.signatures import Signing
 from foundation.i18n import Language, message, translate
 
+OUTDATED = {
+    "tax": message(
+        "By your details, another tax is due than this quote says. The expert is asked to send an amended "
+        "version: you are mailed as soon as it is here."
+    ),
+    "own_client": message(
+        "The figures of this quote have to be renewed, because your company was here before. The expert is asked to "
+        "send an amended version: you are mailed as soon as it is here."
+    ),
+}
+"""Why a version can't be signed, by the reasons of `booking.outdated_versions`, as the client reads it."""
 _ROWS = {
     "gross": message("To pay, tax included"),
     "net": message("Before tax"),
