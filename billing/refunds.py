@@ -30,7 +30,7 @@ LONGEST_EXPLANATION = 2_000
 REMINDED_AFTER = (timedelta(days=3), timedelta(days=7), timedelta(days=14))
 """How long an expert who is silent is left alone: before the first reminder, before the second, before each other."""
 IN_QUESTION = (RefundState.ASKED, RefundState.REFUSED)
-_WAITING = (*IN_QUESTION, RefundState.AGREED, RefundState.FAILED)
+WAITING = (*IN_QUESTION, RefundState.AGREED, RefundState.FAILED)
 
 
 def check_ask(escrow: Escrow, form: dict[str, str], language: Language) -> tuple[int, str]:
@@ -140,7 +140,7 @@ def queue(session: Session, *, limit: int = 100) -> Sequence[tuple[Refund, Escro
     statement = (
         select(Refund, Escrow)
         .outerjoin(Escrow, col(Escrow.id) == col(Refund.escrow_id))
-        .where(col(Refund.state).in_([state.value for state in _WAITING]))
+        .where(col(Refund.state).in_([state.value for state in WAITING]))
         .order_by(col(Refund.asked_at), col(Refund.id))
         .limit(limit)
     )

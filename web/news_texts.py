@@ -301,6 +301,16 @@ TEXTS: Mapping[str, NewsText] = {
         message("The review stands on your profile. You can answer it, for all who read it."),
         message("Read the review"),
     ),
+    "client_gone": NewsText(
+        message("A client has left: “%(title)s” ends"),
+        message("The client has erased their account here. What you were asked for or had proposed ends with it."),
+        message("Look at it"),
+    ),
+    "expert_gone": NewsText(
+        message("An expert has left: “%(title)s” ends"),
+        message("The expert has erased their account here: this quote can’t be accepted any more."),
+        message("Read the quote"),
+    ),
     "overtaken": NewsText(
         message("Another expert was chosen: %(title)s"),
         message("The mission of %(counterpart)s has started with another expert: your quote or offer is declined."),

@@ -15,10 +15,11 @@ from accounts.people import Person
 from accounts.sign_ins import SignedIn
 from foundation import audits, clock, mails
 from foundation.errors import Conflict, Fault, Invalid, NotFound
-from web import audit_lines, forms, operator_desk
+from web import audit_lines, forms, operator_desk, privacy
 from web.forms import Form
 from web.mails import subject_of
 from web.operator_desk import PAGE
+from web.pages import departures
 from web.rendering import language_of
 
 PATH = f"{operator_desk.PATH}/people"
@@ -146,6 +147,7 @@ def _person_page(
             "mails": [(row, subject_of(row)) for row in mails.to_address(session, email, SHOWN)] if email else [],
             "entries": audit_lines.read(session, audits.about(session, account_id, accounts.KIND, limit=SHOWN)),
             "earliest_end": suspensions.earliest_end(at.date()),
+            "ends_first": departures.unfinished(privacy.unfinished_of(session, account_id), language_of(request)),
         }
     return operator_desk.page(
         request, "person.html", "people", {**context, "form": form, "faults": faults}, status=status

@@ -16,11 +16,13 @@ from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
 from billing import mandates
 from billing import personal_data as billing_data
-from booking import paper_data, sheet_data, thread_data
+from booking import departures, paper_data, sheet_data, thread_data, unfinished
 from booking import personal_data as booking_data
+from booking.unfinished import NotFinished, Unfinished
 from foundation import audits, i18n, mails, personal_data, sms
 from foundation.audits import Actor, AuditEntry
 from foundation.database import Database
+from foundation.errors import Conflict
 from foundation.i18n import Language, message, translate
 from foundation.mails import Mail, MailRow
 from foundation.outbox import OutboxRow
@@ -155,6 +157,15 @@ def parts_of(session: Session, account_id: str) -> dict[str, list[dict[str, Any]
     return found
 
 
+def unfinished_of(session: Session, account_id: str) -> Sequence[Unfinished]:
+    """Return what has to end before the owner of an account can be erased; nothing where colleagues go on."""
+    try:
+        goes = accounts_data.clients_that_go(session, account_id)
+    except Conflict:
+        goes = frozenset[str]()
+    return unfinished.of(session, experts=subject_of(session, account_id).of(EXPERT), clients=goes)
+
+
 def export(database: Database, account_id: str, language: Language, *, at: datetime) -> IO[bytes]:
     """Return everything that is held of the owner of an account as a ZIP archive, to be read from its start."""
     archive: IO[bytes] = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 - whoever sends it closes it
@@ -174,12 +185,16 @@ def export(database: Database, account_id: str, language: Language, *, at: datet
 def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | None = None) -> None:
     """Erase the owner of an account, and mail them that it is done; `actor` is who did, if it was not the owner.
 
-    What is in the index goes through the outbox. Raises Conflict where a company would be left without an owner, and
-    NotFound where the account is gone already.
+    What is in the index goes through the outbox. Raises Conflict where a company would be left without an owner,
+    NotFinished while a mission is under way or money is held, and NotFound where the account is gone already.
     """
     account = accounts.take(session, account_id)
     goes = accounts_data.clients_that_go(session, account_id)
     whole = subject_of(session, account_id)
+    # First what could still become a mission, which takes the quotes: whoever is just accepting one is waited for.
+    departures.end_all(session, experts=whole.of(EXPERT), clients=goes, at=at)
+    if found := unfinished.of(session, experts=whole.of(EXPERT), clients=goes):
+        raise NotFinished(found)
     names = accounts_data.names_of(session, whole)
     subject = Subject({**whole.keys, CLIENT: goes})
     language = i18n.known(account.language)

@@ -16,6 +16,7 @@ from foundation.i18n import message, translate
 from web import arrivals, attempts, forms, privacy
 from web import sign_ins as edge
 from web.forms import Form
+from web.pages import departures as privacy_pages
 from web.rendering import language_of, private, render
 
 PATH = "/account"
@@ -79,12 +80,19 @@ def show_erased(request: Request) -> Response:
 
 def _erase_page(request: Request, who: SignedIn, faults: dict[str, str], *, status: int = 200) -> Response:
     with _database(request).reading() as session:
+        found = privacy.unfinished_of(session, who.account_id)
+        ends_first = privacy_pages.unfinished(found, language_of(request))
         try:
             goes = personal_data.clients_that_go(session, who.account_id)
             must_hand_over = False
         except Conflict:
             goes, must_hand_over = frozenset[str](), True
-    context = {"who": who, "takes_company": bool(goes), "must_hand_over": must_hand_over}
+    context = {
+        "who": who,
+        "takes_company": bool(goes),
+        "must_hand_over": must_hand_over,
+        "ends_first": ends_first,
+    }
     return _page(request, "account/erase.html", faults, status=status, **context)
 
 
