@@ -154,8 +154,6 @@ def accept(
             signed_at=at,
         )
     )
-    if version.reduction_id:
-        reductions.reserve_if_free(session, version.reduction_id, quote.id, at)
     audits.record(session, who.actor, "accepted", KIND, quote.id, at=at, version=version.number)
     if is_first:
         mission = missions.start_from(session, quote, version, order_number=consent.order_number, at=at)

@@ -9,6 +9,7 @@ from sqlmodel import col
 from accounts import sign_ins
 from accounts.models.accounts import Account, AccountKind, Client, Membership
 from accounts.sign_ins import SignedIn
+from billing import reductions
 from booking import numbers
 from booking.lifecycle import QuoteState
 from booking.models.quotes import Quote, QuoteVersion
@@ -71,6 +72,8 @@ def sent(database: Database, by: SignedIn, to: SignedIn, **columns: Any) -> Quot
         session.add(quote)
         session.flush()
         session.add(version_of(quote, 1, **columns))
+        if columns.get("reduction_id"):  # As sending does.
+            reductions.reserve_if_free(session, columns["reduction_id"], quote.id, AT)
     return quote
 
 

@@ -36,7 +36,7 @@ def stages(database: Database) -> tuple[Stage, Stage]:
     return first, second
 
 
-def test_one_that_holds_once_goes_with_the_quote_that_is_accepted_first(stages: tuple[Stage, Stage]) -> None:
+def test_one_that_holds_once_goes_with_the_quote_that_is_sent_first(stages: tuple[Stage, Stage]) -> None:
     first, second = stages
     first.accept()
     assert kept(first) == (True, False)
