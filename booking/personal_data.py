@@ -46,6 +46,7 @@ HOLDINGS = (
 NOT_PERSONAL = {
     **thread_data.NOT_PERSONAL,
     "quote_versions": "under a quote, with which they are read and kept",
+    "report_files": "under a report, with which they are read and kept (`booking.report_files`)",
     "sheet_editions": "under a sheet, with which they go",
     "sheet_files": "under a sheet; their bytes go before it does (`booking.sheet_data`)",
     "counters": "which numbers were given out",

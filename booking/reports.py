@@ -13,8 +13,9 @@ from sqlmodel import col
 
 from accounts.sign_ins import SignedIn
 from billing import escrows
-from booking import funds, mission_news, missions
+from booking import funds, mission_news, missions, report_files
 from booking.agreements import objectives
+from booking.attachments import Attachment
 from booking.events import MISSION_VALIDATED
 from booking.lifecycle import MISSIONS, MissionEvent, MissionState
 from booking.models.missions import Mission
@@ -75,9 +76,16 @@ def check(form: dict[str, str], wanted: Sequence[str], language: Language) -> Dr
 
 
 def send(
-    session: Session, who: SignedIn, mission_id: str, form: dict[str, str], language: Language, *, at: datetime
+    session: Session,
+    who: SignedIn,
+    mission_id: str,
+    form: dict[str, str],
+    language: Language,
+    *,
+    files: Sequence[Attachment] = (),
+    at: datetime,
 ) -> Report:
-    """Report the end of a mission; raise Invalid with every fault, or Refused."""
+    """Report the end of a mission, with files if need be; raise Invalid with every fault, or Refused."""
     mission, party = missions.take(session, who, mission_id)
     MISSIONS.after(MissionState(mission.state), MissionEvent.REPORT, party)
     draft = check(form, objectives(missions.accepted_version(session, mission)), language)
@@ -96,6 +104,7 @@ def send(
     )
     session.add(report)
     session.flush()
+    report_files.add(session, report, files, at=at)
     mission_news.say(session, mission, Line.MISSION_REPORTED, at=at)
     mission_news.tell_client(session, mission, "report_sent", key=report.id, at=at, anchor="report")
     return report

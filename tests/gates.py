@@ -152,6 +152,7 @@ TABLE = {
     """,
     Rule.PARTIES: """
         GET /missions  GET /missions/{mission_id}  GET /missions/{mission_id}/calendar.ics
+        GET /missions/{mission_id}/files/{report_file_id}
         POST /missions/{mission_id}/withdraw  POST /missions/{mission_id}/share
         POST /missions/{mission_id}/start  POST /missions/{mission_id}/end  POST /missions/{mission_id}/cancel
         POST /missions/{mission_id}/dispute  POST /missions/{mission_id}/settle  POST /missions/{mission_id}/refund
@@ -192,7 +193,7 @@ PARAMETERS = {
     "sheet_id": "sheet", "offer_id": "offer", "sheet_file_id": "sheet_file",
     "search_id": "search", "token": "shared", "expert_id": "expert", "thread_id": "thread", "file_id": "message_file",
     "reference": "reference", "refund_id": "refund", "payment_id": "wire", "transaction_id": "card",
-    "mission_id": "mission", "review_id": "review",
+    "report_file_id": "report_file", "mission_id": "mission", "review_id": "review",
     "paper_id": "paper",
     "quote_id": "quote",
 }  # fmt: skip

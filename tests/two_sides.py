@@ -27,7 +27,7 @@ from accounts.shortlist_rows import Owner
 from billing import escrows
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.sandbox import SandboxTransaction
-from booking import papers, sheet_files, sheets, threads
+from booking import papers, report_files, sheet_files, sheets, threads
 from booking.attachments import Attachment
 from booking.models.missions import Mission
 from booking.models.papers import PaperKind
@@ -322,16 +322,13 @@ def _mission(session: Session, people: dict[str, Account], mark: str) -> dict[st
     session.flush()
     escrows.open(session, mission.id, payer=client_id, payee=expert_id, due_cents=100_00, currency="EUR", at=at)
     said = [{"text": f"{mark} objective", "outcome": "reached", "comment": f"{mark} remark"}]
-    session.add(
-        Report(
-            mission_id=mission.id,
-            number=1,
-            objectives=said,
-            summary=f"{mark} summary",
-            sent_by=people["expert"].id,
-            sent_at=at,
-        )
+    summary = f"{mark} summary"
+    report = Report(
+        mission_id=mission.id, number=1, objectives=said, summary=summary, sent_by=people["expert"].id, sent_at=at
     )
+    session.add(report)
+    session.flush()
+    report_files.add(session, report, [Attachment(f"{mark}.txt", "text/plain", f"{mark} report".encode())], at=at)
     texts: dict[str, Any] = {"skill": f"{mark} skill", "comment": f"{mark} praise", "rating": 5}
     on: dict[str, Any] = {"experienced_on": at.date(), "published_on": at.date(), "origin": "mission"}
     review = Review(expert_id=expert_id, **texts, **on)
@@ -347,7 +344,11 @@ def _mission(session: Session, people: dict[str, Account], mark: str) -> dict[st
             written_at=at,
         )
     )
-    return {"mission": mission.id, "review": review.id}
+    return {
+        "mission": mission.id,
+        "review": review.id,
+        "report_file": report_files.of_mission(session, mission.id)[0].id,
+    }
 
 
 def _quote(session: Session, account: Account, client_id: str, mark: str) -> dict[str, str]:

@@ -71,23 +71,21 @@ def download_calendar(request: Request, mission_id: str) -> Response:
 def confirm(request: Request, mission_id: str) -> Response:
     """Confirm for the portage company."""
     who = sign_ins.required(request, AccountKind.OPERATOR)
-    return _act(
-        request, mission_id, "confirmed", lambda s: missions.confirm_portage(s, who, mission_id, at=clock.now())
-    )
+    return act(request, mission_id, "confirmed", lambda s: missions.confirm_portage(s, who, mission_id, at=clock.now()))
 
 
 @router.post("/{mission_id}/start")
 def start(request: Request, mission_id: str) -> Response:
     """Start the work."""
     who = _who(request)
-    return _act(request, mission_id, "started", lambda s: missions.start(s, who, mission_id, at=clock.now()))
+    return act(request, mission_id, "started", lambda s: missions.start(s, who, mission_id, at=clock.now()))
 
 
 @router.post("/{mission_id}/end")
 def end(request: Request, mission_id: str) -> Response:
     """Say that the work is done."""
     who = _who(request)
-    return _act(request, mission_id, "ended", lambda s: missions.end(s, who, mission_id, at=clock.now()))
+    return act(request, mission_id, "ended", lambda s: missions.end(s, who, mission_id, at=clock.now()))
 
 
 @router.post("/{mission_id}/cancel")
@@ -99,7 +97,7 @@ def cancel(request: Request, mission_id: str, form: Form) -> Response:
         reason = reasons.read(form, language_of(request), field="cancel-reason", is_required=False)
         missions.cancel(session, who, mission_id, at=clock.now(), reason=reason)
 
-    return _act(request, mission_id, "cancelled", work, form)
+    return act(request, mission_id, "cancelled", work, form)
 
 
 @router.post("/{mission_id}/withdraw")
@@ -107,7 +105,7 @@ def withdraw(request: Request, mission_id: str) -> Response:
     """Withdraw from the contract, within the days of the law."""
     who, language, address = _who(request), language_of(request), address_of(request)
     try:
-        return _act(
+        return act(
             request,
             mission_id,
             "withdrawn",
@@ -127,7 +125,7 @@ def state_share(request: Request, mission_id: str, form: Form) -> Response:
         share = withdrawals.check_share(form.get("done_percent", ""), language_of(request))
         withdrawals.state_share(session, who, mission_id, share, address=address, at=clock.now())
 
-    return _act(request, mission_id, "share_stated", work, form)
+    return act(request, mission_id, "share_stated", work, form)
 
 
 @router.post("/{mission_id}/dispute")
@@ -139,14 +137,14 @@ def dispute(request: Request, mission_id: str, form: Form) -> Response:
         reason = reasons.read(form, language_of(request), field="dispute-reason")
         disagreements.dispute(session, who, mission_id, reason, at=clock.now())
 
-    return _act(request, mission_id, "disputed", work, form)
+    return act(request, mission_id, "disputed", work, form)
 
 
 @router.post("/{mission_id}/settle")
 def settle(request: Request, mission_id: str) -> Response:
     """End a dispute, or take a refund back that was asked for."""
     who = _who(request)
-    return _act(request, mission_id, "settled", lambda s: disagreements.settle(s, who, mission_id, at=clock.now()))
+    return act(request, mission_id, "settled", lambda s: disagreements.settle(s, who, mission_id, at=clock.now()))
 
 
 @router.post("/{mission_id}/refund")
@@ -160,20 +158,7 @@ def ask_refund(request: Request, mission_id: str, form: Form) -> Response:
             cents, reason = refunds.check_ask(escrows.of(session, mission_id), form, language_of(request))
             disagreements.ask_refund(session, who, mission_id, cents, reason, at=clock.now())
 
-    return _act(request, mission_id, "refund_asked", work, form)
-
-
-@router.post("/{mission_id}/report")
-def send_report(request: Request, mission_id: str, form: LongForm) -> Response:
-    """Send the end report."""
-    who, language = _who(request), language_of(request)
-    return _act(
-        request,
-        mission_id,
-        "reported",
-        lambda session: reports.send(session, who, mission_id, form, language, at=clock.now()),
-        form,
-    )
+    return act(request, mission_id, "refund_asked", work, form)
 
 
 @router.post("/{mission_id}/report/return")
@@ -185,7 +170,7 @@ def send_report_back(request: Request, mission_id: str, form: Form) -> Response:
         reason = reasons.read(form, language_of(request), field="return-reason")
         reports.send_back(session, who, mission_id, reason, at=clock.now())
 
-    return _act(request, mission_id, "returned", work, form)
+    return act(request, mission_id, "returned", work, form)
 
 
 @router.post("/{mission_id}/report/validate")
@@ -197,21 +182,21 @@ def validate_report(request: Request, mission_id: str, form: LongForm) -> Respon
         mission = reports.validate(session, who, mission_id, at=clock.now())
         _review(session, who, mission.id, request, form)
 
-    return _act(request, mission_id, "validated", work, form)
+    return act(request, mission_id, "validated", work, form)
 
 
 @router.post("/{mission_id}/reviews")
 def write_reviews(request: Request, mission_id: str, form: LongForm) -> Response:
     """Rate the skills that a validated mission used."""
     who = _who(request)
-    return _act(request, mission_id, "reviewed", lambda s: _review(s, who, mission_id, request, form), form)
+    return act(request, mission_id, "reviewed", lambda s: _review(s, who, mission_id, request, form), form)
 
 
 @router.post("/{mission_id}/reviews/{review_id}/reply")
 def reply(request: Request, mission_id: str, review_id: str, form: Form) -> Response:
     """Answer a review, for all who read the profile."""
     who, language = _who(request), language_of(request)
-    return _act(
+    return act(
         request,
         mission_id,
         "replied",
@@ -226,7 +211,7 @@ def _review(session: Session, who: SignedIn, mission_id: str, request: Request, 
     reviews.write(session, who, mission_id, draft, at=clock.now())
 
 
-def _act(
+def act(
     request: Request,
     mission_id: str,
     done: str,

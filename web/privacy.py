@@ -16,7 +16,7 @@ from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
 from billing import mandates
 from billing import personal_data as billing_data
-from booking import departures, paper_data, sheet_data, thread_data, unfinished
+from booking import departures, paper_data, report_files, sheet_data, thread_data, unfinished
 from booking import personal_data as booking_data
 from booking.unfinished import NotFinished, Unfinished
 from foundation import audits, i18n, mails, personal_data, sms
@@ -106,7 +106,7 @@ PARTS: Mapping[str, str] = {
     "legal-mentions": message("your legal mentions for quotes"),
     "signatures": message("what you signed, and when"),
     "missions": message("your missions"),
-    "end-reports": message("the end reports that you sent"),
+    "end-reports": message("the end reports that you sent; their files are in the folder “files/end-reports”"),
     "mission-reviews": message("which missions you rated, and how you are described beside it"),
     "series-of-missions": message("long and recurring missions, which are carried out month by month"),
     "papers": message("your papers; their files are in the folder “files/papers”"),
@@ -172,7 +172,7 @@ def export(database: Database, account_id: str, language: Language, *, at: datet
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written, database.reading() as session:
         kept = {part: rows for part, rows in parts_of(session, account_id).items() if rows}
         subject = subject_of(session, account_id)
-        for package in (accounts_data, thread_data, sheet_data, paper_data):
+        for package in (accounts_data, thread_data, sheet_data, paper_data, report_files):
             for name, content in package.files_of(session, subject):
                 written.writestr(f"files/{name}", content)
         written.writestr("README.txt", _readme(kept, language, at))

@@ -33,7 +33,9 @@ class Uploads:
     is_too_large: bool = False
 
 
-async def receive_several(request: Request, name: str, most_files: int, most_bytes: int) -> Uploads:
+async def receive_several(
+    request: Request, name: str, most_files: int, most_bytes: int, *, most_fields: int = MOST_FIELDS
+) -> Uploads:
     """Return the files that a form has under `name`, and its other fields; reading stops where all is too large."""
     try:
         body = await body_of(request, most_bytes)
@@ -42,7 +44,7 @@ async def receive_several(request: Request, name: str, most_files: int, most_byt
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return Uploads(dict(fields_of(body)))
     found = Uploads()
-    for key, value in await _items(request, body, most_files):
+    for key, value in await _items(request, body, most_files, most_fields):
         if isinstance(value, UploadFile):
             content = await value.read()
             if key == name and (content or value.filename):
@@ -71,7 +73,9 @@ async def receive(request: Request, name: str, most_bytes: int) -> Upload:
     return found
 
 
-async def _items(request: Request, body: bytes, most_files: int) -> list[tuple[str, UploadFile | str]]:
+async def _items(
+    request: Request, body: bytes, most_files: int, most_fields: int = MOST_FIELDS
+) -> list[tuple[str, UploadFile | str]]:
     """Return what a form of several parts holds; nothing where it can't be read."""
 
     async def parts() -> AsyncGenerator[bytes]:
@@ -80,7 +84,7 @@ async def _items(request: Request, body: bytes, most_files: int) -> list[tuple[s
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return []
     parser = MultiPartParser(
-        request.headers, parts(), max_files=most_files, max_fields=MOST_FIELDS, max_part_size=len(body) + 1
+        request.headers, parts(), max_files=most_files, max_fields=most_fields, max_part_size=len(body) + 1
     )
     try:
         return (await parser.parse()).multi_items()

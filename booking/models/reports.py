@@ -41,3 +41,20 @@ class Report(SQLModel, table=True):
     returned_at: datetime | None = Field(default=None, sa_type=Instant)
     return_reason: str | None = None
     validated_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ReportFile(SQLModel, table=True):
+    """A file that goes with a report."""
+
+    __tablename__ = "report_files"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ux_report_files_place", "report_id", "place", unique=True),
+        CheckConstraint("place >= 1", name="report_file_place_is_positive"),
+    )
+
+    id: str = Field(primary_key=True, default_factory=new_id)
+    report_id: str = Field(foreign_key="reports.id")
+    place: int
+    name: str
+    size_bytes: int
+    file_id: str = Field(foreign_key="stored_files.id")

@@ -1,5 +1,6 @@
 """Missions as both sides see them, over HTTP."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -11,12 +12,13 @@ from accounts.models.accounts import Account
 from accounts.models.experts import Expert
 from accounts.sign_ins import SignedIn
 from billing import escrows
-from booking import reviews
+from booking import report_files, reviews
 from foundation import clock
 from foundation.database import Database
 from tests import signed_in
 from tests.booking.carried_out import PORTAGE, REPORT, Stage, operator
 from tests.builders import eventually, site
+from web import privacy
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +88,48 @@ def test_what_lacks_stands_beside_its_field_and_nothing_typed_is_lost(client: Te
         answer = client.post(f"/missions/{stage.id}/dispute", data={"dispute-reason": reason})
         assert answer.status_code == 422
         assert 'data-testid="fault-dispute-reason"' in answer.text
+
+
+PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj <</Type /Catalog>> endobj\ntrailer <</Root 1 0 R>>\n%%EOF\n"
+
+
+def attached(name: str, content: bytes) -> dict[str, tuple[str, bytes, str]]:
+    return {"files": (name, content, "application/octet-stream")}
+
+
+def test_files_go_with_a_report_and_only_its_two_sides_read_them(client: TestClient, stage: Stage) -> None:
+    stage.accept().pay().start()
+    path = f"/missions/{stage.id}"
+    be(client, stage.expert)
+    refused = client.post(f"{path}/report", data={**REPORT, "summary": "All done"}, files=attached("a.exe", b"MZ"))
+    assert refused.status_code == 422
+    assert ('data-testid="fault-files"' in refused.text, "All done" in refused.text) == (True, True)
+    assert stage.mission.state == "in_progress"
+    assert state_of(client.post(f"{path}/report", data=REPORT, files=attached("plan.pdf", PDF)).text) == "reported"
+    be(client, stage.client)
+    page = client.get(path).text
+    found = re.search(rf'href="({path}/files/[^"]+)" download>plan.pdf', page)
+    assert found
+    answer = client.get(found[1])
+    assert (answer.content, answer.headers["content-type"]) == (PDF, "application/pdf")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert "sandbox" in answer.headers["content-security-policy"]
+    client.post(f"{path}/report/return", data={"return-reason": "More, please"})
+    be(client, stage.expert)
+    client.post(f"{path}/report", data=REPORT, files=attached("more.txt", b"More"))
+    be(client, stage.client)
+    page = client.get(path).text
+    assert page.index("more.txt") < page.index("plan.pdf")
+    assert "with an earlier report" in page
+    other = Stage(stage.database).accept()
+    be(client, other.client)
+    assert client.get(found[1]).status_code == 404
+    assert client.get(found[1].replace(stage.id, other.id)).status_code == 404
+    with stage.database.reading() as session:
+        subject = privacy.subject_of(session, stage.expert.account_id)
+        files = dict(report_files.files_of(session, subject))
+    number = stage.mission.number
+    assert files == {f"end-reports/{number}-1-1-plan.pdf": PDF, f"end-reports/{number}-2-1-more.txt": b"More"}
 
 
 @pytest.mark.parametrize(

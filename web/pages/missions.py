@@ -19,6 +19,7 @@ from booking import (
     funds,
     mission_news,
     missions,
+    report_files,
     reports,
     reviews,
     thread_lists,
@@ -27,7 +28,7 @@ from booking import (
 from booking.lifecycle import MISSIONS, QUOTES, MissionState, Party, QuoteEvent
 from booking.models.missions import Mission
 from booking.models.quotes import QuoteVersion
-from booking.models.reports import Outcome, Report
+from booking.models.reports import Outcome, Report, ReportFile
 from booking.models.reviews import MissionReview
 from booking.thread_lists import Shown
 from foundation import lifecycles
@@ -54,6 +55,8 @@ class View:
     versions: Sequence[QuoteVersion]
     changes: Sequence[StateChange]
     reports: Sequence[Report]
+    files: Sequence[ReportFile]
+    """Of all reports, those of the last one first."""
     reviews: Mapping[str, tuple[MissionReview, Review]]
     lacking_cents: int
     held_cents: int
@@ -88,6 +91,7 @@ def read(session: Session, who: SignedIn, mission_id: str) -> View:
             *lifecycles.changes(session, MISSIONS.kind, [mission.id]),
         ],
         reports=reports.all_of(session, mission.id),
+        files=report_files.of_mission(session, mission.id),
         reviews={skill: (row, session.get_one(Review, row.review_id)) for skill, row in bound.items()},
         lacking_cents=funds.lacking_cents(session, mission),
         held_cents=funds.held_cents(session, mission),
@@ -147,6 +151,7 @@ def context(
         "uses_escrow": funds.uses_escrow(mission),
         "reports": view.reports,
         "last_report": last,
+        "report_files": view.files,
         "objectives": agreements.objectives(view.version),
         "outcomes": [(outcome.value, _OUTCOMES[outcome]) for outcome in Outcome],
         "outcome_names": {outcome.value: translate(language, text) for outcome, text in _OUTCOMES.items()},
