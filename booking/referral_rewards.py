@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from billing import referrals
+from booking import news
 from booking.models.missions import Mission
 from foundation.database import Database
 from foundation.settings import Settings
@@ -21,7 +22,7 @@ def _reward(session: Session, settings: Settings, mission_id: str, at: datetime)
     mission = session.get(Mission, mission_id)
     if mission is None or mission.closed_at is None:
         return
-    referrals.completed(
+    decided = referrals.completed(
         session,
         expert_id=mission.expert_id,
         client_id=mission.client_id,
@@ -29,3 +30,9 @@ def _reward(session: Session, settings: Settings, mission_id: str, at: datetime)
         at=at,
         settings=settings,
     )
+    for referral in decided:
+        if referral.refusal is None:
+            # Who was referred, or by which mission it came, is not the sponsor's to know.
+            news.tell_expert(
+                session, referral.sponsor_expert_id, "referral_earned", key=referral.id, at=at, path="/my/referrals"
+            )

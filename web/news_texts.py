@@ -311,6 +311,14 @@ TEXTS: Mapping[str, NewsText] = {
         message("The expert has erased their account here: this quote can’t be accepted any more."),
         message("Read the quote"),
     ),
+    "referral_earned": NewsText(
+        message("You have earned a reduced commission"),
+        message(
+            "Somebody who signed up with your promo code has completed a first transaction. Your commission is reduced "
+            "on your next quote, once; your account of reductions shows what became of it."
+        ),
+        message("See my reductions"),
+    ),
     "overtaken": NewsText(
         message("Another expert was chosen: %(title)s"),
         message("The mission of %(counterpart)s has started with another expert: your quote or offer is declined."),
