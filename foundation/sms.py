@@ -22,7 +22,7 @@ from sqlmodel import Field, SQLModel, col
 
 from foundation import logs, outbox
 from foundation.database import insert
-from foundation.errors import Fault, Invalid
+from foundation.errors import Conflict, Fault, Invalid, NotFound
 from foundation.i18n import Language, message, translate
 from foundation.types import Instant
 
@@ -168,6 +168,26 @@ def mark_failed(session: Session, sms_id: str, reason: str) -> None:
     """Note why an SMS will never be sent."""
     if row := session.get(SmsRow, sms_id, with_for_update=True):
         row.failure = logs.scrubbed(reason).replace("\0", "")[:LONGEST_FAILURE]
+
+
+def failed(session: Session, limit: int) -> Sequence[SmsRow]:
+    """Return the SMS that were refused for good, the last written first."""
+    statement = select(SmsRow).where(col(SmsRow.failure).is_not(None))
+    newest_first = (col(SmsRow.written_at).desc(), col(SmsRow.id))
+    return session.execute(statement.order_by(*newest_first).limit(limit)).scalars().all()
+
+
+def resend(session: Session, sms_id: str) -> SmsRow:
+    """Owe an SMS that failed anew; raise Conflict where what it said is dropped."""
+    row = session.get(SmsRow, sms_id, with_for_update=True)
+    if row is None or row.failure is None:
+        raise NotFound("there is no such SMS, or it has not failed")
+    if not row.text:
+        raise Conflict("what this SMS said is dropped")
+    row.failure = None
+    session.add(row)
+    outbox.record(session, SMS_WRITTEN, [sms_id])
+    return row
 
 
 def clear(session: Session, at: datetime) -> None:

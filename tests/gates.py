@@ -145,7 +145,8 @@ TABLE = {
         GET /operator/offers  GET /operator/offers/{offer_id}  POST /operator/offers/{offer_id}/passed-on
         POST /operator/offers/{offer_id}/refuse
         POST /operator/notices/{notice_id}/undo  GET /operator/deliveries  POST /operator/deliveries/retry
-        POST /operator/deliveries/drop  POST /operator/deliveries/mails/{mail_id}/resend  GET /operator/searches
+        POST /operator/deliveries/drop  POST /operator/deliveries/mails/{mail_id}/resend
+        POST /operator/deliveries/sms/{sms_id}/resend  GET /operator/searches
         GET /operator/skills  POST /operator/skills/undo  POST /operator/skills/{action}  GET /operator/audit
         GET /operator/audit/entries.csv  GET /operator/grading  POST /operator/grading  POST /operator/grading/undo
         POST /operator/grading/queries  POST /missions/{mission_id}/confirm
@@ -194,7 +195,7 @@ PARAMETERS = {
     "search_id": "search", "token": "shared", "expert_id": "expert", "thread_id": "thread", "file_id": "message_file",
     "reference": "reference", "refund_id": "refund", "payment_id": "wire", "transaction_id": "card",
     "report_file_id": "report_file", "mission_id": "mission", "review_id": "review",
-    "paper_id": "paper",
+    "paper_id": "paper", "sms_id": "mail",
     "quote_id": "quote",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")

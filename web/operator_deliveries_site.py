@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from accounts import suspensions
-from foundation import audits, clock, mails, outbox
+from foundation import audits, clock, mails, outbox, sms
 from foundation.errors import Conflict, Fault, NotFound
 from web import operator_desk
 from web.forms import Form
@@ -25,7 +25,7 @@ router = APIRouter(prefix=PATH, include_in_schema=False, default_response_class=
 
 @router.get("")
 def show(request: Request) -> Response:
-    """Show dead letters, what waits for long, and mails that failed."""
+    """Show dead letters, what waits for long, mails and SMS that failed."""
     operator_desk.operator(request)
     return _page(request, {}, {})
 
@@ -87,6 +87,19 @@ def resend(request: Request, mail_id: str) -> Response:
     return operator_desk.act(PATH, "resent", work)
 
 
+@router.post("/sms/{sms_id}/resend")
+def resend_sms(request: Request, sms_id: str) -> Response:
+    """Owe an SMS that the gateway refused anew."""
+    operator = operator_desk.operator(request)
+
+    def work() -> None:
+        with operator_desk.database(request).writing() as session:
+            row = sms.resend(session, operator_desk.known(sms_id))
+            audits.record(session, operator.actor, "sms_resent", "sms", row.id, at=clock.now())
+
+    return operator_desk.act(PATH, "sms_resent", work)
+
+
 def _page(request: Request, form: dict[str, str], faults: dict[str, str], *, status: int = 200) -> Response:
     at = clock.now()
     with operator_desk.database(request).reading() as session:
@@ -98,6 +111,7 @@ def _page(request: Request, form: dict[str, str], faults: dict[str, str], *, sta
                 for topic, of_topic in groupby(sorted(rows, key=lambda row: row.topic), key=lambda row: row.topic)
             ],
             "mails": [(row, not mails.holds_secrets(row.values)) for row in failed],
+            "sms": [(row, bool(row.text)) for row in sms.failed(session, PAGE)],
             "age_minutes": {row.id: _rounded(at - row.recorded_at) for row in rows},
             "is_cut": len(rows) == MOST,
         }

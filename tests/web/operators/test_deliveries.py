@@ -10,6 +10,7 @@ from foundation import audits, clock
 from foundation.database import Database
 from foundation.mails import MailRow
 from foundation.outbox import OutboxRow
+from foundation.sms import SmsRow
 
 TOPIC = "test.nobody_reacts"
 
@@ -102,3 +103,33 @@ def test_a_mail_that_failed_is_sent_again_unless_its_link_is_gone(client: TestCl
         whole = session.get(MailRow, "whole")
         assert whole
         assert whole.failure is None
+
+
+@pytest.mark.usefixtures("operator")
+def test_an_sms_that_was_refused_for_good_is_shown_with_its_reason_and_tried_again(
+    client: TestClient, database: Database
+) -> None:
+    for name, text in (("whole", "Your quote is accepted."), ("blank", "")):
+        with database.writing() as session:
+            session.add(
+                SmsRow(
+                    id=name,
+                    key=name,
+                    account_id="somebody",
+                    recipient="+33612345678" if text else "",
+                    language="en",
+                    text=text,
+                    written_at=clock.now(),
+                    failure="no such number",
+                )
+            )
+    page = client.get("/operator/deliveries").text
+    assert page.count('data-testid="failed-sms"') == 2
+    assert page.count('data-testid="resend-sms"') == 1
+    assert "no such number" in page
+    assert "The SMS is on its way once more." in client.post("/operator/deliveries/sms/whole/resend").text
+    assert "Somebody was quicker" in client.post("/operator/deliveries/sms/blank/resend").text
+    assert client.post("/operator/deliveries/sms/none/resend").status_code == 404
+    with database.reading() as session:
+        (entry,) = audits.entries(session, action="sms_resent")
+        assert entry.object_id == "whole"
