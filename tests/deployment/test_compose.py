@@ -17,6 +17,7 @@ from foundation.settings import ROOT, Settings
 from scripts import secrets
 from scripts.backends import daemons, ports, redis
 from scripts.backends.daemons import Launch
+from scripts.mail_listeners import DEFAULT_PORT
 from tests.live import PORTULAN
 
 FILE = ROOT / "compose.yaml"
@@ -65,7 +66,7 @@ def test_security_rules_hold() -> None:
 
 
 def test_all_parts_are_there() -> None:
-    assert set(SERVICES) == {"web", "worker", "beat", "postgres", "opensearch", "redis"} | ONE_SHOT
+    assert set(SERVICES) == {"web", "worker", "beat", "mail-in", "postgres", "opensearch", "redis"} | ONE_SHOT
 
 
 @every
@@ -108,9 +109,9 @@ def test_volumes_and_networks_are_declared(name: str) -> None:
     assert service.get("networks") or service.get("network_mode") == "none"
 
 
-def test_only_the_site_is_reached_from_outside_and_only_from_this_machine() -> None:
+def test_only_the_site_and_mail_are_reached_from_outside_and_only_from_this_machine() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert published == {"web": ["127.0.0.1:8000:8000"]}
+    assert published == {"web": ["127.0.0.1:8000:8000"], "mail-in": [f"127.0.0.1:{DEFAULT_PORT}:{DEFAULT_PORT}"]}
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     assert all(SERVICES[name]["networks"] == ["inside"] for name in ("postgres", "redis", "opensearch"))
 
