@@ -173,6 +173,11 @@ def test_each_kind_of_page_has_its_own_title_and_description(client: TestClient)
     assert all(re.search(r'<meta name="description" content="[^"]{20,}">', page) for page in pages)
 
 
+def test_the_legal_notice_says_under_which_vat_number_the_operator_is_known(client: TestClient) -> None:
+    page = client.get("/legal", headers={"Accept-Language": "en"}).text
+    assert "<dt>VAT number</dt><dd>FR93493275291</dd>" in page
+
+
 def test_the_language_is_the_browsers(client: TestClient) -> None:
     assert '<html lang="en">' in client.get("/", headers={"Accept-Language": "en-GB,en;q=0.9"}).text
     assert '<html lang="fr">' in client.get("/", headers={"Accept-Language": "fr-CA"}).text
