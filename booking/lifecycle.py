@@ -1,4 +1,4 @@
-"""What may happen to sheets, offers, quotes and missions, and who may bring it about (rows S11, S12, S15, S18 to S22).
+"""What may happen to sheets, offers, quotes, missions and series, and by whom (rows S11, S12, S15, S18 to S22).
 
 What a table does not list is refused: see `foundation.lifecycles`. What depends on more than the state (funds, dates,
 a colleague's limit) is asked by the use case, before it moves anything.
@@ -221,7 +221,42 @@ MISSIONS = Lifecycle(
         (MissionState.REFUND_IN_QUESTION, MissionEvent.REFUND): _by(MissionState.CANCELLED, Party.SYSTEM),
     },
 )
-LIFECYCLES = (SHEETS, OFFERS, QUOTES, MISSIONS)
+
+
+class SeriesState(StrEnum):
+    """How far a series of monthly missions is."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    STOPPED = "stopped"
+    ENDED = "ended"
+
+
+class SeriesEvent(StrEnum):
+    """What may happen to a series."""
+
+    SEND = "send"
+    EXTEND = "extend"
+    """Further months are proposed."""
+    STOP = "stop"
+    """Nothing goes on from some month on; a stopped series can only be stopped earlier."""
+    END = "end"
+    """The last month is over, and nothing of the series waits for anybody."""
+
+
+SERIES = Lifecycle(
+    "series",
+    SeriesState.DRAFT,
+    {
+        (SeriesState.DRAFT, SeriesEvent.SEND): _by(SeriesState.OPEN, Party.EXPERT),
+        (SeriesState.OPEN, SeriesEvent.EXTEND): _by(SeriesState.OPEN, Party.EXPERT),
+        (SeriesState.OPEN, SeriesEvent.STOP): _by(SeriesState.STOPPED, *_BOTH),
+        (SeriesState.OPEN, SeriesEvent.END): _by(SeriesState.ENDED, Party.SYSTEM),
+        (SeriesState.STOPPED, SeriesEvent.STOP): _by(SeriesState.STOPPED, *_BOTH),
+        (SeriesState.ENDED, SeriesEvent.EXTEND): _by(SeriesState.OPEN, Party.EXPERT),
+    },
+)
+LIFECYCLES = (SHEETS, OFFERS, QUOTES, MISSIONS, SERIES)
 
 
 def documented() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -18,7 +18,7 @@ from billing import reductions
 from booking import agreements, first_days, funds, mission_news, numbers
 from booking.events import MISSION_CANCELLED, MISSION_CLOSED, MISSION_FUNDED, MISSION_STARTED
 from booking.lifecycle import MISSIONS, QUOTES, MissionEvent, MissionState, Party, QuoteEvent, QuoteState
-from booking.models.missions import Mission, Portage
+from booking.models.missions import Mission, Portage, Series
 from booking.models.quotes import Quote, QuoteVersion
 from booking.models.reviews import MissionReview
 from booking.news import BUYERS
@@ -219,9 +219,12 @@ def start_due(session: Session, mission_id: str, *, at: datetime) -> bool:
 
 
 def to_start(session: Session, on: date) -> Sequence[str]:
-    """Return the ids of missions whose day to begin has come."""
+    """Return the ids of missions whose day to begin has come; a month after its series was stopped has none."""
+    is_stopped = exists().where(col(Series.id) == col(Mission.series_id), col(Series.stops_after) < Mission.starts_on)
     is_due = (col(Mission.state) == MissionState.FUNDED.value, col(Mission.starts_on) <= on)
-    return session.execute(select(col(Mission.id)).where(*is_due).order_by(col(Mission.id))).scalars().all()
+    return (
+        session.execute(select(col(Mission.id)).where(*is_due, ~is_stopped).order_by(col(Mission.id))).scalars().all()
+    )
 
 
 def _start(session: Session, mission: Mission, party: Party, *, actor: Actor, at: datetime) -> None:

@@ -39,7 +39,7 @@ def overtake(session: Session, mission_id: str, *, at: datetime) -> None:
     """
     mission = session.get(Mission, mission_id)
     sheet = session.get(Sheet, mission.sheet_id, with_for_update=True) if mission and mission.sheet_id else None
-    if mission is None or mission.started_at is None or sheet is None:
+    if mission is None or mission.started_at is None or sheet is None or _goes_on(session, mission):
         return
     solicited: set[str] = set()
     for quote in _open_quotes(session, mission):
@@ -55,6 +55,12 @@ def overtake(session: Session, mission_id: str, *, at: datetime) -> None:
     for expert_id in sorted(solicited):
         values = {"counterpart": client.name, "title": sheet.title, "path": "/my/dashboard"}
         news.tell_expert(session, expert_id, "overtaken", key=mission.id, at=at, **values)
+
+
+def _goes_on(session: Session, mission: Mission) -> bool:
+    """Tell whether another month of the same series began before: others were told then, and only then (S18)."""
+    before = (col(Mission.series_id) == mission.series_id, col(Mission.started_at) < mission.started_at)
+    return mission.series_id is not None and session.execute(select(col(Mission.id)).where(*before)).first() is not None
 
 
 def _open_quotes(session: Session, mission: Mission) -> Sequence[Quote]:

@@ -3,6 +3,7 @@
 Nobody learns here whether an address has an account: a quote to one that has reaches its client like any other.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,8 +16,8 @@ from accounts.models.accounts import Account, AccountKind, Client, Membership, P
 from accounts.models.experts import Expert
 from accounts.sign_ins import hashed
 from billing import reductions
-from booking import agreements, news, quote_documents
-from booking.models.missions import Portage
+from booking import agreements, news, quote_documents, series_rows
+from booking.models.missions import Portage, Series
 from booking.models.quotes import Quote, QuoteVersion
 from foundation import mails
 from foundation.i18n import Language
@@ -96,6 +97,16 @@ def hand_over(session: Session, quote: Quote, language: Language, *, at: datetim
     mails.write(session, mail, key=f"client_invitation {hashed(token)}", at=at)
 
 
+def hand_over_all(session: Session, sent: Sequence[Quote], language: Language, *, at: datetime) -> None:
+    """Give quotes that were sent in one step to whoever their one address belongs to; one link leads to all of them."""
+    hand_over(session, sent[0], language, at=at)
+    account = accounts.find_by_email(session, sent[0].client_email or "")
+    if sent[0].client_id and account:
+        for quote in sent[1:]:
+            if not quote.client_id:
+                _give(session, quote, account)
+
+
 def adopt(session: Session, account: Account, settings: Settings, *, at: datetime) -> int:
     """Give a client whose address was just confirmed the quotes that were sent to it; return how many.
 
@@ -104,6 +115,8 @@ def adopt(session: Session, account: Account, settings: Settings, *, at: datetim
     statement = select(Quote).where(
         col(Quote.client_email) == account.email, col(Quote.client_id).is_(None), col(Quote.latest_version) > 0
     )
+    for series_id in sorted({quote.series_id for quote in session.execute(statement).scalars() if quote.series_id}):
+        series_rows.hold(session, series_id)
     found = session.execute(statement.order_by(col(Quote.id)).with_for_update()).scalars().all()
     given = [quote for quote in found if _give(session, quote, account)]
     for quote in given:
@@ -137,5 +150,7 @@ def _give(session: Session, quote: Quote, account: Account) -> bool:
         return False
     quote.client_id = membership.client_id
     session.add(quote)
+    if quote.series_id:
+        session.get_one(Series, quote.series_id).client_id = membership.client_id
     session.flush()
     return True

@@ -7,7 +7,7 @@ from sqlmodel import col
 
 from billing import reductions
 from booking import quotes
-from booking.lifecycle import QUOTES, Party, QuoteEvent
+from booking.lifecycle import QUOTES, Party, QuoteEvent, QuoteState
 from booking.models.quotes import Quote
 from booking.thread_lines import Line
 from foundation import audits, lifecycles
@@ -32,7 +32,9 @@ def look_after(database: Database, at: datetime) -> None:
                 continue
             key = f"{quote.id} {quote.latest_version}"
             if quote.valid_until >= today:
-                if quote.sent_at and quote.sent_at.date() + REMINDED_BEFORE < today:
+                is_reminded = quote.series_id is not None and quote.state == QuoteState.SENT
+                # Of months that wait `booking.series_reminders` reminds, both sides, before they begin.
+                if not is_reminded and quote.sent_at and quote.sent_at.date() + REMINDED_BEFORE < today:
                     quotes.tell_client(session, quote, "quote_expiring", key=key, at=at)
                 continue
             lifecycles.move(

@@ -18,7 +18,7 @@ from accounts.models.profiles import LegalIdentity
 from accounts.sign_ins import SignedIn
 from billing import commissions, mandates, parties, reductions, taxes
 from billing.taxes import Tax, Undecided
-from booking import legal_mentions, quote_forms, quote_parties, quote_totals
+from booking import legal_mentions, quote_forms, quote_parties, quote_totals, series_checks
 from booking.models.missions import Portage
 from booking.models.quotes import Quote, QuoteKind, QuoteVersion
 from booking.quote_contents import Content, Document, Parties
@@ -79,7 +79,10 @@ def prepare(session: Session, quote: Quote, sending: Sending) -> Ready:
     content = _tried(faults, lambda: _content(session, quote, sending))
     own_rate_bp = _tried(faults, lambda: quote_forms.own_rate_bp(quote.draft, language))
     buyer = _tried(faults, lambda: quote_parties.buyer(session, quote, quote.draft, language))
-    faults += _not_amendable(session, quote, content, language) if content else []
+    if content:
+        faults += _not_amendable(session, quote, content, language)
+        on = series_checks.day_of(sending.at)
+        faults += series_checks.faults(session, quote, content, language, on=on)
     if faults or not (identity and content and buyer):
         raise Invalid(faults)
     try:

@@ -13,7 +13,7 @@ from accounts import contacts, legal_identities
 from accounts.models.accounts import Client
 from accounts.models.experts import Expert
 from accounts.sign_ins import SignedIn
-from booking import numbers, offers, quote_forms, sheet_contents
+from booking import numbers, offers, quote_forms, series_rows, sheet_contents
 from booking.lifecycle import OfferState, QuoteState
 from booking.models.missions import Portage
 from booking.models.quotes import Quote, QuoteKind
@@ -97,6 +97,8 @@ def discard(session: Session, who: SignedIn, quote_id: str, *, at: datetime) -> 
     if quote.state != QuoteState.DRAFT:
         raise Conflict("only a draft can be discarded")
     session.delete(quote)
+    if quote.series_id:
+        series_rows.drop_if_empty(session, quote.series_id)
     audits.record(session, who.actor, "discarded_quote", KIND, quote_id, at=at)
 
 

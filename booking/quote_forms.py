@@ -69,7 +69,8 @@ def read(
     reader = Reader(form, language)
     starts_on, ends_on = reader.day("starts_on"), reader.day("ends_on")
     valid_until = reader.day("valid_until")
-    _check_days(reader, starts_on, ends_on, valid_until, today, starts_from)
+    longest = LONGEST_MISSION if kind is QuoteKind.MONTH else LONGEST_VALIDITY
+    _check_days(reader, starts_on, ends_on, valid_until, today, starts_from, longest)
     day_rate_cents = reader.amount("day_rate", contents.HIGHEST_RATE_CENTS)
     days, items = _days(reader), _items(reader)
     if not (rows(form, "days") or rows(form, "item")):
@@ -131,6 +132,7 @@ def _check_days(
     valid_until: date | None,
     today: date,
     starts_from: date,
+    longest_validity: timedelta,
 ) -> None:
     if starts_on and starts_on < starts_from:
         reader.fault("starts_on", "past")
@@ -142,7 +144,7 @@ def _check_days(
         reader.fault("ends_on", "too_late")
     if valid_until and valid_until < today:
         reader.fault("valid_until", "past")
-    if valid_until and valid_until > today + LONGEST_VALIDITY:
+    if valid_until and valid_until > today + longest_validity:
         reader.fault("valid_until", "too_late")
 
 

@@ -14,8 +14,12 @@ from booking.quote_documents import Ready, Sending
 from booking.quote_drafts import ChangedMeanwhile
 from booking.thread_lines import Line
 from foundation import audits, lifecycles
-from foundation.errors import Fault, Invalid
+from foundation.errors import Conflict, Fault, Invalid
 from foundation.i18n import Language, message, translate
+
+
+class SentTogether(Conflict):
+    """A month of a series is sent with all the others that are drafts (S18)."""
 
 
 def issue(session: Session, quote_id: str, seen_edition: int, reason: str, sending: Sending) -> QuoteVersion:
@@ -32,15 +36,23 @@ def issue(session: Session, quote_id: str, seen_edition: int, reason: str, sendi
 def send(session: Session, quote_id: str, sending: Sending) -> QuoteVersion:
     """Send a draft for the first time; its offer is answered by it. Raises Invalid, or Refused where it was sent."""
     quote = quotes.take(session, sending.who, quote_id)
+    if quote.series_id:
+        raise SentTogether("the months of a series are sent in one step")
+    version = sign_first(session, quote, sending)
+    own_clients.hand_over(session, quote, sending.language, at=sending.at)
+    quotes.say(session, quote, Line.QUOTE_SENT, at=sending.at)
+    quotes.tell_client(session, quote, "quote_received", key=f"{quote.id} 1", at=sending.at)
+    return version
+
+
+def sign_first(session: Session, quote: Quote, sending: Sending) -> QuoteVersion:
+    """Write the first version of a draft that is held, signed by the expert; nobody is told. Raises as `send` does."""
     QUOTES.after(QUOTES.state(quote.state), QuoteEvent.SEND, Party.EXPERT)
     own_clients.recognise(session, quote)
     ready = quote_documents.prepare(session, quote, sending)
     if quote.offer_id:
         offers.answer(session, quote.expert_id, quote.offer_id, sending.who.actor, at=sending.at)
     version = _write(session, quote, ready, QuoteEvent.SEND, "", sending)
-    own_clients.hand_over(session, quote, sending.language, at=sending.at)
-    quotes.say(session, quote, Line.QUOTE_SENT, at=sending.at)
-    quotes.tell_client(session, quote, "quote_received", key=f"{quote.id} 1", at=sending.at)
     audits.record(session, sending.who.actor, "sent_quote", quotes.KIND, quote.id, at=sending.at)
     return version
 

@@ -16,7 +16,7 @@ from accounts.models.accounts import Client
 from accounts.models.experts import Expert
 from accounts.sign_ins import SignedIn
 from billing import reductions
-from booking import missions, news, threads
+from booking import missions, news, series_rows, threads
 from booking.lifecycle import QUOTES, MissionState, Party, QuoteEvent, QuoteState
 from booking.missions import Frozen
 from booking.models.missions import Mission
@@ -69,8 +69,10 @@ def get(session: Session, who: SignedIn, quote_id: str) -> Quote:
 
 
 def take(session: Session, who: SignedIn, quote_id: str) -> Quote:
-    """Return the same for whoever goes on to change it: others wait."""
-    get(session, who, quote_id)
+    """Return the same for whoever goes on to change it: others wait, also for any other month of its series."""
+    found = get(session, who, quote_id)
+    if found.series_id:
+        series_rows.hold(session, found.series_id)
     return session.get_one(Quote, quote_id, with_for_update=True, populate_existing=True)
 
 

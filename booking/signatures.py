@@ -19,7 +19,7 @@ from accounts.colleagues import Position
 from accounts.models.accounts import Client, Membership
 from accounts.sign_ins import SignedIn
 from billing import reductions
-from booking import missions, news, outdated_versions, quotes, withdrawal_rules
+from booking import missions, news, outdated_versions, quotes, series_checks, series_rows, withdrawal_rules
 from booking.events import QUOTE_SIGNED
 from booking.lifecycle import QUOTES, Party, QuoteEvent
 from booking.models.missions import Mission
@@ -132,6 +132,8 @@ def accept(
     amount_cents = _in_euros(version)
     if not colleagues.may_approve(position, amount_cents):
         raise NotApproved(tuple(approvers(session, client.id, amount_cents)))
+    if fault := series_checks.why_not(session, quote, version, at, language):
+        raise Invalid([fault])
     check(consent, client, version, on=at.date(), language=language)
     outdated_versions.require_holding(session, quote, version, client, on=at.date())
     is_first = quote.accepted_version is None
@@ -220,7 +222,9 @@ def prepare(session: Session, who: SignedIn, quote_id: str, *, on: date) -> Sign
 
 def take(session: Session, who: SignedIn, quote_id: str) -> tuple[Quote, Client]:
     """Return a quote that was sent to somebody's client, held until the transaction ends; raise NotFound."""
-    _read(session, who, quote_id)
+    found, _ = _read(session, who, quote_id)
+    if found.series_id:
+        series_rows.hold(session, found.series_id)
     held = session.get_one(Quote, quote_id, with_for_update=True, populate_existing=True)
     return held, clients.get(session, who)
 

@@ -24,3 +24,5 @@ class Line(StrEnum):
     MISSION_VALIDATED = "mission_validated"
     MISSION_CANCELLED = "mission_cancelled"
     MISSION_DISPUTED = "mission_disputed"
+    MONTHS_PROPOSED = "months_proposed"
+    SERIES_STOPPED = "series_stopped"

@@ -1,11 +1,13 @@
 """French and English: catalogues, and which language a reader wants."""
 
 import gettext
+from datetime import date
 from functools import lru_cache
 from io import BytesIO
 from typing import Literal
 
 from babel import Locale, negotiate_locale
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -39,6 +41,12 @@ def translate(language: Language, message: str, **values: object) -> str:
     """Return a message in a language, with `%(name)s` filled in."""
     text = translations(language).gettext(message)
     return text % values if values else text
+
+
+def long_date(day: date, language: Language) -> str:
+    """Return a day in words; the first of a month is an ordinal in French, which CLDR leaves out."""
+    text = format_date(day, format="long", locale=language)
+    return f"1er{text.removeprefix('1')}" if language == "fr" and day.day == 1 else text
 
 
 def known(code: str | None) -> Language:

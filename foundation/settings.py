@@ -63,6 +63,10 @@ class Reminders(BaseSettings):
     validation_days: tuple[int, ...] = (3, 7)
     """Clients of the report that waits for them, after it was sent. Nothing is ever validated by silence."""
     every_days: int = Field(default=7, ge=1)
+    month_end_days: int = Field(default=5, ge=1, le=28)
+    """Both sides of a month of a series, before its last day: the expert reports its end, the client validates."""
+    next_month_days: int = Field(default=7, ge=1, le=28)
+    """Both sides of the next month that is not accepted yet, before its first day."""
     note_fr: str = ""
     """What this installation adds to each reminder in French."""
     note_en: str = ""

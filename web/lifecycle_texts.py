@@ -1,4 +1,4 @@
-"""What states and events of sheets, offers, quotes and missions are called, for people: each in three short forms.
+"""What states and events of sheets, offers, quotes, missions and series are called: each in three short forms.
 
 A state is said as a sentence about the thing; an event as what somebody may do, and as what was done.
 """
@@ -13,6 +13,8 @@ from booking.lifecycle import (
     OfferState,
     QuoteEvent,
     QuoteState,
+    SeriesEvent,
+    SeriesState,
     SheetEvent,
     SheetState,
 )
@@ -46,6 +48,10 @@ STATES: Mapping[tuple[str, str], str] = {
     ("mission", MissionState.DISPUTED): message("This mission is in dispute."),
     ("mission", MissionState.REFUND_IN_QUESTION): message("A refund of this mission is in question."),
     ("mission", MissionState.CANCELLED): message("This mission is cancelled."),
+    ("series", SeriesState.DRAFT): message("This long mission is a draft."),
+    ("series", SeriesState.OPEN): message("This long mission is running."),
+    ("series", SeriesState.STOPPED): message("This long mission was stopped."),
+    ("series", SeriesState.ENDED): message("This long mission has ended."),
 }
 
 
@@ -102,6 +108,10 @@ EVENTS: Mapping[tuple[str, str], EventText] = {
         message("Withdraw from the contract"), message("The client withdrew from the contract")
     ),
     ("mission", MissionEvent.REFUND): EventText(message("Refund the funds"), message("The funds went back")),
+    ("series", SeriesEvent.SEND): EventText(message("Send all months"), message("Months proposed")),
+    ("series", SeriesEvent.EXTEND): EventText(message("Add months"), message("Months added")),
+    ("series", SeriesEvent.STOP): EventText(message("Stop the long mission"), message("Long mission stopped")),
+    ("series", SeriesEvent.END): EventText(message("End the long mission"), message("Long mission ended")),
 }
 
 

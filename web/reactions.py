@@ -36,6 +36,7 @@ from booking import (
     referral_rewards,
     reminders,
     reply_tokens,
+    series_reminders,
 )
 from booking.events import (
     DUTIES_DUE,
@@ -49,6 +50,7 @@ from booking.events import (
     QUOTE_SIGNED,
     QUOTES_DUE,
     REVIEW_CHANGED,
+    SERIES_DUE,
 )
 from foundation import clock, keys, sms
 from foundation.database import Database
@@ -135,6 +137,7 @@ def mission_table(settings: Settings, database: Database, now: Now = clock.now) 
         ),
         *(Lane(topic, lambda _: None, batch=100) for topic in unheard),
         Lane(MISSION_CLOSED, lambda ids: referral_rewards.follow(database, settings, ids, now()), batch=20),
+        Lane(SERIES_DUE, lambda _: series_reminders.look_after(database, settings.reminders, now()), batch=100),
         Lane(MISSIONS_DUE, lambda _: reminders.look_after(database, settings.reminders, now()), batch=100),
         Lane(QUOTES_DUE, lambda _: quote_deadlines.look_after(database, now()), batch=100),
         Lane(OFFERS_DUE, lambda _: offers.look_after(database, now()), batch=100),
@@ -187,6 +190,7 @@ SCHEDULES = [
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),
     Schedule("alerts.daily", every=timedelta(days=1), topic=DAILY_ALERTS_DUE, offset=ALERTS_AT),
     Schedule("missions", every=timedelta(days=1), topic=MISSIONS_DUE, offset=ALERTS_AT),
+    Schedule("series", every=timedelta(days=1), topic=SERIES_DUE, offset=ALERTS_AT),
     Schedule("alerts.weekly", every=timedelta(days=7), topic=WEEKLY_ALERTS_DUE, offset=MONDAY + ALERTS_AT),
 ]
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from accounts.sign_ins import SignedIn
 from booking import thread_lists
 from foundation import http, i18n
 from foundation.errors import Unavailable
-from foundation.i18n import Language, preferred, translations
+from foundation.i18n import Language, long_date, preferred, translations
 from foundation.settings import ROOT, Settings
 from taxonomy import languages, zones
 from web import assets, news_texts, shortlists, sign_ins
@@ -173,12 +173,6 @@ def site_address(request: Request) -> str:
 def address(path: str, parameters: Sequence[tuple[str, str]]) -> str:
     """Return a path with parameters."""
     return f"{path}?{urlencode(parameters)}" if parameters else path
-
-
-def long_date(day: date, language: Language) -> str:
-    """Return a day in words; the first of a month is an ordinal in French, which CLDR leaves out."""
-    text = format_date(day, format="long", locale=language)
-    return f"1er{text.removeprefix('1')}" if language == "fr" and day.day == 1 else text
 
 
 def short_moment(at: datetime, language: Language) -> str:

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from accounts.models.accounts import one_of
 from accounts.models.identities import new_id
-from booking.lifecycle import MissionState
+from booking.lifecycle import MissionState, SeriesState
 from foundation.types import Instant
 
 
@@ -26,16 +26,24 @@ class Series(SQLModel, table=True):
     """A long or recurring piece of work, carried out month by month, each with a quote of its own."""
 
     __tablename__ = "series"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (Index("ix_series_pair", "client_id", "expert_id"),)
+    __table_args__ = (
+        Index("ix_series_pair", "client_id", "expert_id"),
+        Index("ix_series_expert", "expert_id"),
+        CheckConstraint(one_of("state", SeriesState), name="series_state_is_known"),
+        CheckConstraint("(state = 'stopped') = (stops_after IS NOT NULL)", name="stopped_series_have_a_last_day"),
+    )
 
     id: str = Field(primary_key=True, default_factory=new_id)
-    client_id: str = Field(foreign_key="clients.id")
+    state: str = SeriesState.DRAFT.value
+    client_id: str | None = Field(default=None, foreign_key="clients.id")
+    """None for an own client who has no account yet: the months' quotes hold the address (S16)."""
     expert_id: str
     """No foreign key: a contract outlasts a profile that is erased."""
     title: str
+    """What the whole work is called; each month adds its name."""
     made_at: datetime = Field(sa_type=Instant)
     stops_after: date | None = None
-    """The last day of the last month, once one of the two has stopped it."""
+    """The day before the first month that does not take place, once one of the two has stopped it."""
 
 
 class Mission(SQLModel, table=True):

@@ -36,6 +36,8 @@ _LINES: Mapping[str, str] = {
     Line.MISSION_VALIDATED: message("The mission was validated"),
     Line.MISSION_CANCELLED: message("The mission was cancelled"),
     Line.MISSION_DISPUTED: message("The mission is disputed"),
+    Line.MONTHS_PROPOSED: message("Monthly quotes were sent"),
+    Line.SERIES_STOPPED: message("The long mission was stopped"),
 }
 _CLOSED: Mapping[Closed, str] = {
     Closed.EXPERT_GONE: message("This expert has left Portulan. What was said stays here."),
