@@ -119,6 +119,14 @@ def why_not(session: Session, quote: Quote, version: QuoteVersion, at: datetime,
     return Fault("version", code.value, translate(language, _OBSTACLES[code], **values))
 
 
+def is_blocked(session: Session, quote: Quote, version: QuoteVersion, on: date) -> bool:
+    """Tell whether a quote can't be accepted as a month of its series."""
+    if quote.series_id is None or quote.accepted_version is not None:
+        return False
+    series, months = session.get_one(Series, quote.series_id), series_rows.months(session, quote.series_id)
+    return obstacle(series, months, quote, version, on) is not None
+
+
 def day_of(at: datetime) -> date:
     """Return the day by which months begin."""
     return at.astimezone(ZONE).date()

@@ -211,7 +211,9 @@ def prepare(session: Session, who: SignedIn, quote_id: str, *, on: date) -> Sign
         quote,
         version,
         client,
-        is_open=QUOTES.allows(QUOTES.state(quote.state), QuoteEvent.ACCEPT, Party.CLIENT) and version.valid_until >= on,
+        is_open=QUOTES.allows(QUOTES.state(quote.state), QuoteEvent.ACCEPT, Party.CLIENT)
+        and version.valid_until >= on
+        and not series_checks.is_blocked(session, quote, version, on),
         may_approve=may_approve,
         may_ask=not may_approve and position.role in news.BUYERS,
         approvers=() if may_approve else tuple(approvers(session, client.id, amount_cents)),

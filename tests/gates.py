@@ -95,7 +95,7 @@ TABLE = {
     """,
     Rule.FACTOR: "GET /account/second-factor  POST /account/second-factor",
     Rule.CLIENTS: """
-        GET /quotes/compare  GET /quotes/{quote_id}/accept  POST /quotes/{quote_id}/accept
+        POST /series/{series_id}/ask  GET /quotes/compare  GET /quotes/{quote_id}/accept  POST /quotes/{quote_id}/accept
         POST /quotes/{quote_id}/decline  POST /quotes/{quote_id}/ask-approval
         GET /payments/{reference}  POST /payments/{reference}/card  POST /payments/{reference}/refund
         POST /payments/{reference}/refund/{refund_id}/withdraw  GET /sandbox/bank  POST /sandbox/bank
@@ -113,7 +113,7 @@ TABLE = {
     """,
     Rule.WRITERS: "GET /experts/{slug}/write  POST /experts/{slug}/write",
     Rule.SIDES: """
-        GET /quotes  GET /quotes/{quote_id}  POST /quotes/{quote_id}/cancel
+        GET /quotes  GET /quotes/{quote_id}  POST /quotes/{quote_id}/cancel  POST /series/{series_id}/stop
         GET /messages  GET /messages/{thread_id}  POST /messages/{thread_id}  POST /messages/{thread_id}/archive
         POST /messages/{thread_id}/held/{mail_id}
     """,
@@ -124,6 +124,8 @@ TABLE = {
         GET /quotes/new  POST /quotes/new  GET /quotes/{quote_id}/edit  POST /quotes/{quote_id}/edit
         GET /quotes/{quote_id}/preview  POST /quotes/{quote_id}/send  POST /quotes/{quote_id}/renew
         POST /quotes/{quote_id}/withdraw  POST /quotes/{quote_id}/discard
+        GET /quotes/{quote_id}/months  POST /quotes/{quote_id}/months  POST /series/{series_id}/send
+        POST /series/{series_id}/extend  POST /series/{series_id}/discard
         GET /quotes/mentions  POST /quotes/mentions  POST /quotes/mentions/drop
         GET /my/mandate  POST /my/mandate  POST /my/mandate/end  GET /my/referrals  POST /my/referrals
         POST /my/profile/portrait  POST /my/profile/portrait/remove  POST /my/profile/letters
@@ -152,6 +154,7 @@ TABLE = {
         POST /operator/grading/queries  POST /missions/{mission_id}/confirm
     """,
     Rule.PARTIES: """
+        GET /series/{series_id}  GET /series/{series_id}/calendar.ics
         GET /missions  GET /missions/{mission_id}  GET /missions/{mission_id}/calendar.ics
         GET /missions/{mission_id}/files/{report_file_id}
         POST /missions/{mission_id}/withdraw  POST /missions/{mission_id}/share
@@ -196,7 +199,7 @@ PARAMETERS = {
     "reference": "reference", "refund_id": "refund", "payment_id": "wire", "transaction_id": "card",
     "report_file_id": "report_file", "mission_id": "mission", "review_id": "review",
     "paper_id": "paper", "sms_id": "mail",
-    "quote_id": "quote",
+    "quote_id": "quote", "series_id": "series",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
 

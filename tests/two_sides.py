@@ -29,7 +29,7 @@ from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.sandbox import SandboxTransaction
 from booking import papers, report_files, sheet_files, sheets, threads
 from booking.attachments import Attachment
-from booking.models.missions import Mission
+from booking.models.missions import Mission, Series
 from booking.models.papers import PaperKind
 from booking.models.quotes import LegalMention
 from booking.models.reports import Report
@@ -356,4 +356,8 @@ def _quote(session: Session, account: Account, client_id: str, mark: str) -> dic
     at, expert_id = clock.now(), str(account.expert_id)
     quote = quoting.sent_row(session, expert_id, client_id, mark, at=at)
     session.add(LegalMention(expert_id=expert_id, title=f"{mark} mention", text=f"{mark} words", changed_at=at))
-    return {"quote": quote.id}
+    series = Series(state="open", client_id=client_id, expert_id=expert_id, title=f"{mark} months", made_at=at)
+    session.add(series)
+    session.flush()
+    quoting.sent_row(session, expert_id, client_id, f"{mark} month", at=at).series_id = series.id
+    return {"quote": quote.id, "series": series.id}

@@ -25,6 +25,7 @@ from web.forms import Form, LongForm
 from web.pages import calendars
 from web.pages import duties as duty_pages
 from web.pages import missions as pages
+from web.pages import series as series_pages
 from web.pages.mission_steps import TOO_EARLY
 from web.rendering import language_of, long_date, private, render, site_address
 
@@ -39,10 +40,11 @@ def show_all(request: Request) -> Response:
     who, language = _who(request), language_of(request)
     with _database(request).reading() as session:
         if who.kind is AccountKind.OPERATOR:
-            groups = pages.queue(session, language)
+            groups, series = pages.queue(session, language), []
         else:
             groups = pages.listed(session, who, language, at=clock.now())
-    context = {"groups": groups, "kind": who.kind.value}
+            series = series_pages.listed(session, who, language, at=clock.now())
+    context = {"groups": groups, "kind": who.kind.value, "series_rows": series}
     return private(render(request, "missions/list.html", language, context))
 
 
@@ -250,6 +252,8 @@ def _page(
         today, policy = duties.day_of(at), policy_of(request.app.state.settings)
         context |= duty_pages.of_mission(session, who, view.mission, policy, language, today)
         context |= duty_pages.withdrawal(session, view.mission, view.party, today)
+        series_id, quote_id = view.mission.series_id, view.mission.quote_id
+        context["month_of"] = series_pages.of_month(session, series_id, quote_id, view.party, language, at=at)
     context["done"] = request.query_params.get("done", "")
     return private(render(request, "missions/mission.html", language, context, status=status))
 

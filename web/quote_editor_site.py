@@ -15,6 +15,7 @@ from booking.missions import Frozen
 from booking.models.quotes import Quote, QuoteKind
 from booking.quote_documents import Sending
 from booking.quote_drafts import ChangedMeanwhile, For
+from booking.quote_versions import SentTogether
 from foundation import clock
 from foundation.database import Database
 from foundation.errors import Fault, Invalid
@@ -24,6 +25,7 @@ from web import attempts, forms, quote_site
 from web import sign_ins as edge
 from web.forms import Form
 from web.pages import quotes as pages
+from web.pages import series as series_pages
 from web.quote_site import PATH, sending_of
 from web.rendering import language_of, private, render
 from web.space_site import wants_json
@@ -118,6 +120,8 @@ def send(request: Request, quote_id: str, form: Form) -> Response:
         return _preview(
             request, who, quote_id, [Fault("form", "changed", translate(sending.language, reason))], status=409
         )
+    except SentTogether:
+        return _preview(request, who, quote_id, (), status=409)
     except (Refused, Frozen) as error:
         return quote_site.refused(request, who, quote_id, error)
     return forms.lead_on(f"{PATH}/{quote_id}", done="sent")
@@ -161,6 +165,7 @@ def _editor(
             "client": session.get(Client, quote.client_id) if quote.client_id else None,
             "accepted": quote_documents.accepted_version(session, quote),
             "needs": quote_documents.unmet(session, quote.expert_id),
+            "advice": series_pages.advice(quote),
             "saved": request.query_params.get("saved", ""),
         }
     return private(render(request, "quotes/edit.html", language, context, status=status))
@@ -171,7 +176,8 @@ def _aside(request: Request, who: SignedIn, quote_id: str) -> str:
     with _database(request).reading() as session:
         quote = quotes.get(session, who, quote_id)
         figures = _figures(session, quote, sending_of(request, who))
-        context = {"figures": figures, "needs": quote_documents.unmet(session, quote.expert_id)}
+        needs = quote_documents.unmet(session, quote.expert_id)
+        context = {"figures": figures, "needs": needs, "advice": series_pages.advice(quote)}
     return bytes(render(request, "quotes/_aside.html", language, context).body).decode()
 
 
@@ -204,6 +210,8 @@ def _next(quote_id: str, what: str) -> Response:
     """Return where a button of the editor leads once the draft is saved."""
     if what == "preview":
         return forms.lead_on(f"{PATH}/{quote_id}/preview")
+    if what == "months":
+        return forms.lead_on(f"{PATH}/{quote_id}/months")
     kind = what.removeprefix("add_")
     if kind in quote_forms.ROWS:
         return RedirectResponse(f"{PATH}/{quote_id}/edit?add={kind}#{kind}", status_code=303)

@@ -27,6 +27,7 @@ from web import sign_ins as edge
 from web.forms import Form
 from web.pages import duties as duty_pages
 from web.pages import quotes as pages
+from web.pages import series as series_pages
 from web.rendering import language_of, private, render
 
 PATH = "/quotes"
@@ -42,14 +43,17 @@ def show_list(request: Request) -> Response:
     who, language = edge.required(request, EXPERT, *CLIENTS), language_of(request)
     is_expert = who.expert_id is not None
     with _database(request).reading() as session:
+        series = series_pages.listed(session, who, language, at=clock.now())
         found = quotes.of_expert(session, who) if is_expert else quotes.of_client(session, who)
+        found = [quote for quote in found if quote.series_id is None]
         versions = quotes.latest_versions(session, found)
         counterparts = {
             quote.id: quotes.counterpart_of(session, quote) if is_expert else pages.expert_of(versions[quote.id])
             for quote in found
         }
     groups = pages.lines(found, versions, counterparts, language)
-    context = {"groups": groups, "is_expert": is_expert, "done": request.query_params.get("done", "")}
+    done = request.query_params.get("done", "")
+    context = {"groups": groups, "series_rows": series, "is_expert": is_expert, "done": done}
     return private(render(request, "quotes/list.html", language, context))
 
 
@@ -163,6 +167,7 @@ def _read(session: Session, quote: Quote, who: SignedIn, language: Language) -> 
         "counterpart": quotes.counterpart_of(session, quote)
         if party is Party.EXPERT
         else pages.expert_of(versions[-1]),
+        "month_of": series_pages.of_month(session, quote.series_id, quote.id, party, language, at=clock.now()),
         "may": pages.may(quote, party, mission),
         "today": clock.today(),
     }

@@ -65,7 +65,10 @@ def to_compare(session: Session, who: SignedIn, quote_ids: Sequence[str], sheet_
             col(Quote.sheet_id) == sheet_id.replace("\0", ""),
             col(Quote.state).in_([state.value for state in (*quotes.UNDER_STUDY, *quotes.ACCEPTED)]),
         )
-    return list(session.execute(wanted.order_by(col(Quote.sent_at), col(Quote.id)).limit(most)).scalars())
+    found = session.execute(wanted.order_by(col(Quote.sent_at), col(Quote.number))).scalars()
+    # Of a series its first month stands for all.
+    first_of = {quote.series_id or quote.id: quote for quote in reversed(found.all())}
+    return list(first_of.values())[::-1][:most]
 
 
 def comparison(session: Session, found: Sequence[Quote], language: Language, *, today: date) -> dict[str, Any]:

@@ -220,6 +220,8 @@ def listed(
         party = missions.party_of(mission, who) or Party.CLIENT
         step = next_step(mission, party, funds.lacking_cents(session, mission))
         is_waiting = party in waits_for(mission, today)
+        if mission.series_id and not is_waiting:
+            continue  # Its series has a line of its own.
         name = "finished" if MissionState(mission.state) in FINISHED else "waiting" if is_waiting else "running"
         groups[name].append(
             {
