@@ -172,7 +172,7 @@ def _plan(
             "counterpart": quotes.counterpart_of(session, quote),
             "form": form or pages.proposed_plan(quote, series_checks.day_of(clock.now())),
             "faults": faults,
-            "has_lines": pages.has_lines(quote),
+            "lacking": pages.lacking(quote, language_of(request), series_checks.day_of(clock.now())),
         }
     return private(render(request, "series/plan.html", language_of(request), context, status=status))
 

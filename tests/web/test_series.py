@@ -91,6 +91,9 @@ def test_from_the_draft_to_a_month_that_is_accepted(
     assert 'name="do" value="months"' in page
     page = site.get(f"/quotes/{quote.id}/months").text
     assert re.search(r'name="count"[^>]*value="3"', page)
+    blank = quoting.drafted(database, people[0], For(client_name="Dupont", client_email="dupont@example.org"), skills="", objectives="")
+    page = site.get(f"/quotes/{blank.id}/months").text
+    assert re.search(r"still to be written or mended: [^<]*Objectives", page)
     wrong = site.post(f"/quotes/{quote.id}/months", data={"count": "99", "first": "2020-01-01", "lines": "each"})
     assert wrong.status_code == 422
     assert 'data-testid="fault-count"' in wrong.text
@@ -124,6 +127,7 @@ def test_a_month_that_is_not_ready_is_named_and_nothing_is_sent(
 ) -> None:
     quote = drafted(database, people, lasts_months=1)
     signed_in.sign_in(site, people[0])
+    assert 'data-testid="lacking"' not in site.get(f"/quotes/{quote.id}/months").text
     assert "Recurring work?" in site.get(f"/quotes/{quote.id}/edit").text
     plan = {"count": "2", "first": first_day().isoformat(), "lines": "each"}
     path = site.post(f"/quotes/{quote.id}/months", data=plan, follow_redirects=False).headers["location"]
@@ -133,7 +137,8 @@ def test_a_month_that_is_not_ready_is_named_and_nothing_is_sent(
                                             changed_at=clock.now()), objectives="")  # fmt: skip
     page = site.get(path).text
     assert 'data-testid="unready"' in page
-    assert "Please fill this in." in page
+    assert "Objectives: Please fill this in." in page
+    assert "They can be sent once each of them is ready." in page
     assert send(site, path).status_code == 422
     assert site.post(f"{path}/send", data={"seen": "else"}).status_code == 409
     page = site.get(f"{second}/preview")

@@ -15,11 +15,12 @@ from accounts.sign_ins import SignedIn
 from booking import funds, quote_forms, quotes, series_checks, series_plans, series_rows, series_stops
 from booking.lifecycle import SERIES, Party, QuoteState, SeriesEvent, SeriesState
 from booking.models.missions import Series
-from booking.models.quotes import Quote
+from booking.models.quotes import Quote, QuoteKind
 from booking.news import BUYERS
 from booking.series import Figures, mark
+from booking.series_plans import Plan
 from booking.series_rows import Month
-from foundation.errors import Fault
+from foundation.errors import Fault, Invalid
 from foundation.i18n import Language, long_date, message, translate
 from web.pages import quotes as quote_pages
 from web.pages.mission_steps import next_step, waits_for
@@ -30,6 +31,10 @@ _STATES = {
     SeriesState.STOPPED: message("Stopped"),
     SeriesState.ENDED: message("Ended"),
 }
+_PARTS = {"days": "days", "item": "items", "step": "roadmap", "day": "day_rate_cents", "client": "client", "own": "tax"}
+"""Parts of a quote by how the fields of its editor begin."""
+_NEEDS = ("identity", "mandate")
+"""What all months need, said once."""
 OVER = (QuoteState.DECLINED, QuoteState.WITHDRAWN, QuoteState.CANCELLED)
 
 
@@ -79,8 +84,10 @@ def context(
         "drafts": waiting,
         "mark": mark(waiting),
         "figures": figures,
-        "month_faults": month_faults,
-        "is_ready": bool(waiting) and not month_faults and state is not SeriesState.STOPPED,
+        "month_faults": {
+            quote_id: [(part_of(fault.field, language), fault.message) for fault in found if fault.field not in _NEEDS]
+            for quote_id, found in month_faults.items()
+        },
         "may_extend": party is Party.EXPERT
         and (state is SeriesState.DRAFT or SERIES.allows(state, SeriesEvent.EXTEND, party)),
         "stoppable": _stoppable(view),
@@ -173,9 +180,22 @@ def proposed_plan(quote: Quote, today: date) -> dict[str, str]:
     return {"count": str(count), "first": begins.isoformat(), "lines": "whole" if is_long else "each"}
 
 
-def has_lines(quote: Quote) -> bool:
-    """Tell whether a draft has a price yet that months may share or repeat."""
-    return bool(quote_forms.rows(quote.draft, "days") or quote_forms.rows(quote.draft, "item"))
+def lacking(quote: Quote, language: Language, today: date) -> list[str]:
+    """Return the parts of a draft that each of its months would lack: better written once, before it is divided."""
+    proposed = proposed_plan(quote, today)
+    plan = Plan(1, date.fromisoformat(proposed["first"]))
+    [form] = series_plans.forms(quote.draft, str(quote.draft.get("title", "")), plan, language)
+    try:
+        quote_forms.read(form, language, kind=QuoteKind.MONTH, mentions={}, today=today, starts_from=today)
+    except Invalid as error:
+        return list(dict.fromkeys(part_of(fault.field, language) for fault in error.faults))
+    return []
+
+
+def part_of(field: str, language: Language) -> str:
+    """Return what the part of a quote is called that a field of its editor belongs to; empty for the whole."""
+    part = _PARTS.get(field.partition("_")[0], field)
+    return translate(language, quote_pages.PARTS[part]) if part in quote_pages.PARTS else ""
 
 
 def _line(
