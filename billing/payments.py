@@ -17,6 +17,7 @@ from accounts import colleagues
 from accounts.models.accounts import Role
 from accounts.sign_ins import SignedIn
 from billing import escrows, refund_parts
+from billing.events import PROVIDER_EVENT
 from billing.lifecycle import (
     ESCROWS,
     PAYMENTS,
@@ -28,8 +29,8 @@ from billing.lifecycle import (
     RefundState,
 )
 from billing.models.escrows import Escrow, Payment, PaymentKind, Refund, RefundPart, RefundReason, WireDetails
-from billing.providers.interface import Payin
-from foundation import audits, i18n, lifecycles, mails
+from billing.providers.interface import PAYIN, Payin, Resource
+from foundation import audits, i18n, lifecycles, mails, outbox
 from foundation.audits import SYSTEM, Actor
 from foundation.database import insert
 from foundation.errors import Conflict, Fault, Invalid, NotFound
@@ -40,6 +41,7 @@ KIND = PAYMENTS.kind
 LONGEST_TEXT = 200
 TOLD = frozenset({Role.OWNER, Role.ACCOUNTANT})
 """Who of a client hears of payments."""
+_UNDER_WAY = frozenset({PaymentState.CREATED.value, PaymentState.CHALLENGE.value})
 _EVENTS = {
     PaymentState.CHALLENGE: PaymentEvent.CHALLENGE,
     PaymentState.SUCCEEDED: PaymentEvent.SUCCEED,
@@ -71,6 +73,13 @@ def note_begun(session: Session, payment_id: str, provider_id: str) -> None:
     payment = _take(session, payment_id)
     payment.provider_id = payment.provider_id or provider_id
     session.add(payment)
+
+
+def look_up(session: Session, who: SignedIn, payment_id: str) -> None:
+    """Have the provider asked how somebody's own payment stands, as long as nobody knows: they came back from there."""
+    found = session.get(Payment, payment_id) if payment_id.isprintable() else None
+    if found and found.begun_by == who.account_id and found.provider_id and found.state in _UNDER_WAY:
+        outbox.record(session, PROVIDER_EVENT, [Resource(found.provider, PAYIN, found.provider_id).key])
 
 
 def take_in(session: Session, provider: str, payin: Payin, *, at: datetime) -> Payment:

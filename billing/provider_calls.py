@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from accounts.models.accounts import Client
 from accounts.sign_ins import SignedIn
 from billing import escrows, payments, provider_parties, refund_parts
 from billing.events import WIRE_WANTED
@@ -205,15 +206,25 @@ def _owed_parts(session: Session, refund_id: str) -> list[tuple[str, RefundReque
     if refund is None or refund.state != RefundState.AGREED:
         return []
     statement = (
-        select(RefundPart, Payment)
+        select(RefundPart, Payment, Client)
         .join(Payment, col(Payment.id) == col(RefundPart.payment_id))
+        .outerjoin(Escrow, col(Escrow.id) == col(Payment.escrow_id))
+        .outerjoin(Client, col(Client.id) == col(Escrow.payer_client_id))
         .where(col(RefundPart.refund_id) == refund_id, col(RefundPart.state) == PaymentState.CREATED.value)
         .order_by(col(RefundPart.id))
     )
     return [
         (
             part.id,
-            RefundRequest(part.id, payment.provider_id or "", PaymentKind(payment.kind), part.cents, refund.currency),
+            RefundRequest(
+                part.id,
+                payment.provider_id or "",
+                PaymentKind(payment.kind),
+                part.cents,
+                refund.currency,
+                holder=payment.wire_sender or (client.name if client else ""),
+                account_number=(client.iban or "") if client else "",
+            ),
         )
-        for part, payment in session.execute(statement)
+        for part, payment, client in session.execute(statement)
     ]

@@ -180,6 +180,12 @@ class Settings(BaseSettings):
     """Whom mails to the partner address; empty: the partner's name."""
     portage_partner_email: str = ""
     """Where the partner is asked to confirm a mission; empty: the operator is, who asks the partner."""
+    mangopay_client_id: str = Field(default="", pattern=r"^[A-Za-z0-9_-]*$")
+    """By what Mangopay, which then holds clients' money, knows the operator; empty: the sandbox, where none moves."""
+    mangopay_api_key: SecretStr = Field(default=SecretStr(""), validate_default=True)
+    """The key of that client id."""
+    mangopay_url: str = "https://api.mangopay.com"
+    """Mangopay's own test environment is at https://api.sandbox.mangopay.com."""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     operator: Operator = Field(default_factory=Operator)
@@ -230,6 +236,22 @@ class Settings(BaseSettings):
             # The address itself may hold a password.
             raise ValueError(f"must be an address such as {example}, a password in it with %2F for / and %40 for @")
         return value
+
+    @field_validator("mangopay_api_key")
+    @classmethod
+    def _opens_mangopay(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if info.data.get("mangopay_client_id") and not value.get_secret_value():
+            raise ValueError("is needed with PORTULAN_MANGOPAY_CLIENT_ID")
+        return value
+
+    @field_validator("mangopay_url")
+    @classmethod
+    def _tells_no_money_to_all(cls, value: str) -> str:
+        parts = urlsplit(value)
+        is_here = parts.scheme == "http" and parts.hostname in _EVERYWHERE.values()
+        if not parts.hostname or parts.query or (parts.scheme != "https" and not is_here):
+            raise ValueError("must be an address such as https://api.mangopay.com")
+        return value.rstrip("/")
 
     @field_validator("smtp_url")
     @classmethod

@@ -23,6 +23,7 @@ from scripts import (
     lifts,
     mail_listeners,
     operators,
+    payments,
     promotions,
     rankings,
     retention,
@@ -52,6 +53,7 @@ rankings.app.add_typer(interleavings.app, name="interleave")
 app.add_typer(rankings.app, name="ranking")
 app.add_typer(skills.app, name="skills")
 app.add_typer(operators.app, name="operators")
+app.add_typer(payments.app, name="payments")
 app.command("demo")(demos.load)
 app.command("retention")(retention.retention)
 app.command("mail-in")(mail_listeners.mail_in)

@@ -38,6 +38,7 @@ class Rule(StrEnum):
     SHEETING = "everybody but colleagues who only read their company's mission sheets"
     PARTIES = "clients and experts, and operators who look after them"
     FILE = "whoever may see this file, or this mission sheet"
+    PROVIDER = "whoever has the address that a payment provider was given"
     DEMONSTRATION = "nobody but in a demonstration"
 
 
@@ -58,6 +59,7 @@ MAY = {
     Rule.OPERATOR: {"operator"},
     Rule.PARTIES: CLIENTS | {"expert", "operator"},
     Rule.FILE: frozenset[str](),
+    Rule.PROVIDER: frozenset[str](),
     Rule.DEMONSTRATION: frozenset[str](),
 }
 """Who may; a rule that is not here lets anybody try."""
@@ -169,6 +171,9 @@ TABLE = {
         GET /messages/files/{file_id}
         GET /sheets/{sheet_id}  GET /sheets/{sheet_id}/edit  POST /sheets/{sheet_id}/edit
         POST /sheets/{sheet_id}/discard  GET /sheets/{sheet_id}/files/{sheet_file_id}
+    """,
+    Rule.PROVIDER: """
+        GET /providers/mangopay/{word}
     """,
     Rule.DEMONSTRATION: """
         GET /demo  POST /demo/sign-in  GET /demo/mail  GET /demo/mail/{mail_id}  GET /demo/mail/{mail_id}/html
@@ -289,7 +294,7 @@ class Filled:
 
 def is_refused(answer: Response, role: str, rule: Rule) -> bool:
     """Tell whether an answer refuses in the way that is due to somebody."""
-    if rule in {Rule.LIST, Rule.LISTING, Rule.SHEETING, Rule.FILE, Rule.DEMONSTRATION}:
+    if rule in {Rule.LIST, Rule.LISTING, Rule.SHEETING, Rule.FILE, Rule.PROVIDER, Rule.DEMONSTRATION}:
         return answer.status_code == 404
     if role in LEADS_TO:
         return answer.status_code == 303 and answer.headers["location"].partition("?")[0] == LEADS_TO[role]

@@ -116,4 +116,4 @@ def _case(session: Session, refund: Refund, escrow: Escrow | None) -> dict[str, 
 
 
 def _shared(request: Request) -> dict[str, Any]:
-    return {"is_sandbox": providers.choose(operator_desk.database(request)).is_sandbox}
+    return {"is_sandbox": providers.choose(operator_desk.database(request), request.app.state.settings).is_sandbox}

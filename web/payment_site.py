@@ -30,7 +30,11 @@ router = APIRouter(prefix=PATH, include_in_schema=False, default_response_class=
 @router.get("/{reference}")
 def show(request: Request, reference: str) -> Response:
     """Show what is due, how to pay it, and what came."""
-    return _page(request, edge.required(request, *CLIENTS), reference, {}, {})
+    who = edge.required(request, *CLIENTS)
+    if paid := request.query_params.get("paid"):
+        with _database(request).writing() as session:
+            payments.look_up(session, who, paid)
+    return _page(request, who, reference, {}, {})
 
 
 @router.post("/{reference}/card")
@@ -38,7 +42,7 @@ def pay_by_card(request: Request, reference: str) -> Response:
     """Lead on to the provider's page, where the card is typed."""
     who = _payer(request, reference)
     back = f"{PATH}/{reference}?paid={{payment_id}}"
-    provider = providers.choose(_database(request))
+    provider = providers.choose(_database(request), request.app.state.settings)
     try:
         url = provider_calls.begin_card(
             _database(request), provider, who, reference, back, language_of(request), at=clock.now()
@@ -89,7 +93,7 @@ def _payer(request: Request, reference: str) -> SignedIn:
 def _page(
     request: Request, who: SignedIn, reference: str, form: dict[str, str], faults: dict[str, str], *, status: int = 200
 ) -> Response:
-    provider = providers.choose(_database(request))
+    provider = providers.choose(_database(request), request.app.state.settings)
     with _database(request).reading() as session:
         escrow = escrows.for_payer(session, who, known(reference))
         context: dict[str, Any] = {

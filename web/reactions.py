@@ -154,7 +154,7 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *table(index),
         *mail_table(Mailer(settings, index.database)),
         *sms_table(Texter(settings, index.database)),
-        *money_table(providers.choose(index.database), index.database),
+        *money_table(providers.choose(index.database, settings), index.database),
         *alert_table(Alerter(settings, index)),
         *mission_table(settings, index.database),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),

@@ -70,7 +70,7 @@ def _page(
         context["mission"] = session.get(Mission, escrow.reference)
     context |= {
         "is_in_question": refund.state in refunds.IN_QUESTION,
-        "is_sandbox": providers.choose(_database(request)).is_sandbox,
+        "is_sandbox": providers.choose(_database(request), request.app.state.settings).is_sandbox,
         "form": form,
         "faults": faults,
         "done": request.query_params.get("done", ""),

@@ -6,7 +6,7 @@ Only whoever may pay for a client is let in, so that nobody plays with what is a
 from contextlib import suppress
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
@@ -33,7 +33,17 @@ BANK = f"{PATH}/bank"
 WAYS = ("once", "twice", "late", "nameless")
 LONGEST_TEXT = 140
 """Characters of a SEPA transfer's remittance information."""
-router = APIRouter(prefix=PATH, include_in_schema=False, default_response_class=HTMLResponse)
+
+
+def _in_play(request: Request) -> None:
+    """Raise NotFound where money is real."""
+    if not providers.choose(_database(request), request.app.state.settings).is_sandbox:
+        raise NotFound("no money is played with here")
+
+
+router = APIRouter(
+    prefix=PATH, include_in_schema=False, default_response_class=HTMLResponse, dependencies=[Depends(_in_play)]
+)
 
 
 @router.get("/card/{transaction_id}")
@@ -115,7 +125,7 @@ def let_arrive(request: Request) -> Response:
 
 def _tell(request: Request, transaction_id: str) -> None:
     """Tell at once what became of a card, so that whoever comes back sees it; the outbox tells it once more."""
-    provider = providers.choose(_database(request))
+    provider = providers.choose(_database(request), request.app.state.settings)
     key = Resource(provider.name, PAYIN, transaction_id).key
     provider_calls.hear(_database(request), provider, [key], clock.now())
 

@@ -3,8 +3,13 @@
 from billing.providers.interface import Provider
 from billing.providers.sandbox import Sandbox
 from foundation.database import Database
+from foundation.settings import Settings
 
 
-def choose(database: Database) -> Provider:
-    """Return the provider of an installation: the sandbox, until there is another."""
-    return Sandbox(database)
+def choose(database: Database, settings: Settings) -> Provider:
+    """Return the provider of an installation: Mangopay where the settings name an account there, else the sandbox."""
+    if not settings.mangopay_client_id:
+        return Sandbox(database)
+    from billing.providers.mangopay import adapter  # noqa: PLC0415 - most processes never need the SDK
+
+    return adapter.connect(database, settings)

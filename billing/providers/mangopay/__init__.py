@@ -1,0 +1,1 @@
+"""Mangopay behind the port to payment providers."""

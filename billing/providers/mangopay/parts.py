@@ -1,0 +1,31 @@
+"""What the parts of the adapter share."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from billing.providers.mangopay.calls import Calls
+from billing.providers.mangopay.creations import Creations
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """By what Mangopay is asked."""
+
+    calls: Calls
+    creations: Creations
+    site_address: str
+    """Of our site, to which users come back."""
+
+    def transactions_of(self, user_id: str) -> Iterator[dict[str, Any]]:
+        """Return a user's transactions, the latest first."""
+        return self.calls.every(f"/users/{user_id}/transactions", Sort="CreationDate:DESC")
+
+
+class Part:
+    """A part of the adapter."""
+
+    _means: Means
+
+    def _get(self, path: str) -> dict[str, Any] | None:
+        return self._means.calls.get(path)

@@ -1,0 +1,159 @@
+"""Payments and refunds at Mangopay: cards on its hosted page, wires with its reference.
+
+Card payments are refunded as such. Wires can't be: the money is paid out from the payer's wallet to the account that it
+came from (`PAYIN_REFUND`), which asks nobody to confirm anything.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from billing.models.escrows import PaymentKind
+from billing.providers.mangopay.names import derived
+from billing.providers.mangopay.parts import Part
+from billing.providers.mangopay.readings import (
+    UNKNOWN_CURRENCY,
+    cents_of,
+    currency_of,
+    failure_of,
+    key_of,
+    money,
+    state_of,
+)
+from billing.providers.mangopay.recipients import recipient_body
+from billing.providers.payins import CardPage, CardRequest, Payin, RefundRequest, Repaid, WireAccount, WireRequest
+from billing.providers.resources import Declined
+
+CARD_TYPE = "CB_VISA_MASTERCARD"
+_READ = "/payins/{}"
+
+
+class MangopayPayins(Part):
+    """Cards, wires and refunds of both."""
+
+    def start_card(self, request: CardRequest) -> CardPage:
+        """Begin a card payment on Mangopay's page."""
+        body = {
+            "Tag": request.key,
+            "AuthorId": request.user_id,
+            "CreditedWalletId": request.wallet_id,
+            "DebitedFunds": money(request.cents, request.currency),
+            "Fees": money(0, request.currency),
+            "ReturnURL": f"{self._means.site_address}{request.return_path}",
+            "CardType": CARD_TYPE,
+            "Culture": request.language.upper(),
+        }
+        made = self._make(request.key, "/payins/card/web", body, request.user_id)
+        if not made.get("RedirectURL"):
+            raise Declined(failure_of(made) or "no_page")
+        return CardPage(str(made["Id"]), str(made["RedirectURL"]))
+
+    def open_wire(self, request: WireRequest) -> WireAccount:
+        """Say where a transfer goes, and which reference of Mangopay's it has to carry."""
+        body = {
+            "Tag": request.key,
+            "AuthorId": request.user_id,
+            "CreditedWalletId": request.wallet_id,
+            "DeclaredDebitedFunds": money(request.cents, request.currency),
+            "DeclaredFees": money(0, request.currency),
+        }
+        made = self._make(request.key, "/payins/bankwire/direct", body, request.user_id)
+        account = made.get("BankAccount") or {}
+        if not made.get("WireReference") or not account.get("IBAN"):
+            raise Declined(failure_of(made) or "no_account")
+        return WireAccount(
+            str(made["Id"]),
+            str(made["WireReference"]),
+            str(account.get("OwnerName") or ""),
+            str(account["IBAN"]),
+            str(account.get("BIC") or ""),
+        )
+
+    def fetch_payin(self, provider_id: str) -> Payin | None:
+        """Return a payment; of a wire that has not come yet, what is awaited."""
+        found = self._get(_READ.format(provider_id))
+        if not found or found.get("Nature", "REGULAR") != "REGULAR":
+            return None
+        is_wire = found.get("PaymentType") == "BANK_WIRE"
+        amount = found.get("DebitedFunds")
+        if is_wire and (currency_of(amount) == UNKNOWN_CURRENCY or not cents_of(amount)):
+            amount = found.get("DeclaredDebitedFunds")
+        return Payin(
+            str(found["Id"]),
+            PaymentKind.WIRE if is_wire else PaymentKind.CARD,
+            state_of(found),
+            cents_of(amount),
+            currency_of(amount),
+            key=key_of(found),
+            wire_text=str(found.get("WireReference") or "") if is_wire else "",
+            wire_sender=str(_sender(found).get("OwnerName") or "") if is_wire else "",
+            failure=failure_of(found),
+        )
+
+    def refund(self, request: RefundRequest) -> Repaid:
+        """Send money back: to the card, or to the account that a wire came from."""
+        paid = self._get(_READ.format(request.payin_id))
+        if not paid or paid.get("Status") != "SUCCEEDED":
+            raise Declined("not_refundable")
+        if request.kind is PaymentKind.WIRE:
+            return self._pay_back(request, paid)
+        body = {
+            "Tag": request.key,
+            "AuthorId": str(paid["AuthorId"]),
+            "DebitedFunds": money(request.cents, request.currency),
+            "Fees": money(0, request.currency),
+        }
+        path = f"/payins/{request.payin_id}/refunds"
+        made = self._means.creations.make(
+            request.key, path, body, read="/refunds/{}", others=lambda: self._means.calls.every(path)
+        )
+        return as_repaid(made)
+
+    def fetch_refund(self, provider_id: str) -> Repaid | None:
+        """Return a refund, of a card payment, of a release, or of a wire: the latter is a payout."""
+        found = self._get(f"/refunds/{provider_id}") or self._get(f"/payouts/{provider_id}")
+        return as_repaid(found) if found else None
+
+    def _pay_back(self, request: RefundRequest, paid: Mapping[str, Any]) -> Repaid:
+        sender = _sender(paid)
+        number = str(sender.get("IBAN") or request.account_number)
+        holder = str(sender.get("OwnerName") or request.holder)
+        if not number or not holder:
+            raise Declined("unknown_account")
+        user_id, wallet_id = str(paid["AuthorId"]), str(paid["CreditedWalletId"])
+        key = derived(request.key, "recipient")
+        body = recipient_body(key, holder, number, request.currency, scope="PAYIN", is_business=True)
+        path = f"/users/{user_id}/recipients"
+        recipient = self._means.creations.make(
+            key, path, body, read="/recipients/{}", others=lambda: self._means.calls.every(path)
+        )
+        payout = {
+            "Tag": request.key,
+            "AuthorId": user_id,
+            "DebitedWalletId": wallet_id,
+            "DebitedFunds": money(request.cents, request.currency),
+            "Fees": money(0, request.currency),
+            "BankAccountId": str(recipient["Id"]),
+            "PaymentRef": {"ReasonType": "PAYIN_REFUND", "ReferenceId": request.payin_id},
+        }
+        made = self._means.creations.make(
+            request.key,
+            "/payouts/bankwire",
+            payout,
+            read="/payouts/{}",
+            others=lambda: self._means.transactions_of(user_id),
+        )
+        return as_repaid(made)
+
+    def _make(self, key: str, path: str, body: Mapping[str, Any], user_id: str) -> dict[str, Any]:
+        return self._means.creations.make(
+            key, path, body, read=_READ, others=lambda: self._means.transactions_of(user_id)
+        )
+
+
+def as_repaid(found: Mapping[str, Any]) -> Repaid:
+    """Return a refund, or a payout that is one."""
+    return Repaid(str(found["Id"]), key_of(found), state_of(found), failure_of(found))
+
+
+def _sender(payin: Mapping[str, Any]) -> Mapping[str, Any]:
+    return payin.get("DebitedBankAccount") or {}
