@@ -49,7 +49,10 @@ def pay_by_card(request: Request, reference: str) -> Response:
         )
     except Conflict:
         return forms.lead_on(f"{PATH}/{reference}", done="overtaken")
-    return RedirectResponse(url, status_code=303)
+    if url.startswith("/"):
+        return RedirectResponse(url, status_code=303)
+    # Browsers hold redirects of forms to `form-action` too, which is this site alone.
+    return private(render(request, "payments/leave.html", language_of(request), {"url": url}))
 
 
 @router.post("/{reference}/refund")
