@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from foundation.settings import ROOT, Settings
 
@@ -73,6 +74,7 @@ def test_an_address_stays_as_it_is_without_a_password_of_ours(given: dict[str, s
         ("smtp_url", "smtp://host?hidden=1", "?starttls"),
         ("sms_url", "sms.example.org/hidden", "https://host/sms"),
         ("sms_url", "http://sms.example.org/hidden", "in the clear"),
+        ("mangopay_url", "http://hidden.example.org", "https://api.mangopay.com"),
         ("smtp_url", "smtps://host/hidden", "?starttls"),
         ("mail_from", "hidden", "Portulan <no-reply@example.org>"),
         ("mail_from", "hid\nBcc: <all@example.org>", "one line"),
@@ -106,6 +108,8 @@ def test_an_address_that_is_none_is_said_by_its_setting_and_not_shown(field: str
         ("smtp_url", "smtp://localhost"),
         ("sms_url", "https://sms.example.org/v1/send"),
         ("sms_url", "http://127.0.0.1:8080/"),
+        ("mangopay_url", "http://127.0.0.1:8080"),
+        ("mangopay_url", "https://api.sandbox.mangopay.com"),
         ("sms_url", "http://gateway:8080/"),
         ("smtp_url", "smtp://me:a%2Fb@[::1]:587?starttls"),
         ("smtp_url", "smtps://me@host"),
@@ -139,3 +143,10 @@ def test_mails_come_from_who_is_named_or_from_the_operator(given: dict[str, str]
 )
 def test_where_the_site_is_found_without_a_request(given: dict[str, object], address: str) -> None:
     assert Settings.model_validate(given).site_address == address
+
+
+def test_a_client_id_of_mangopay_needs_its_key() -> None:
+    with pytest.raises(ValidationError, match="PORTULAN_MANGOPAY_CLIENT_ID"):
+        Settings.model_validate({"mangopay_client_id": "acme"})
+    found = Settings.model_validate({"mangopay_client_id": "acme", "mangopay_api_key": "hidden-key"})
+    assert "hidden-key" not in repr(found)
