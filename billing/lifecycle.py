@@ -157,7 +157,51 @@ REFUNDS = Lifecycle(
         (RefundState.FAILED, RefundEvent.RETRY): _by(RefundState.AGREED, Party.OPERATOR),
     },
 )
-LIFECYCLES = (ESCROWS, PAYMENTS, REFUNDS)
+
+
+class Deed(StrEnum):
+    """What an operator does with money by hand."""
+
+    ASSIGN = "assign"
+    """Count a payment for an escrow."""
+    RETURN = "return"
+    """Send a payment back that is for nothing."""
+    RETRY = "retry"
+    """Have the provider try a refund again."""
+
+
+class ProposalState(StrEnum):
+    """How far a deed is that needs a second operator."""
+
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    """Another operator confirmed it, and it was done."""
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    """Nobody confirmed it in time."""
+
+
+class ProposalEvent(StrEnum):
+    """What may happen to a proposal. Who confirms or declines is another one than who proposed."""
+
+    CONFIRM = "confirm"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
+    EXPIRE = "expire"
+
+
+PROPOSALS = Lifecycle(
+    "proposal",
+    ProposalState.PROPOSED,
+    {
+        (ProposalState.PROPOSED, ProposalEvent.CONFIRM): _by(ProposalState.CONFIRMED, Party.OPERATOR),
+        (ProposalState.PROPOSED, ProposalEvent.DECLINE): _by(ProposalState.DECLINED, Party.OPERATOR),
+        (ProposalState.PROPOSED, ProposalEvent.WITHDRAW): _by(ProposalState.WITHDRAWN, Party.OPERATOR),
+        (ProposalState.PROPOSED, ProposalEvent.EXPIRE): _by(ProposalState.EXPIRED, Party.SYSTEM),
+    },
+)
+LIFECYCLES = (ESCROWS, PAYMENTS, REFUNDS, PROPOSALS)
 
 
 @dataclass(frozen=True, slots=True)

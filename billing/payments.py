@@ -117,7 +117,15 @@ def assign(
     session: Session, payment_id: str, number: str, language: Language, actor: Actor, *, at: datetime
 ) -> Payment:
     """Count a payment for the escrow of a number, as an operator found out; raise Invalid, or Conflict if overtaken."""
-    payment = _waiting(session, payment_id)
+    payment = take_waiting(session, payment_id)
+    found = escrow_for(session, payment, number, language)
+    _add(session, payment, escrows.take(session, found.id), Party.OPERATOR, actor, at)
+    audits.record(session, actor, "payment_assigned", KIND, payment.id, at=at, number=found.number)
+    return payment
+
+
+def escrow_for(session: Session, payment: Payment, number: str, language: Language) -> Escrow:
+    """Return the escrow of a number, if a payment may be counted for it; raise Invalid."""
     key = escrows.compared(number)
     found = session.execute(select(Escrow).where(col(Escrow.number_key) == key)).scalar_one_or_none() if key else None
     if found is None:
@@ -125,14 +133,12 @@ def assign(
     if not _takes(found, payment):
         reason = message("Nothing can be paid for this any more, or not in this currency.")
         raise _no_escrow(language, "closed", reason)
-    _add(session, payment, escrows.take(session, found.id), Party.OPERATOR, actor, at)
-    audits.record(session, actor, "payment_assigned", KIND, payment.id, at=at, number=found.number)
-    return payment
+    return found
 
 
 def give_back(session: Session, payment_id: str, actor: Actor, *, at: datetime) -> Refund:
     """Send a payment that is for nothing back to whoever paid it."""
-    payment = _waiting(session, payment_id)
+    payment = take_waiting(session, payment_id)
     payment.returned_at = at
     refund = Refund(
         reason=RefundReason.RETURNED.value,
@@ -149,6 +155,16 @@ def give_back(session: Session, payment_id: str, actor: Actor, *, at: datetime) 
     refund_parts.owe(session, refund)
     audits.record(session, actor, "payment_returned", KIND, payment.id, at=at)
     return refund
+
+
+def take_waiting(session: Session, payment_id: str) -> Payment:
+    """Return a payment that waits for an operator, taken; raise Conflict if somebody was quicker."""
+    if session.get(Payment, payment_id) is None:
+        raise NotFound("there is no such payment")
+    payment = _take(session, payment_id)
+    if payment.state != PaymentState.SUCCEEDED or payment.counted_at or payment.returned_at:
+        raise Conflict("this payment does not wait for anybody any more")
+    return payment
 
 
 def names(wire_text: str, number_key: str) -> bool:
@@ -190,16 +206,6 @@ def _awaited_for(session: Session, provider: str, provider_id: str) -> str | Non
 def _take(session: Session, payment_id: str) -> Payment:
     statement = select(Payment).where(col(Payment.id) == payment_id).with_for_update()
     return session.execute(statement.execution_options(populate_existing=True)).scalar_one()
-
-
-def _waiting(session: Session, payment_id: str) -> Payment:
-    """Return a payment that waits for an operator; raise Conflict if somebody was quicker."""
-    if session.get(Payment, payment_id) is None:
-        raise NotFound("there is no such payment")
-    payment = _take(session, payment_id)
-    if payment.state != PaymentState.SUCCEEDED or payment.counted_at or payment.returned_at:
-        raise Conflict("this payment does not wait for anybody any more")
-    return payment
 
 
 def _count(session: Session, payment: Payment, at: datetime) -> None:

@@ -83,6 +83,7 @@ HOLDINGS = (
     Holding(SandboxTransaction, "client_id", CLIENT, Erasure.DELETED, why="play money of the simulated bank"),
 )
 NOT_PERSONAL = {
+    "money_proposals": "what operators proposed to do with money: kept with the payments and refunds that it is about",
     "reduction_uses": "what reductions were used for: they are taken along, and go, with those",
     "provider_wallets": "which wallets payers and owners have at a provider: nothing but ids",
     "provider_requests": "ids of rows of ours, with what a provider made for them",

@@ -167,6 +167,9 @@ class Settings(BaseSettings):
     """The same on every later mission of the pair."""
     referral_reduction_bp: int = Field(default=5_000, ge=0, le=10_000)
     """Share of the commission that a referral lets off, on one mission (mission row S17)."""
+    refund_four_eyes_cents: int = Field(default=500_000, ge=0)
+    """Above this amount, whatever the currency, a second operator confirms what one does with money by hand: assigning
+    a wire, sending one back, trying a refund again."""
     referred_clients_earn: bool = False
     """Whether a company that was referred earns its sponsor a reduction by its first mission, as an expert does."""
     rc_pro_insurer: str = "Assurances Exemple SA"

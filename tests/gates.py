@@ -138,6 +138,8 @@ TABLE = {
     """,
     Rule.OPERATOR: """
         GET /operator/refunds  POST /operator/refunds/{refund_id}/remind  POST /operator/refunds/{refund_id}/retry
+        GET /operator/money/{reference}  GET /operator/proposals  POST /operator/proposals/{proposal_id}/confirm
+        POST /operator/proposals/{proposal_id}/decline  POST /operator/proposals/{proposal_id}/withdraw
         GET /operator/wires  POST /operator/wires/{payment_id}/assign  POST /operator/wires/{payment_id}/return
         GET /operator  GET /operator/people  GET /operator/people/{account_id}
         POST /operator/people/{account_id}/suspend  POST /operator/people/{account_id}/{action}
@@ -202,7 +204,7 @@ PARAMETERS = {
     "sheet_id": "sheet", "offer_id": "offer", "sheet_file_id": "sheet_file",
     "search_id": "search", "token": "shared", "expert_id": "expert", "thread_id": "thread", "file_id": "message_file",
     "reference": "reference", "refund_id": "refund", "payment_id": "wire", "transaction_id": "card",
-    "report_file_id": "report_file", "mission_id": "mission", "review_id": "review",
+    "report_file_id": "report_file", "mission_id": "mission", "review_id": "review", "proposal_id": "proposal",
     "paper_id": "paper", "sms_id": "mail",
     "quote_id": "quote", "series_id": "series",
 }  # fmt: skip

@@ -26,6 +26,7 @@ from accounts.shared_shortlists import Comment
 from accounts.shortlist_rows import Owner
 from billing import escrows
 from billing.models.escrows import Escrow, Payment, Refund
+from billing.models.proposals import MoneyProposal
 from billing.models.sandbox import SandboxTransaction
 from booking import papers, report_files, sheet_files, sheets, threads
 from booking.attachments import Attachment
@@ -261,12 +262,28 @@ def _money(session: Session, people: dict[str, Account], mark: str) -> dict[str,
     )
     session.add_all([paid, wire, card, refund])
     session.flush()
+    proposal = MoneyProposal(
+        deed="return",
+        payment_id=wire.id,
+        cents=100,
+        currency="EUR",
+        proposed_by=people["operator"].id,
+        proposed_at=at,
+        expires_at=at + timedelta(days=7),
+    )
+    session.add(proposal)
     page = SandboxTransaction(
         kind="card", key=card.id, cents=100, currency="EUR", title=f"{mark} mission", return_path="/", made_at=at
     )
     session.add(page)
     session.flush()
-    return {"reference": escrow.reference, "refund": refund.id, "wire": wire.id, "card": page.id}
+    return {
+        "reference": escrow.reference,
+        "refund": refund.id,
+        "wire": wire.id,
+        "card": page.id,
+        "proposal": proposal.id,
+    }
 
 
 def _sheet(session: Session, account: Account, ids: dict[str, str], mark: str) -> dict[str, str]:

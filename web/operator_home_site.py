@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from accounts import notices, suspensions
-from billing import payments, refunds
+from billing import payments, proposals, refunds, wire_queue
 from booking import missions, offer_desk, thread_lists
 from foundation import clock, mails, outbox
 from search_api import empties
@@ -24,7 +24,7 @@ router = APIRouter(prefix=PATH, include_in_schema=False, default_response_class=
 @router.get("")
 def show(request: Request) -> Response:
     """Show what waits."""
-    operator_desk.operator(request)
+    operator = operator_desk.operator(request)
     today = clock.today()
     with operator_desk.database(request).reading() as session:
         decided = decisions.decisions(session)
@@ -34,6 +34,8 @@ def show(request: Request) -> Response:
             ("notices", notices.count_open(session)),
             ("refunds", len(refunds.queue(session, limit=PAGE))),
             ("wires", len(payments.unmatched(session, limit=PAGE))),
+            ("partly-paid", wire_queue.count_partly_paid(session)),
+            ("proposals", proposals.count_for(session, operator.account_id, at=clock.now())),
             ("threads", thread_lists.count_waiting_for_operator(session)),
             ("offers", offer_desk.count_waiting(session, clock.now())),
             ("portage", len(missions.awaiting_portage(session))),

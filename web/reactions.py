@@ -18,8 +18,9 @@ from accounts.events import (
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
-from billing import provider_calls, providers, refunds
+from billing import proposals, provider_calls, providers, refunds
 from billing.events import (
+    PROPOSALS_DUE,
     PROVIDER_EVENT,
     REFUND_AGREED,
     REFUND_REMINDERS_DUE,
@@ -113,6 +114,7 @@ def money_table(provider: Provider, database: Database, now: Now = clock.now) ->
         Lane(PROVIDER_EVENT, lambda keys: provider_calls.hear(database, provider, keys, now()), batch=20),
         Lane(REFUND_AGREED, lambda ids: provider_calls.send_refunds(database, provider, ids, now()), batch=20),
         Lane(REFUND_REMINDERS_DUE, lambda _: refunds.remind_due(database, now()), batch=100),
+        Lane(PROPOSALS_DUE, lambda _: proposals.expire_due(database, now()), batch=100),
         Lane(SANDBOX_DUE, lambda _: provider_calls.let_sandbox_wires_arrive(database, now()), batch=100),
     ]
 
@@ -185,6 +187,7 @@ SCHEDULES = [
     Schedule("mails.clear", every=timedelta(days=1), topic=CLEARING_DUE),
     Schedule("sms.clear", every=timedelta(days=1), topic=sms.CLEARING_DUE),
     Schedule("refunds.remind", every=timedelta(days=1), topic=REFUND_REMINDERS_DUE, offset=ALERTS_AT),
+    Schedule("proposals.expire", every=timedelta(hours=1), topic=PROPOSALS_DUE),
     Schedule("sandbox.wires", every=timedelta(hours=1), topic=SANDBOX_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),

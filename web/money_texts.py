@@ -1,0 +1,43 @@
+"""What moves of money are called, for operators: each as what was done."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from billing.lifecycle import ESCROWS, PAYMENTS, PROPOSALS, REFUNDS
+from billing.lifecycle import EscrowEvent as Held
+from billing.lifecycle import PaymentEvent as Paid
+from billing.lifecycle import ProposalEvent as Proposed
+from billing.lifecycle import RefundEvent as Back
+from foundation.i18n import message
+
+DONE: Mapping[tuple[str, StrEnum], str] = {
+    (ESCROWS.kind, Held.PAY_IN): message("A payment was counted"),
+    (ESCROWS.kind, Held.COVER): message("All that is due is held"),
+    (ESCROWS.kind, Held.CHANGE_DUE): message("Another price is due"),
+    (ESCROWS.kind, Held.RAISE_DUE): message("A higher price is due: a top-up is awaited"),
+    (ESCROWS.kind, Held.RETURN_SURPLUS): message("What was too much goes back"),
+    (ESCROWS.kind, Held.DISPUTE): message("The client asks for money back: nothing is released meanwhile"),
+    (ESCROWS.kind, Held.SETTLE): message("The refund in question is settled, and all that is due is held"),
+    (ESCROWS.kind, Held.SETTLE_SHORT): message("The refund in question is settled, and a part is awaited"),
+    (ESCROWS.kind, Held.REFUND): message("All that was held goes back by agreement"),
+    (ESCROWS.kind, Held.GIVE_BACK): message("All that was held goes back by right"),
+    (ESCROWS.kind, Held.RELEASE): message("Released to the expert"),
+    (ESCROWS.kind, Held.CANCEL): message("Nothing is awaited any more"),
+    (PAYMENTS.kind, Paid.CHALLENGE): message("The payer’s bank asks who pays"),
+    (PAYMENTS.kind, Paid.SUCCEED): message("A payment arrived"),
+    (PAYMENTS.kind, Paid.FAIL): message("A payment failed"),
+    (REFUNDS.kind, Back.CONSENT): message("The expert agreed to a refund"),
+    (REFUNDS.kind, Back.REFUSE): message("The expert did not agree to a refund"),
+    (REFUNDS.kind, Back.WITHDRAW): message("The client took the request back"),
+    (REFUNDS.kind, Back.FINISH): message("A refund was sent"),
+    (REFUNDS.kind, Back.FAIL): message("A refund could not be sent"),
+    (REFUNDS.kind, Back.RETRY): message("A refund is tried again"),
+    (PROPOSALS.kind, Proposed.CONFIRM): message("A second operator confirmed"),
+    (PROPOSALS.kind, Proposed.DECLINE): message("A second operator declined"),
+    (PROPOSALS.kind, Proposed.WITHDRAW): message("A proposal was taken back"),
+    (PROPOSALS.kind, Proposed.EXPIRE): message("A proposal expired"),
+}
+GOES_BACK = message("Money goes back to the client")
+OPENED = message("Payment is awaited")
+BEGUN_CARD, BEGUN_WIRE = message("A card payment was begun"), message("A transfer was seen")
+PROPOSED = message("An operator proposed it, a second one is needed")
