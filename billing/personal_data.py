@@ -100,5 +100,6 @@ NOT_PERSONAL = {
         "play money: neither names nor numbers, only what becomes of payouts, papers and cards",
     ),
     "refund_parts": "which payment a refund goes back against",
+    "payment_links": "hashes of what opens a payment request, for a month",
     "wire_details": "the provider's own account, to which transfers for an escrow go",
 }

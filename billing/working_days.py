@@ -43,6 +43,14 @@ def after(day: date, count: int) -> date:
     return day
 
 
+def send_by(needed_on: date) -> date:
+    """Return the last day on which a wire may be sent so that it is seen by another day."""
+    day = needed_on
+    while not is_working(day) or wire_seen_on(day) > needed_on:
+        day -= _DAY
+    return day
+
+
 def wire_seen_on(sent_on: date) -> date:
     """Return by when a wire that is sent on a day is seen here."""
     return after(sent_on, WIRE_DAYS)

@@ -11,6 +11,7 @@ import accounts.models.profiles
 import accounts.models.shortlists  # noqa: F401
 import billing.models.escrows
 import billing.models.mandates
+import billing.models.payment_links
 import billing.models.proposals
 import billing.models.provider_parties
 import billing.models.provider_requests

@@ -25,6 +25,7 @@ class Rule(StrEnum):
     EVERYBODY = "everybody"
     MAILED = "whoever has the link that was mailed"
     SHARED = "whoever has the link of a shared list"
+    PAYING = "whoever has the link of a payment request"
     LIST = "whoever has a shortlist of their own, and may change it"
     LISTING = "everybody but who only looks at a company's shortlist"
     SIGNED_IN = "whoever has signed in, suspended or not"
@@ -83,6 +84,7 @@ TABLE = {
         GET /alerts/stop/{token}  POST /alerts/stop/{token}
     """,
     Rule.SHARED: "GET /shortlist/shared/{token}  POST /shortlist/shared/{token}",
+    Rule.PAYING: "GET /payment-requests/{token}",
     Rule.LISTING: "POST /shortlist/add",
     Rule.SHEETING: "GET /sheets/new  POST /sheets/new",
     Rule.LIST: """
@@ -100,6 +102,8 @@ TABLE = {
         POST /series/{series_id}/ask  GET /quotes/compare  GET /quotes/{quote_id}/accept  POST /quotes/{quote_id}/accept
         POST /quotes/{quote_id}/decline  POST /quotes/{quote_id}/ask-approval
         GET /payments/{reference}  POST /payments/{reference}/card  POST /payments/{reference}/refund
+        GET /payments/{reference}/request  POST /payments/{reference}/request/link
+        POST /payments/{reference}/request/link/end  POST /payments/{reference}/request/mail
         POST /payments/{reference}/refund/{refund_id}/withdraw  GET /sandbox/bank  POST /sandbox/bank
         POST /sandbox/bank/arrive  GET /sandbox/card/{transaction_id}  POST /sandbox/card/{transaction_id}
         POST /sandbox/card/{transaction_id}/challenge

@@ -34,6 +34,19 @@ MONEY: dict[str, Any] = {
     "currency": "EUR",
 }
 
+REQUEST: dict[str, Any] = {
+    **LINK,
+    "sent_by": NAME,
+    "company": "Établissements Dupont & fils",
+    "number": "M-2026-00042",
+    "title": "Ouverture du Maroc",
+    "order_number": "BC 4711",
+    "cents": 480_050,
+    "currency": "EUR",
+    "due_on": "2027-01-04",
+    "lasts_minutes": 30 * DAY,
+}
+
 SAMPLES: dict[str, list[dict[str, Any]]] = {
     "news": [{**NEWS, "code": code} for code in TEXTS]
     + [{**NEWS, "code": "quote_declined", "note": "Trop cher,\nhélas."}],
@@ -143,6 +156,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     "account_erased": [{"name": NAME}],
     "payment_received": [{**MONEY, "reference": "m1", "missing_cents": missing} for missing in (0, 120_000)],
+    "payment_request": [REQUEST, {**REQUEST, "order_number": "", "due_on": None}],
     "refund_asked": [
         {**MONEY, "refund_id": "r1", "explanation": "La mission s’est arrêtée.", "is_reminder": is_reminder}
         for is_reminder in (False, True)

@@ -277,6 +277,22 @@ class PaymentReceived(Values):
     currency: Line
 
 
+class PaymentRequested(Values):
+    """To a company's accounting, which may have no account here: what is to be paid, and the link to it (S20)."""
+
+    sent_by: Line
+    company: Line
+    number: Line
+    title: Line
+    order_number: Line
+    cents: Annotated[int, Field(gt=0)]
+    currency: Line
+    due_on: date | None
+    """None: on receipt."""
+    token: Token
+    lasts_minutes: Minutes
+
+
 class RefundAsked(Values):
     """To an expert: a client asks for money back, which only the expert's consent can send (mission row S25)."""
 
@@ -332,6 +348,7 @@ TEMPLATES: dict[str, type[Values]] = {
     "reply_held": ReplyHeld,
     "mandate_given": MandateGiven,
     "payment_received": PaymentReceived,
+    "payment_request": PaymentRequested,
     "refund_asked": RefundAsked,
     "refund_answered": RefundAnswered,
     "account_erased": AccountErased,

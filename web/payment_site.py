@@ -19,6 +19,7 @@ from web import forms
 from web import sign_ins as edge
 from web.forms import Form
 from web.operator_desk import known
+from web.pages import payment_requests
 from web.rendering import PARIS, language_of, private, render
 
 PATH = "/payments"
@@ -40,7 +41,7 @@ def show(request: Request, reference: str) -> Response:
 @router.post("/{reference}/card")
 def pay_by_card(request: Request, reference: str) -> Response:
     """Lead on to the provider's page, where the card is typed."""
-    who = _payer(request, reference)
+    who = payer_of(request, reference)
     back = f"{PATH}/{reference}?paid={{payment_id}}"
     provider = providers.choose(_database(request), request.app.state.settings)
     try:
@@ -58,7 +59,7 @@ def pay_by_card(request: Request, reference: str) -> Response:
 @router.post("/{reference}/refund")
 def ask_refund(request: Request, reference: str, form: Form) -> Response:
     """Ask for money back: the expert is asked by mail."""
-    who = _payer(request, reference)
+    who = payer_of(request, reference)
     try:
         with _database(request).writing() as session:
             escrow = escrows.take(session, escrows.for_payer(session, who, reference).id)
@@ -74,7 +75,7 @@ def ask_refund(request: Request, reference: str, form: Form) -> Response:
 @router.post("/{reference}/refund/{refund_id}/withdraw")
 def withdraw_refund(request: Request, reference: str, refund_id: str) -> Response:
     """Take a request for money back."""
-    who = _payer(request, reference)
+    who = payer_of(request, reference)
     try:
         with _database(request).writing() as session:
             refunds.withdraw(session, who, known(refund_id), at=clock.now())
@@ -83,7 +84,7 @@ def withdraw_refund(request: Request, reference: str, refund_id: str) -> Respons
     return forms.lead_on(f"{PATH}/{reference}", done="withdrawn")
 
 
-def _payer(request: Request, reference: str) -> SignedIn:
+def payer_of(request: Request, reference: str) -> SignedIn:
     """Return who sends a request, if they may move money for the client that pays; raise NotFound."""
     who = edge.required(request, *CLIENTS)
     with _database(request).reading() as session:
@@ -110,6 +111,7 @@ def _page(
             "may_pay": escrows.may_pay(who),
             "may_ask": escrow.held_at is not None and escrow.state in {EscrowState.HELD, EscrowState.AWAITING},
         }
+    context["picture"] = payment_requests.picture(context["wire"], escrow.amounts.missing, escrow.currency)
     paid = next((payment for payment in context["payments"] if payment.id == request.query_params.get("paid")), None)
     context |= {
         "seen_on": working_days.wire_seen_on(clock.now().astimezone(PARIS).date()),

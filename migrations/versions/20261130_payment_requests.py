@@ -1,4 +1,4 @@
-"""what operators propose to do with money"""
+"""links for accounting to pay by, and what operators propose to do with money"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,20 @@ IS_OPEN = sa.text("state = 'proposed'")
 
 
 def upgrade() -> None:
+    op.create_table('payment_links',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('escrow_id', sa.String(), nullable=False),
+    sa.Column('token_hash', sa.String(), nullable=False),
+    sa.Column('made_by', sa.String(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('ends_at > made_at', name='a_payment_link_lasts'),
+    sa.ForeignKeyConstraint(['escrow_id'], ['escrows.id']),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index('ix_payment_links_escrow', 'payment_links', ['escrow_id'])
+    op.create_index('ux_payment_links_token', 'payment_links', ['token_hash'], unique=True)
     op.create_table('money_proposals',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('deed', sa.String(), nullable=False),
@@ -46,3 +60,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table('money_proposals')
+    op.drop_table('payment_links')

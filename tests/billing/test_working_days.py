@@ -1,6 +1,8 @@
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from billing import working_days
 
@@ -36,3 +38,12 @@ def test_a_wire_is_never_seen_on_a_day_without_transfers() -> None:
         seen = working_days.wire_seen_on(day)
         assert working_days.is_working(seen)
         assert 2 <= (seen - day).days <= 7
+
+
+@given(st.dates(date(2020, 1, 1), date(2050, 12, 31)))
+def test_a_wire_that_is_sent_by_the_last_day_is_seen_in_time_and_a_day_later_is_not(needed_on: date) -> None:
+    last = working_days.send_by(needed_on)
+    assert working_days.is_working(last)
+    assert working_days.wire_seen_on(last) <= needed_on
+    later = working_days.after(last + timedelta(days=1), 0)
+    assert working_days.wire_seen_on(later) > needed_on
