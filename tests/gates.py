@@ -101,6 +101,7 @@ TABLE = {
     Rule.CLIENTS: """
         POST /series/{series_id}/ask  GET /quotes/compare  GET /quotes/{quote_id}/accept  POST /quotes/{quote_id}/accept
         POST /quotes/{quote_id}/decline  POST /quotes/{quote_id}/ask-approval
+        GET /payments  GET /payments.csv
         GET /payments/{reference}  POST /payments/{reference}/card  POST /payments/{reference}/refund
         GET /payments/{reference}/request  POST /payments/{reference}/request/link
         POST /payments/{reference}/request/link/end  POST /payments/{reference}/request/mail

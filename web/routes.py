@@ -50,6 +50,7 @@ from web import (
     sign_up_site,
     site,
     space_site,
+    spending_site,
     text_site,
     writing_site,
 )
@@ -61,6 +62,7 @@ ROUTERS = (
     sign_in_site.router,
     company_site.router,
     privacy_site.router,
+    spending_site.router,
     payment_request_site.router,
     payment_site.router,
     provider_site.router,

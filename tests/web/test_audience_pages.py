@@ -5,8 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +18,8 @@ from accounts.audiences import Audience, Showing, Shown, Viewing
 from accounts.models.accounts import Account, AccountKind
 from accounts.models.audiences import VisitorKind
 from accounts.models.experts import Expert
+from billing import last_months
+from billing.revenues import Month, Revenue
 from foundation import clock
 from foundation.database import Database
 from foundation.settings import Settings
@@ -196,17 +197,25 @@ def test_the_dashboard_has_figures_and_says_what_is_not_there_yet(client: TestCl
 
 
 def test_money_that_comes_in_is_cumulated_and_quotes_are_counted(client: TestClient, database: Database) -> None:
-    months = [100_000, 0, 0, 250_000, 0, 0, 0, 0, 0, 0, 0, 50_000]
-    money = SimpleNamespace(received_cents=months, released_cents=30_000)
+    amounts = [100_000, 0, 0, 250_000, 0, 0, 0, 0, 0, 0, 0, 50_000]
+    firsts = last_months.until(date(2026, 2, 10))
+    months = tuple(
+        Month(first, cents, 10_050 * (first == firsts[-1])) for first, cents in zip(firsts, amounts, strict=True)
+    )
     with database.reading() as session:
         expert = session.get_one(Expert, id_of(database, "A"))
         found = dashboards.read(session, expert, datetime(2026, 2, 10, tzinfo=UTC))
-    context = dashboards.context(replace(found, money=money, quotes=Quotes(2, 1)), "en")
-    assert [said for _, said in context["revenue"]["labels"]][::3] == ["Mar 2025", "Feb 2026"]
+    assert found.revenues == []
+    shown = replace(found, revenues=[Revenue("EUR", months, 30_000)], quotes=Quotes(2, 1))
+    context = dashboards.context(shown, "en")
+    assert [said for _, said in context["revenues"][0]["labels"]][::3] == ["Mar 2025", "Feb 2026"]
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [], "app": client.app}
     page = bytes(
         render(Request({**scope, "server": ("x", 80), "scheme": "http"}), "dashboard.html", "en", context).body
     )
     text = text_of(page.decode())
-    assert "cumulated €4,000 Received. Released and not paid out yet: €300." in text
+    assert "cumulated €4,000 Received. Released by clients and not paid out to you yet: €300." in text
+    assert "Jun 2025 €2,500 €3,500 €0" in text
+    assert "Feb 2026 €500 €4,000 €100.50" in text
+    assert "nothing counts as received" in text
     assert "Under study 2 Accepted quotes 1" in text

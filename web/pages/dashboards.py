@@ -1,9 +1,10 @@
 """An expert's dashboard (mission row S6): the figures that matter at a glance, each leading on to its page."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import accumulate
-from typing import Any, Protocol
+from typing import Any
 
 from babel.dates import format_date
 from sqlalchemy import func, select
@@ -14,21 +15,16 @@ from accounts import audience_days, audience_spans
 from accounts.audience_days import ZONE
 from accounts.audience_spans import Counts, Span
 from accounts.models.experts import Expert
+from billing import revenues
+from billing.revenues import Month, Revenue
+from booking import agreed_commissions
 from booking.lifecycle import QuoteState
 from booking.models.quotes import Quote
 from foundation.i18n import Language
 from web import charts
+from web.rendering import money
 
 DAYS = 30
-
-
-class Money(Protocol):
-    """What an expert earned."""
-
-    received_cents: list[int]
-    """Received in each of the last twelve months, the oldest first."""
-    released_cents: int
-    """Released, and not paid out yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,8 @@ class Dashboard:
     expert: Expert
     days: list[Span]
     before: Counts
-    money: Money | None
+    revenues: list[Revenue]
+    """What was earned, in each currency; none where nothing was released yet."""
     quotes: Quotes | None
     """None where no quote was sent yet."""
 
@@ -64,12 +61,6 @@ def quotes_of(session: Session, expert_id: str) -> Quotes | None:
     return Quotes(under_study, accepted) if counts else None
 
 
-def figures(session: Session, expert_id: str, now: datetime) -> Money | None:
-    """Return what an expert earned; None while missions can't be booked here."""
-    del session, expert_id, now
-    return None
-
-
 def read(session: Session, expert: Expert, now: datetime) -> Dashboard:
     """Read an expert's figures."""
     today = now.astimezone(ZONE).date()
@@ -79,7 +70,7 @@ def read(session: Session, expert: Expert, now: datetime) -> Dashboard:
         expert,
         days[DAYS:],
         audience_spans.total(days[:DAYS]),
-        figures(session, expert.id, now),
+        revenues.by_currency(revenues.releases(session, expert.id, agreed_commissions.of), today),
         quotes_of(session, expert.id),
     )
 
@@ -91,7 +82,7 @@ def context(found: Dashboard, language: Language) -> dict[str, Any]:
         "expert": found.expert,
         "days": DAYS,
         "cards": [_card(name, total, found) for name in ("impressions", "views")],
-        "revenue": _revenue(found.money, found.days[-1].last, language) if found.money else None,
+        "revenues": [_revenue(revenue, language) for revenue in found.revenues],
         "quotes": found.quotes,
     }
 
@@ -105,16 +96,26 @@ def _card(name: str, total: Counts, found: Dashboard) -> dict[str, Any]:
     }
 
 
-def _revenue(money: Money, today: date, language: Language) -> dict[str, Any]:
-    """Return what was received in the last months, put together from month to month, in whole euros."""
-    euros = [cents // 100 for cents in accumulate(money.received_cents)]
-    line = charts.line(euros)
-    ago = [len(euros) - 1 - label.at for label in line.labels]
-    months = [date(today.year + (today.month - 1 - back) // 12, (today.month - 1 - back) % 12 + 1, 1) for back in ago]
-    said = [format_date(month, "MMM y", locale=language) for month in months]
+def _revenue(revenue: Revenue, language: Language) -> dict[str, Any]:
+    """Return what was received and waits, month by month, with its chart in whole units of the currency."""
+    stacks = [(month.received_cents // 100, month.waiting_cents // 100) for month in revenue.months]
+    cumulated = accumulate(month.received_cents for month in revenue.months)
+    said = [format_date(month.first, "MMM y", locale=language) for month in revenue.months]
+    chart = charts.bars(stacks)
     return {
-        "euros": euros[-1],
-        "released_euros": money.released_cents // 100,
-        "line": line,
-        "labels": list(zip(line.labels, said, strict=True)),
+        "currency": revenue.currency,
+        "received_cents": revenue.received_cents,
+        "waiting_cents": revenue.waiting_cents,
+        "chart": chart,
+        "labels": [(label, said[label.at]) for label in chart.labels],
+        "titles": [
+            _bar_title(name, month, revenue, language) for name, month in zip(said, revenue.months, strict=True)
+        ],
+        "rows": list(zip(said, revenue.months, cumulated, strict=True)),
     }
+
+
+def _bar_title(name: str, month: Month, revenue: Revenue, language: Language) -> str:
+    amounts = (month.received_cents, month.waiting_cents)
+    said = [money(Decimal(cents) / 100, revenue.currency, language) for cents in amounts]
+    return f"{name}: {' + '.join(said)}"
