@@ -4,16 +4,21 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy.orm import Session
 
-from billing import escrows, payments, refunds
+from accounts.models.accounts import AccountKind
+from billing import escrows, payments, proposals, refunds
 from billing.lifecycle import PaymentState
 from billing.models.escrows import PaymentKind
+from billing.models.proposals import MoneyProposal
+from billing.proposals import Limit
 from billing.providers import sandbox
 from billing.providers.interface import Payin
 from foundation.database import Database
 from foundation.errors import Conflict
 from foundation.lifecycles import Refused
-from tests.billing.money import AT, DUE, Money, make, sums
+from tests import signed_in
+from tests.billing.money import AT, DUE, Money, as_signed_in, make, sums
 
 
 @pytest.fixture
@@ -116,3 +121,33 @@ def test_a_payment_that_two_operators_look_after_at_once(money: Money) -> None:
     came = at_once(assign, give_back)
     assert sorted(came) == ["done", "too late"]
     assert money.escrow().paid_cents == (DUE if came[0] == "done" else 0)
+
+
+def test_of_two_who_decide_at_once_one_does_and_money_moves_once(money: Money) -> None:
+    people = [
+        as_signed_in(signed_in.make(money.database, AccountKind.OPERATOR, name)) for name in ("Olga", "Oscar", "Oda")
+    ]
+    money.wire(DUE, "merci")
+    payment_id = money.payments()[0].id
+    limit = Limit(0, "en")
+
+    def decide(work: Callable[[Session], object]) -> Callable[[], object]:
+        return lambda: money.database.write(work)
+
+    asked = at_once(
+        *(
+            decide(lambda s, one=one: proposals.assign(s, one, payment_id, "M-2026-00042", limit, at=AT))
+            for one in people[:2]
+        )
+    )
+    assert sorted(asked) == ["done", "too late"]
+    [proposal] = money.rows(MoneyProposal)
+    others = [one for one in people if one.account_id != proposal.proposed_by]
+    came = at_once(
+        decide(lambda s: proposals.confirm(s, others[0], proposal.id, at=AT)),
+        decide(lambda s: proposals.confirm(s, others[1], proposal.id, at=AT)),
+        decide(lambda s: proposals.decline(s, others[1], proposal.id, "No.", limit, at=AT)),
+    )
+    assert came.count("done") == 1
+    is_confirmed = money.rows(MoneyProposal)[0].state == "confirmed"
+    assert money.escrow().paid_cents == (DUE if is_confirmed else 0)
