@@ -135,3 +135,35 @@ def test_the_pages_have_no_serious_fault_on_a_phone_in_the_dark(page: Page, path
     page.goto(path)
     assert faults(page) == []
     assert page.evaluate("document.querySelector('main').scrollWidth") <= PHONE["width"]
+
+
+def test_the_skills_of_a_quote_are_tokens_with_suggestions_and_lines_without_javascript(
+    chromium: Browser, page: Page, address: str
+) -> None:
+    page.goto("/quotes/new")
+    page.locator("[name=client_name]").fill("Dupont")
+    page.locator("[name=client_email]").fill("luc@dupont.example")
+    page.locator("[name=client_email]").press("Enter")
+    page.wait_for_url("**/edit*")
+    skills = page.get_by_role("combobox", name="Skills used")
+    skills.press_sequentially("doua")
+    page.get_by_role("option", name="Customs", exact=True).wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    skills.press_sequentially("Haggling")
+    page.keyboard.press("Enter")
+    expect(page.locator(".token")).to_have_text(["Customs×", "Haggling×"])
+    expect(page.locator("[data-state]")).to_have_text("Saved")
+    assert faults(page) == []
+    page.get_by_role("button", name="Remove Haggling").click()
+    expect(page.locator("#status")).to_have_text("Removed: Haggling")
+    expect(page.locator("[data-state]")).to_have_text("Saved")
+    page.reload()
+    expect(page.locator(".token")).to_have_text(["Customs×"])
+    plain = chromium.new_context(base_url=address, locale="en", java_script_enabled=False)
+    plain.add_cookies(page.context.cookies())  # pyright: ignore[reportArgumentType]
+    without = plain.new_page()
+    without.goto(page.url)
+    expect(without.locator("textarea[name=skills]")).to_have_value("Customs")
+    expect(without.locator("textarea[name=skills]")).to_be_visible()
+    plain.close()
