@@ -7,8 +7,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from accounts.models.accounts import AccountKind
-from tests import live, signed_in
+from accounts import sign_ins
+from accounts.models.accounts import Account, AccountKind
+from booking.quote_drafts import For
+from foundation import clock
+from foundation.database import Database
+from tests import builders, live, signed_in
+from tests.booking import quoting
+from tests.booking.carried_out import Stage
 
 LONG_NAME = "Marie-Antoinette-Philippine de Montmorency-Luxembourg-Bouteville"
 NOTICE = {"ground": "other", "explanation": "Nobody can be this good.", "good_faith": "yes"}
@@ -206,6 +212,41 @@ def test_a_mission_sheet_goes_from_draft_to_refusal_by_keyboard_without_scripts_
     page.locator("[name=reason]").first.check()
     page.get_by_test_id("refuse").press("Enter")
     page.get_by_test_id("done").wait_for()
+    assert found == []
+
+
+@pytest.mark.parametrize("screen", ["a desk", "a phone in the dark"])
+def test_quotes_and_missions_have_no_serious_fault_on_either_side_and_do_not_scroll_sideways(
+    new_page: NewPage, sample: live.Site, screen: str
+) -> None:
+    database = Database(builders.settings_in(sample.folder).database_address)
+    anne, berta = quoting.expert(database, name=LONG_NAME), quoting.client(database)
+    quote = quoting.sent(database, anne, For(offer_id=quoting.offered(database, berta, anne).id))
+    stage = Stage(database)
+    stage.accept().pay().start()
+    found: list[str] = []
+
+    def look(account_id: str, *paths: str) -> None:
+        with database.writing() as session:
+            token = sign_ins.open_for(session, session.get_one(Account, account_id), "a test", at=clock.now())
+        page = new_page(**SCREENS[screen])
+        page.context.add_cookies([{"name": "portulan", "value": token, "url": sample.address}])
+        for path in paths:
+            page.goto(path)
+            assert page.url.endswith(path)
+            unfold(page)
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                found.append(f"{page.url} is too wide")
+            found.extend(faults(page))
+
+    sent, mission = f"/quotes/{quote.id}", f"/missions/{stage.id}"
+    look(anne.id, "/quotes", sent, f"{sent}/edit", f"{sent}/preview", "/quotes/mentions")
+    look(berta.id, "/quotes", sent, f"{sent}/accept")
+    look(stage.expert.account_id, "/missions", mission)
+    stage.report()
+    look(stage.expert.account_id, mission)
+    look(stage.client.account_id, "/missions", mission, f"/payments/{stage.id}")
+    database.close()
     assert found == []
 
 
