@@ -199,12 +199,32 @@ class Proposals(Commands):
             named = self.world.rows.version(quote["id"], max(1, number - 1) if is_forged else number)
             consent = Consent(number, named["content_hash"], has_read_terms=True, wants_early_start=True)
             who, at = self.client_of(by, quote), self.world.now
-            self.world.do(
-                "accept" if number == quote["latest_version"] else "accept an old version",
+            is_latest = (number, named["number"]) == (quote["latest_version"], quote["latest_version"])
+            is_done = self.world.do(
+                "accept" if is_latest else "accept another version",
                 lambda session: signatures.accept(
                     session, who, quote["id"], consent, address="::1", language="en", at=at
                 ),
             )
+            assert is_latest or not is_done, "what was agreed to is not what was signed"
+
+    @command(
+        6,
+        place=PLACE,
+        days=st.sampled_from([3, 6, 9]),
+        rate=st.sampled_from([None, None, None, 700]),
+        back=st.sampled_from([0, 0, 0, 1]),
+    )
+    def renegotiate(self, place: int, days: int, rate: int | None, back: int) -> None:
+        """Have another version be sent of what is under study or being carried out, and be accepted."""
+        over = {row["quote_id"] for row in self.world.rows.missions if row["ended_at"] or row["state"] == "cancelled"}
+        wanted = {"sent", "accepted", "amended"}
+        quote = self.world.pick("quotes", place, lambda row: row["state"] in wanted and row["id"] not in over)
+        if quote:
+            ids = [row["id"] for row in self.world.rows.quotes]
+            self.revise(None, len(ids) - 1 - ids.index(quote["id"]), days, rate, None, is_sent=True)
+            ids = [row["id"] for row in self.world.rows.quotes if row["latest_version"]]
+            self.accept(None, len(ids) - 1 - ids.index(quote["id"]), back, is_forged=False)
 
     @command(1)
     def sign_up(self) -> None:

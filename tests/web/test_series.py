@@ -91,7 +91,9 @@ def test_from_the_draft_to_a_month_that_is_accepted(
     assert 'name="do" value="months"' in page
     page = site.get(f"/quotes/{quote.id}/months").text
     assert re.search(r'name="count"[^>]*value="3"', page)
-    blank = quoting.drafted(database, people[0], For(client_name="Dupont", client_email="dupont@example.org"), skills="", objectives="")
+    blank = quoting.drafted(
+        database, people[0], For(client_name="Dupont", client_email="dupont@example.org"), skills="", objectives=""
+    )
     page = site.get(f"/quotes/{blank.id}/months").text
     assert re.search(r"still to be written or mended: [^<]*Objectives", page)
     wrong = site.post(f"/quotes/{quote.id}/months", data={"count": "99", "first": "2020-01-01", "lines": "each"})
