@@ -11,52 +11,27 @@ from sqlalchemy.exc import DBAPIError
 
 from foundation.errors import DomainError, Invalid
 from foundation.settings import Settings
-from scripts import (
-    demos,
-    emptiness,
-    evaluations,
-    experts,
-    explanations,
-    indexes,
-    interleavings,
-    judgments,
-    lifts,
-    mail_listeners,
-    operators,
-    payments,
-    promotions,
-    rankings,
-    retention,
-    skills,
-)
+from scripts import groups
 
+ELSEWHERE = {
+    "demo": "scripts.demos:load",
+    "retention": "scripts.retention:retention",
+    "mail-in": "scripts.mail_listeners:mail_in",
+    "experts": "scripts.experts:app",
+    "index": "scripts.indexes:app",
+    "ranking": "scripts.rankings:app",
+    "skills": "scripts.skills:app",
+    "operators": "scripts.operators:app",
+    "payments": "scripts.payments:app",
+}
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 app = typer.Typer(
+    cls=groups.of(ELSEWHERE),
     help="Portulan: find independent export and international-business experts.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(experts.app, name="experts")
-app.add_typer(indexes.app, name="index")
-for command in (
-    *promotions.COMMANDS,
-    *explanations.COMMANDS,
-    *evaluations.COMMANDS,
-    emptiness.empty,
-    lifts.lift,
-    lifts.traffic,
-):
-    rankings.app.command()(command)
-rankings.app.add_typer(judgments.app, name="judgments")
-rankings.app.add_typer(interleavings.app, name="interleave")
-app.add_typer(rankings.app, name="ranking")
-app.add_typer(skills.app, name="skills")
-app.add_typer(operators.app, name="operators")
-app.add_typer(payments.app, name="payments")
-app.command("demo")(demos.load)
-app.command("retention")(retention.retention)
-app.command("mail-in")(mail_listeners.mail_in)
 
 
 @app.command()
@@ -65,7 +40,8 @@ def serve(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")] = None,
 ) -> None:
     """Serve the site and deliver the outbox, in one process."""
-    from scripts import servers  # noqa: PLC0415 - loading the web application takes a second
+    with groups.importing():
+        from scripts import servers  # noqa: PLC0415 - loading the web application takes seconds
 
     servers.run(host, port)
 
@@ -75,7 +51,8 @@ def worker(
     beat: Annotated[bool, typer.Option("--beat", help="Only wake the workers, every few seconds; run one.")] = False,
 ) -> None:
     """Deliver the outbox without serving pages; with the embedded index, refuses while another process holds it."""
-    from scripts import workers  # noqa: PLC0415
+    with groups.importing():
+        from scripts import workers  # noqa: PLC0415 - as above
 
     if beat:
         workers.beat()

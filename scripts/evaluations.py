@@ -239,6 +239,3 @@ def _bar(title: str, total: int) -> Generator[Heard]:
     with Progress(*columns, console=searching.errors, transient=True, disable=not searching.errors.is_terminal) as bar:
         task = bar.add_task("", total=total)
         yield lambda done: bar.advance(task, done)
-
-
-COMMANDS = (evaluate, tune)

@@ -199,6 +199,3 @@ def _told(standing: Standing, refs: dict[str, str]) -> dict[str, Any]:
 
 def _refs(looking: Looking, ids: list[str]) -> dict[str, str]:
     return {key: document.ref for key, document in looking.searcher.engine.documents(ids).items()} if ids else {}
-
-
-COMMANDS = (explain, compare)

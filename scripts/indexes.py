@@ -23,7 +23,6 @@ from indexer.indexes import Index
 from scripts import authors, databases, tables
 from scripts.authors import As
 from taxonomy.wordlists import LiveWordlists
-from web import deliveries, reactions
 
 app = typer.Typer(help="Build, look at and check the index.", no_args_is_help=True)
 errors = Console(stderr=True, highlight=False)
@@ -165,6 +164,8 @@ def read_status(settings: Settings, database: Database) -> dict[str, Any]:
 
 def _drain(database: Database, index: Index) -> None:
     """Deliver everything here, with a bar for words and one for vectors."""
+    from web import deliveries, reactions  # noqa: PLC0415 - most commands need none of the web, which takes seconds
+
     with _bar("Indexing") as bar, database.reading() as session:
         words = bar.add_task("words", total=max(outbox.count(session, EXPERT_CHANGED), experts.count(session)))
         vectors = bar.add_task("vectors", total=None)
@@ -205,6 +206,8 @@ def _reserve_or_watch(database: Database, index: Index) -> bool:
 
 def _wait_for_workers(database: Database, index: Index) -> None:
     """See to it that what workers had taken before us is delivered, by them or, if they die, here; or has failed."""
+    from web import deliveries, reactions  # noqa: PLC0415 - as above
+
     while True:
         with database.reading() as session:
             if not any(outbox.count_untried(session, topic) for topic in _DELIVERIES):

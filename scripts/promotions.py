@@ -240,6 +240,3 @@ def _told(move: MoveRow) -> dict[str, Any]:
         "note": move.note,
         "override_reason": move.override_reason,
     }
-
-
-COMMANDS = (promote, rollback, shadow, canary, history)

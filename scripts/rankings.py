@@ -15,7 +15,7 @@ from indexer.engines import choices
 from ranking import changes, profiles
 from ranking.changes import Difference, Refused
 from ranking.profiles import CONSTANTS, FIRST, Inputs, Profile
-from scripts import authors, databases, tables
+from scripts import authors, databases, groups, tables
 from scripts.authors import As, Author
 from scripts.tables import AsJson
 from search_api import rankings
@@ -24,7 +24,18 @@ from search_api.pointers import SURFACES, AllPointers, LivePointers, Surface
 from search_api.rankings import FIRST_AUTHOR, FIRST_NOTE, Signature
 from taxonomy import wordlists
 
-app = typer.Typer(help="Look at what decides the order, change it, and go back.", no_args_is_help=True)
+ELSEWHERE = {
+    **{name: f"scripts.promotions:{name}" for name in ("promote", "rollback", "shadow", "canary", "history")},
+    **{name: f"scripts.explanations:{name}" for name in ("explain", "compare")},
+    **{name: f"scripts.evaluations:{name}" for name in ("evaluate", "tune")},
+    "empty": "scripts.emptiness:empty",
+    **{name: f"scripts.lifts:{name}" for name in ("lift", "traffic")},
+    "judgments": "scripts.judgments:app",
+    "interleave": "scripts.interleavings:app",
+}
+app = typer.Typer(
+    cls=groups.of(ELSEWHERE), help="Look at what decides the order, change it, and go back.", no_args_is_help=True
+)
 OnSurface = Annotated[
     Surface | None, typer.Option("--surface", help="Only searches with a query, or only lists without one; else both.")
 ]

@@ -1,9 +1,12 @@
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from foundation.database import Database
+from foundation.settings import ROOT
 from migrations import upgrades
 from tests.builders import settings_in
 from tests.scripts.conftest import Portulan
@@ -39,6 +42,18 @@ def test_every_command_explains_itself(portulan: Portulan, command: tuple[str, .
 )
 def test_bad_usage_ends_with_2(portulan: Portulan, command: tuple[str, ...]) -> None:
     assert portulan(*command).code == 2
+
+
+def test_a_command_that_nobody_has_is_led_to_those_that_look_like_it(portulan: Portulan) -> None:
+    assert "Did you mean 'promote'?" in portulan("ranking", "promot").err
+
+
+def test_a_command_imports_only_what_it_needs() -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "scripts.cli", "experts", "hide", "--help"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stderr
+    imported = {line.rpartition("|")[2].strip() for line in said.splitlines()}
+    assert "accounts.experts" in imported
+    assert not imported & {"web", "fastapi", "numpy", "indexer"}
 
 
 @pytest.mark.parametrize(
