@@ -220,7 +220,9 @@ def start_due(session: Session, mission_id: str, *, at: datetime) -> bool:
 
 def to_start(session: Session, on: date) -> Sequence[str]:
     """Return the ids of missions whose day to begin has come; a month after its series was stopped has none."""
-    is_stopped = exists().where(col(Series.id) == col(Mission.series_id), col(Series.stops_after) < Mission.starts_on)
+    is_stopped = exists().where(
+        col(Series.id) == col(Mission.series_id), col(Series.stops_after) < col(Mission.starts_on)
+    )
     is_due = (col(Mission.state) == MissionState.FUNDED.value, col(Mission.starts_on) <= on)
     return (
         session.execute(select(col(Mission.id)).where(*is_due, ~is_stopped).order_by(col(Mission.id))).scalars().all()

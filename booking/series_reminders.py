@@ -5,6 +5,7 @@ begins both hear that it is not accepted yet. Each reminder is one mail, however
 """
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -54,7 +55,13 @@ def _end(session: Session, series_id: str, on: date, at: datetime) -> None:
 def _remind(session: Session, settings: Reminders, today: date, at: datetime) -> None:
     note = {"fr": settings.note_fr, "en": settings.note_en}
     for mission in _ending(session, today, timedelta(days=settings.month_end_days)):
-        told = {"key": str(mission.ends_on), "at": at, "day": mission.ends_on, "anchor": "report", "notes": note}
+        told: dict[str, Any] = {
+            "key": str(mission.ends_on),
+            "at": at,
+            "day": mission.ends_on,
+            "anchor": "report",
+            "notes": note,
+        }
         if mission.state == MissionState.IN_PROGRESS:
             mission_news.tell_expert(session, mission, "month_ends", **told)
         mission_news.tell_client(session, mission, "month_ends_client", **told)
