@@ -278,7 +278,7 @@ def filled(path: str, side: Side, shown: Expert, **values: str) -> str:
     """Return a path with a side's own ids in it."""
     token = side.ids[{"alerts": "stop", "availability": "unasked"}.get(path.split("/")[1], "shared")]
     names = {name: side.ids[key] for name, key in PARAMETERS.items()}
-    fixed = {"slug": shown.slug, "size_px:int": "96", "path:path": "x/y", "name": "use", "action": "lift"}
+    fixed = {"slug": shown.slug, "size_px:int": "96", "path:path": "x/y", "name": "use", "action": "lift", "word": "x"}
     if path.startswith("/help"):
         fixed["slug"] = "signing-in"
     return path.format_map(Named({**names, "token": token, **fixed, **values}))
