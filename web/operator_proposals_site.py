@@ -74,7 +74,7 @@ def _page(
         context: dict[str, Any] = {
             "rows": [_row(session, one) for one in proposals.open_ones(session, at=clock.now(), limit=PAGE)],
             "decided": [_row(session, one) for one in proposals.decided(session, limit=SHOWN_DECIDED)],
-            "is_sandbox": providers.choose(operator_desk.database(request)).is_sandbox,
+            "is_sandbox": providers.choose(operator_desk.database(request), request.app.state.settings).is_sandbox,
         }
     context |= {"operator_id": operator.account_id, "limit_cents": limit_of(request).cents}
     context |= {"form": form, "faults": faults}

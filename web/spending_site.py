@@ -22,7 +22,7 @@ def show(request: Request) -> Response:
     client_id, language = _client_of(sign_ins.required(request, *CLIENTS)), language_of(request)
     with _database(request).reading() as session:
         context = pages.context(session, client_id, language, clock.now().astimezone(last_months.ZONE).date())
-    context["is_sandbox"] = providers.choose(_database(request)).is_sandbox
+    context["is_sandbox"] = providers.choose(_database(request), request.app.state.settings).is_sandbox
     return private(render(request, "payments/all.html", language, context))
 
 
