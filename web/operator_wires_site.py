@@ -63,7 +63,7 @@ def _page(request: Request, form: dict[str, str], faults: dict[str, str], *, sta
             "next_after": found[PAGE - 1].id if len(found) > PAGE else None,
             "partly_paid": wire_queue.partly_paid(session, limit=PAGE),
             "done_before": audit_lines.read(session, audits.entries(session, object_kind=payments.KIND, limit=RECENT)),
-            "is_sandbox": providers.choose(operator_desk.database(request)).is_sandbox,
+            "is_sandbox": providers.choose(operator_desk.database(request), request.app.state.settings).is_sandbox,
         }
     context |= {"asked": asked, "form": form, "faults": faults}
     return operator_desk.page(request, "wires.html", "wires", context, status=status)

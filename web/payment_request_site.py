@@ -113,7 +113,8 @@ def _own_page(
 
 
 def _read(request: Request, session: Session, escrow: Escrow) -> tuple[PaymentRequest, dict[str, Any]]:
-    provider, today = providers.choose(_database(request)), clock.now().astimezone(PARIS).date()
+    provider = providers.choose(_database(request), request.app.state.settings)
+    today = clock.now().astimezone(PARIS).date()
     found = pages.read(session, escrow, provider, today=today)
     operator = request.app.state.settings.operator
     shared = {"is_sandbox": provider.is_sandbox, "operator": operator, "is_due": found.amounts.missing > 0}
@@ -127,7 +128,7 @@ def _make(request: Request, who: SignedIn, reference: str) -> str:
 
 def _send(request: Request, who: SignedIn, reference: str, email: str) -> None:
     at, language = clock.now(), language_of(request)
-    provider, today = providers.choose(_database(request)), at.astimezone(PARIS).date()
+    provider, today = providers.choose(_database(request), request.app.state.settings), at.astimezone(PARIS).date()
     with _database(request).writing() as session:
         token = payment_links.make(session, who, known(reference), key=_key(request), at=at)
         escrow = escrows.for_payer(session, who, reference)
