@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import colleagues
+from accounts import accounts, colleagues
 from accounts.models.accounts import Client, Role
 from accounts.models.identities import new_id
 from billing.models.provider_parties import PAYER, ProviderUser, ProviderWallet
@@ -35,12 +35,15 @@ class Place:
     wallet_id: str
 
 
-def payer(database: Database, provider: Provider, client_id: str, currency: str, *, at: datetime) -> Place:
-    """Return as whom and from which wallet a client pays; raises Unreachable and Declined."""
-    row = _keep_user(database, provider.name, PAYER, client_id, at)
+def payer(database: Database, provider: Provider, party_id: str, currency: str, *, at: datetime) -> Place:
+    """Return as whom and from which wallet a client pays, or an expert for Boost; raises Unreachable and Declined.
+
+    An expert who pays is another user than the one who is paid.
+    """
+    row = _keep_user(database, provider.name, PAYER, party_id, at)
     if row.provider_id is None:
         with database.reading() as session:
-            request = _payer_request(session, row.id, client_id)
+            request = _payer_request(session, row.id, party_id)
         row = _note_user(database, row.id, provider.register_payer(request))
     return _place(database, provider, row, currency, at)
 
@@ -138,10 +141,16 @@ def _note_wallet(session: Session, wallet_id: str, provider_id: str) -> Provider
     return found
 
 
-def _payer_request(session: Session, key: str, client_id: str) -> PayerRequest:
-    """Return how a client is made known: their name, and whoever owns the account."""
-    client = session.get_one(Client, client_id)
-    members = [(account, membership) for account, membership in colleagues.members(session, client_id) if account.email]
+def _payer_request(session: Session, key: str, party_id: str) -> PayerRequest:
+    """Return how a client is made known: their name, and whoever owns the account. Experts pay as a person."""
+    client = session.get(Client, party_id)
+    if client is None:
+        expert = accounts.owner_of(session, party_id)
+        if expert is None or expert.email is None:
+            raise NotFound("nobody acts for this expert")
+        person = Representative(*names_of(expert.name), expert.email)
+        return PayerRequest(key, expert.name, is_person=True, email=expert.email, representative=person)
+    members = [(account, membership) for account, membership in colleagues.members(session, client.id) if account.email]
     owners = [account for account, membership in members if membership.role == Role.OWNER]
     account = next(iter([*owners, *(account for account, _ in members)]), None)
     if account is None or account.email is None:

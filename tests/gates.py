@@ -121,6 +121,9 @@ TABLE = {
     Rule.WRITERS: "GET /experts/{slug}/write  POST /experts/{slug}/write",
     Rule.SIDES: """
         GET /quotes  GET /quotes/{quote_id}  POST /quotes/{quote_id}/cancel  POST /series/{series_id}/stop
+        GET /sandbox/kept-card/{kept_id}  POST /sandbox/kept-card/{kept_id}
+        GET /sandbox/charge/{charge_id}  POST /sandbox/charge/{charge_id}
+        GET /sandbox/recipient/{recipient_id}  POST /sandbox/recipient/{recipient_id}
         GET /messages  GET /messages/{thread_id}  POST /messages/{thread_id}  POST /messages/{thread_id}/archive
         POST /messages/{thread_id}/held/{mail_id}
     """,
@@ -209,6 +212,7 @@ PARAMETERS = {
     "sheet_id": "sheet", "offer_id": "offer", "sheet_file_id": "sheet_file",
     "search_id": "search", "token": "shared", "expert_id": "expert", "thread_id": "thread", "file_id": "message_file",
     "reference": "reference", "refund_id": "refund", "payment_id": "wire", "transaction_id": "card",
+    "kept_id": "kept_card", "charge_id": "charge", "recipient_id": "recipient",
     "report_file_id": "report_file", "mission_id": "mission", "review_id": "review", "proposal_id": "proposal",
     "paper_id": "paper", "sms_id": "mail",
     "quote_id": "quote", "series_id": "series",

@@ -27,7 +27,15 @@ from accounts.shortlist_rows import Owner
 from billing import escrows
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.proposals import MoneyProposal
-from billing.models.sandbox import SandboxTransaction
+from billing.models.provider_parties import ProviderUser
+from billing.models.sandbox import (
+    SandboxCard,
+    SandboxRecipient,
+    SandboxSubscription,
+    SandboxTransaction,
+    SandboxUser,
+    SandboxWallet,
+)
 from booking import papers, report_files, sheet_files, sheets, threads
 from booking.attachments import Attachment
 from booking.models.missions import Mission, Series
@@ -283,7 +291,32 @@ def _money(session: Session, people: dict[str, Account], mark: str) -> dict[str,
         "wire": wire.id,
         "card": page.id,
         "proposal": proposal.id,
+        **_kept_at_the_provider(session, client_id, mark),
     }
+
+
+def _kept_at_the_provider(session: Session, client_id: str, mark: str) -> dict[str, str]:
+    """Have the sandbox know a client, with a card, a charge of it and a bank account that wait to be confirmed."""
+    at, back = clock.now(), f"/{mark}"
+    party = ProviderUser(provider="sandbox", role="payer", party_id=client_id, made_at=at)
+    user = SandboxUser(key=party.id, role="payer", made_at=at)
+    session.add_all([party, user])
+    session.flush()
+    wallet = SandboxWallet(key=new_id(), user_id=user.id, currency="EUR", made_at=at)
+    card = SandboxCard(key=new_id(), user_id=user.id, currency="EUR", return_path=back, made_at=at)
+    recipient = SandboxRecipient(
+        key=new_id(), user_id=user.id, outcome="asks", state="pending", return_path=back, made_at=at
+    )
+    session.add_all([wallet, card, recipient])
+    session.flush()
+    shared = {"key": new_id(), "cents": 100, "currency": "EUR", "made_at": at}
+    subscription = SandboxSubscription(card_id=card.id, wallet_id=wallet.id, period="month", state="created", **shared)
+    charge = SandboxTransaction(
+        kind="card", state="challenge", subscription_id=subscription.id, return_path=back, **shared
+    )
+    session.add_all([subscription, charge])
+    session.flush()
+    return {"kept_card": card.id, "charge": charge.id, "recipient": recipient.id}
 
 
 def _sheet(session: Session, account: Account, ids: dict[str, str], mark: str) -> dict[str, str]:

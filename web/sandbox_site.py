@@ -35,14 +35,14 @@ LONGEST_TEXT = 140
 """Characters of a SEPA transfer's remittance information."""
 
 
-def _in_play(request: Request) -> None:
+def in_play(request: Request) -> None:
     """Raise NotFound where money is real."""
     if not providers.choose(_database(request), request.app.state.settings).is_sandbox:
         raise NotFound("no money is played with here")
 
 
 router = APIRouter(
-    prefix=PATH, include_in_schema=False, default_response_class=HTMLResponse, dependencies=[Depends(_in_play)]
+    prefix=PATH, include_in_schema=False, default_response_class=HTMLResponse, dependencies=[Depends(in_play)]
 )
 
 

@@ -158,5 +158,5 @@ def _as_subscription(found: SandboxSubscription) -> Subscription:
 
 
 def _as_charge(found: SandboxTransaction) -> Charge:
-    url = f"/sandbox/card/{found.id}" if found.state == PaymentState.CHALLENGE else None
+    url = f"/sandbox/charge/{found.id}" if found.state == PaymentState.CHALLENGE else None
     return Charge(found.id, found.key, PaymentState(found.state), found.cents, found.failure, url)
