@@ -9,6 +9,8 @@ from datetime import timedelta
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from billing.lifecycle import PaymentState
 from billing.models.escrows import PaymentKind
@@ -94,6 +96,29 @@ def test_no_fault_in_a_row_moves_money_twice(played: PlayedMangopay, parties: Pa
         played.stand_in.faults.add(fault, path="/transfers")
     insisting(lambda: played.provider.release(request), tries=8)
     assert len(played.state.items["transfers"]) == 1
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(faults=st.lists(st.sampled_from([fault for fault in LOST if fault != "slow"]), max_size=5))
+def test_processes_that_are_killed_at_any_call_move_money_once(
+    played: PlayedMangopay, database: Database, faults: list[str]
+) -> None:
+    """Each try is another process: it knows what is in the database, and no more."""
+    found, made = played.parties(), len(played.state.items["transfers"])
+    payin_id = played.paid(found)
+    release, refund = found.release(4_000, 400), refund_of(payin_id, 1_000)
+
+    def started() -> Mangopay:
+        return PlayedMangopay(database, played.stand_in, 5.0).provider  # pyright: ignore[reportReturnType]
+
+    for fault in faults:
+        played.stand_in.faults.add(fault, path="/transfers")
+        played.stand_in.faults.add(fault, path="/refunds")
+    insisting(lambda: started().release(release), tries=12)
+    insisting(lambda: started().refund(refund), tries=12)
+    played.stand_in.faults.next.clear()
+    assert started().release(release).provider_id == list(played.state.items["transfers"])[-1]
+    assert (found.balances(), len(played.state.items["transfers"])) == ((5_000, 3_600), made + 1)
 
 
 def test_a_key_that_was_burnt_is_asked_anew_only_when_nothing_was_made(
