@@ -5,6 +5,7 @@ are hundredths of a percent, amounts are cents.
 """
 
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 from billing import taxes
 from billing.taxes import Party, Tax
@@ -27,6 +28,22 @@ class Commission:
         return self.before_tax_cents + self.tax_cents
 
 
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What was agreed: the price before and with tax, and the commission on all of it."""
+
+    net_cents: int
+    gross_cents: int
+    commission: Commission
+
+    @classmethod
+    def signed(cls, *, net_cents: int, gross_cents: int, rate_bp: int, commission_cents: int) -> "Price":
+        """Return it from what quotes keep, where the commission is one figure with its tax."""
+        before_tax_cents = taxes.share_cents(net_cents, rate_bp)
+        tax_cents = max(0, commission_cents - before_tax_cents)
+        return cls(net_cents, gross_cents, Commission(rate_bp, before_tax_cents, tax_cents))
+
+
 def reduced_bp(standard_bp: int, share_bp: int) -> int:
     """Return the rate that is left when a share of it is let off; never below 0."""
     return max(0, standard_bp - taxes.share_cents(standard_bp, share_bp))
@@ -40,6 +57,22 @@ def reckon(net_cents: int, *, rate_bp: int, tax: Tax) -> Commission:
     return Commission(rate_bp, before_tax_cents, taxes.tax_cents(before_tax_cents, tax))
 
 
+def on_part(price: Price, released_cents: int) -> Commission:
+    """Return the commission on what is really released of a price, of which a part may have gone back."""
+    whole = price.commission
+    if released_cents == price.gross_cents:
+        return whole
+    net_cents = _part(price.net_cents, released_cents, price.gross_cents)
+    before_tax_cents = taxes.share_cents(net_cents, whole.rate_bp)
+    tax = _part(whole.tax_cents, before_tax_cents, whole.before_tax_cents) if whole.before_tax_cents else 0
+    return Commission(whole.rate_bp, before_tax_cents, tax)
+
+
 def seller(operator: Operator) -> Party:
     """Return the operator as who sells; `taxes.decide` has the expert buy."""
     return Party(operator.country, is_business=True, vat_number=operator.vat_number or None)
+
+
+def _part(amount_cents: int, share: int, whole: int) -> int:
+    """Return the part of an amount that corresponds to a share of a whole; half a cent goes up."""
+    return int((Decimal(amount_cents) * share / whole).quantize(Decimal(1), ROUND_HALF_UP))

@@ -15,7 +15,8 @@ from sqlmodel import col
 
 from accounts.models.accounts import Role
 from accounts.sign_ins import SignedIn
-from billing import refund_parts
+from billing import entries, refund_parts
+from billing.commissions import Price
 from billing.events import ESCROW_DISPUTED, ESCROW_HELD, ESCROW_REFUNDED, ESCROW_RELEASED, WIRE_WANTED
 from billing.lifecycle import ESCROWS, EscrowEvent, EscrowState, Party
 from billing.models.escrows import Escrow, RefundReason
@@ -138,10 +139,10 @@ def return_surplus(session: Session, escrow: Escrow, at: datetime) -> None:
         refund_parts.agree(session, escrow, cents, RefundReason.SURPLUS, at)
 
 
-def release(session: Session, reference: str, at: datetime) -> Escrow:
+def release(session: Session, reference: str, price: Price, at: datetime) -> Escrow:
     """Release what is held to the expert, since the client validated the work (S22); raise Refused otherwise.
 
-    Releasing again what is released changes nothing.
+    The commission is taken now, on what is really released of the price. Releasing again changes nothing.
     """
     escrow = take(session, of(session, reference).id)
     if escrow.state == EscrowState.RELEASED:
@@ -149,6 +150,7 @@ def release(session: Session, reference: str, at: datetime) -> Escrow:
     return_surplus(session, escrow, at)
     values = {"released_cents": escrow.due_cents, "closed_at": at}
     _move(session, escrow, EscrowEvent.RELEASE, Party.SYSTEM, SYSTEM, at, **values)
+    entries.release(session, escrow, price, at)
     outbox.record(session, ESCROW_RELEASED, [escrow.reference])
     return escrow
 

@@ -16,7 +16,7 @@ from sqlmodel import col
 from accounts import colleagues
 from accounts.models.accounts import Role
 from accounts.sign_ins import SignedIn
-from billing import escrows, refund_parts
+from billing import entries, escrows, refund_parts
 from billing.events import PROVIDER_EVENT
 from billing.lifecycle import (
     ESCROWS,
@@ -94,6 +94,8 @@ def take_in(session: Session, provider: str, payin: Payin, *, at: datetime) -> P
         lifecycles.move(session, PAYMENTS, payment, event, Party.SYSTEM, actor=SYSTEM, at=at, **values)
     if payment.state == PaymentState.SUCCEEDED and not (payment.counted_at or payment.returned_at):
         _count(session, payment, at)
+        if not payment.counted_at:
+            entries.unassigned_pay_in(session, payment, payment.settled_at or at)
     return payment
 
 
@@ -152,6 +154,7 @@ def give_back(session: Session, payment_id: str, actor: Actor, *, at: datetime) 
     session.flush()
     session.add(RefundPart(refund_id=refund.id, payment_id=payment.id, cents=payment.cents))
     session.flush()
+    entries.give_back(session, payment, refund, at)
     refund_parts.owe(session, refund)
     audits.record(session, actor, "payment_returned", KIND, payment.id, at=at)
     return refund
@@ -237,6 +240,7 @@ def _add(session: Session, payment: Payment, escrow: Escrow, party: Party, actor
     payment.escrow_id, payment.counted_at = escrow.id, at
     session.add(payment)
     session.flush()
+    entries.pay_in(session, payment, escrow, at)
     escrows.pay_in(session, escrow, payment.cents, party, actor, at)
     _tell_payer(session, payment, escrow, at)
 

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from accounts.personal_data import ACCOUNT, CLIENT, EXPERT
 from billing.models.escrows import Escrow, Payment, Refund
+from billing.models.ledger import LedgerAccount, LedgerDifference, LedgerTransaction, Posting
 from billing.models.mandates import Mandate
 from billing.models.provider_parties import ProviderUser
 from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
@@ -60,6 +61,29 @@ def _refunds(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
     return [row.model_dump(exclude=set() if row.consented_by in subject.of(ACCOUNT) else set(_ACTED)) for row in rows]
 
 
+def _posted(session: Session, subject: Subject) -> Sequence[Mapping[str, Any]]:
+    """Return what was posted to the accounts of a client or an expert: wallets, and what is payable."""
+    theirs = (*subject.of(CLIENT), *subject.of(EXPERT))
+    rows = (
+        select(LedgerAccount, LedgerTransaction, col(Posting.cents))
+        .join(Posting, col(Posting.account_id) == col(LedgerAccount.id))
+        .join(LedgerTransaction, col(LedgerTransaction.id) == col(Posting.transaction_id))
+        .where(col(LedgerAccount.reference).in_(theirs))
+        .order_by(col(LedgerTransaction.effective_at), col(LedgerTransaction.id), col(LedgerAccount.kind))
+    )
+    return [
+        {
+            "account": account.kind,
+            "fact": transaction.kind,
+            "key": transaction.key,
+            "effective_at": transaction.effective_at,
+            "cents": account.side * cents,
+            "currency": account.currency,
+        }
+        for account, transaction, cents in session.execute(rows)
+    ]
+
+
 HOLDINGS = (
     Holding(Mandate, "expert_id", EXPERT, Erasure.KEPT, "mandates", _PROOF),
     Holding(Referral, "sponsor_expert_id", EXPERT, Erasure.DELETED, "referrals", secret=_OF_THE_REFERRED),
@@ -80,6 +104,9 @@ HOLDINGS = (
     Holding(Refund, "consented_by", ACCOUNT, Erasure.KEPT, "refunds", _BOOKS, read=_refunds),
     Holding(ProviderUser, "party_id", CLIENT, Erasure.KEPT, "payment-users", _BOOKS),
     Holding(ProviderUser, "party_id", EXPERT, Erasure.KEPT, "payment-users", _BOOKS),
+    Holding(LedgerAccount, "reference", CLIENT, Erasure.KEPT, "ledger", _BOOKS, read=_posted),
+    Holding(LedgerAccount, "reference", EXPERT, Erasure.KEPT, "ledger", _BOOKS, read=_posted),
+    Holding(LedgerDifference, "looked_by", ACCOUNT, Erasure.KEPT, why="which operator looked at a difference"),
     Holding(SandboxTransaction, "client_id", CLIENT, Erasure.DELETED, why="play money of the simulated bank"),
 )
 NOT_PERSONAL = {
@@ -99,6 +126,8 @@ NOT_PERSONAL = {
         ),
         "play money: neither names nor numbers, only what becomes of payouts, papers and cards",
     ),
+    "ledger_transactions": "what happened to money; whose it was is said by the accounts of its postings",
+    "postings": "the amounts of the ledger: they are taken along with the accounts",
     "refund_parts": "which payment a refund goes back against",
     "payment_links": "hashes of what opens a payment request, for a month",
     "wire_details": "the provider's own account, to which transfers for an escrow go",

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from billing import entries
 from billing.events import REFUND_AGREED
 from billing.lifecycle import REFUNDS, Party, PaymentState, RefundEvent, RefundState
 from billing.models.escrows import Escrow, Payment, Refund, RefundPart, RefundReason
@@ -28,13 +29,14 @@ def agree(session: Session, escrow: Escrow, cents: int, reason: RefundReason, at
     )
     session.add(refund)
     session.flush()
-    divide(session, refund)
+    divide(session, refund, escrow, at)
     return refund
 
 
-def divide(session: Session, refund: Refund) -> None:
+def divide(session: Session, refund: Refund, escrow: Escrow, at: datetime) -> None:
     """Make the parts of a refund that was agreed on, and owe them to the provider. The escrow was taken."""
-    payments = select(Payment).where(col(Payment.escrow_id) == refund.escrow_id, col(Payment.counted_at).is_not(None))
+    entries.refund(session, refund, escrow, at)
+    payments = select(Payment).where(col(Payment.escrow_id) == escrow.id, col(Payment.counted_at).is_not(None))
     latest_first = payments.order_by(col(Payment.counted_at).desc(), col(Payment.id))
     left = [
         (payment.id, payment.cents - _gone(session, payment.id)) for payment in session.execute(latest_first).scalars()
@@ -80,6 +82,8 @@ def take_in(session: Session, part_id: str, repaid: Repaid, *, at: datetime) -> 
     part.provider_id = part.provider_id or repaid.provider_id
     if part.state == PaymentState.CREATED and repaid.state in {PaymentState.SUCCEEDED, PaymentState.FAILED}:
         part.state, part.failure = repaid.state.value, repaid.failure
+        if part.state == PaymentState.SUCCEEDED:
+            entries.repay(session, part, at)
     session.add(part)
     session.flush()
     _conclude(session, session.get_one(Refund, part.refund_id, with_for_update=True), at)

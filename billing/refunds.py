@@ -96,7 +96,7 @@ def consent(
     }
     lifecycles.move(session, REFUNDS, refund, RefundEvent.CONSENT, Party.EXPERT, actor=who.actor, at=at, **values)
     escrows.settle(session, escrow, Party.EXPERT, who.actor, at, less_cents=refund.cents)
-    refund_parts.divide(session, refund)
+    refund_parts.divide(session, refund, escrow, at)
     _mail_asker(session, refund, escrow, at)
     return refund
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts.sign_ins import SignedIn
-from billing import escrows
 from booking import funds, mission_news, missions, report_files
 from booking.agreements import objectives
 from booking.attachments import Attachment
@@ -132,7 +131,7 @@ def validate(session: Session, who: SignedIn, mission_id: str, *, at: datetime) 
     outbox.record(session, MISSION_VALIDATED, [mission.id])
     mission_news.say(session, mission, Line.MISSION_VALIDATED, at=at)
     if funds.uses_escrow(mission):
-        escrows.release(session, mission.id, at=at)
+        funds.release(session, mission, missions.accepted_version(session, mission), at=at)
     else:
         missions.close(session, mission.id, at=at)
     mission_news.tell_expert(session, mission, "mission_validated", at=at)

@@ -63,6 +63,7 @@ class Database:
         if is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+            event.listen(self.engine, "reset", _end_sqlite)
         else:
             postgresql.prepare(self.engine, longest_wait_s)
         self._circuit = Circuit("the database", _TRIAL_S)
@@ -188,6 +189,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _end_sqlite(connection: Any, _record: object, _state: object) -> None:
+    # A COMMIT that is refused, for a deferred key, leaves SQLite's transaction open: whoever comes next can't begin.
+    if connection.in_transaction:
+        connection.rollback()
 
 
 def _begin_sqlite(connection: Connection) -> None:

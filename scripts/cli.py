@@ -23,6 +23,7 @@ ELSEWHERE = {
     "skills": "scripts.skills:app",
     "operators": "scripts.operators:app",
     "payments": "scripts.payments:app",
+    "ledger": "scripts.ledgers:app",
 }
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 app = typer.Typer(

@@ -148,6 +148,7 @@ TABLE = {
         GET /operator/refunds  POST /operator/refunds/{refund_id}/remind  POST /operator/refunds/{refund_id}/retry
         GET /operator/money/{reference}  GET /operator/proposals  POST /operator/proposals/{proposal_id}/confirm
         POST /operator/proposals/{proposal_id}/decline  POST /operator/proposals/{proposal_id}/withdraw
+        GET /operator/ledger  POST /operator/ledger/{difference_id}/look
         GET /operator/wires  POST /operator/wires/{payment_id}/assign  POST /operator/wires/{payment_id}/return
         GET /operator  GET /operator/people  GET /operator/people/{account_id}
         POST /operator/people/{account_id}/suspend  POST /operator/people/{account_id}/{action}

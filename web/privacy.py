@@ -116,6 +116,7 @@ PARTS: Mapping[str, str] = {
     "payments": message("what was paid, and how"),
     "payment-users": message("under which names payment providers know you"),
     "refunds": message("what went back, or was asked back, and who agreed"),
+    "ledger": message("what was posted to your accounts in the ledger: what is held, is yours, or was paid out"),
     "steps": message("what you moved on in missions, quotes and offers, and when"),
     "saved-searches": message("your saved searches, and whom their mails told you of"),
     "grades": message("how well operators find that your profile suits queries, from 0 to 3"),

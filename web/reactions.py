@@ -18,8 +18,9 @@ from accounts.events import (
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
-from billing import proposals, provider_calls, providers, refunds
+from billing import proposals, provider_calls, providers, reconciliations, refunds
 from billing.events import (
+    LEDGER_DUE,
     PROPOSALS_DUE,
     PROVIDER_EVENT,
     REFUND_AGREED,
@@ -116,6 +117,7 @@ def money_table(provider: Provider, database: Database, now: Now = clock.now) ->
         Lane(REFUND_REMINDERS_DUE, lambda _: refunds.remind_due(database, now()), batch=100),
         Lane(PROPOSALS_DUE, lambda _: proposals.expire_due(database, now()), batch=100),
         Lane(SANDBOX_DUE, lambda _: provider_calls.let_sandbox_wires_arrive(database, now()), batch=100),
+        Lane(LEDGER_DUE, lambda _: reconciliations.look_after(database, provider, now()), batch=100),
     ]
 
 
@@ -173,6 +175,8 @@ MONDAY = timedelta(days=4)
 """Weeks are counted from a Thursday."""
 QUOTES_AT = timedelta(hours=1)
 """Time of day, in UTC: the last day is over in Europe."""
+LEDGER_AT = timedelta(hours=2)
+"""Time of day, in UTC: the day's late events are in."""
 SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
@@ -188,6 +192,7 @@ SCHEDULES = [
     Schedule("sms.clear", every=timedelta(days=1), topic=sms.CLEARING_DUE),
     Schedule("refunds.remind", every=timedelta(days=1), topic=REFUND_REMINDERS_DUE, offset=ALERTS_AT),
     Schedule("proposals.expire", every=timedelta(hours=1), topic=PROPOSALS_DUE),
+    Schedule("ledger", every=timedelta(days=1), topic=LEDGER_DUE, offset=LEDGER_AT),
     Schedule("sandbox.wires", every=timedelta(hours=1), topic=SANDBOX_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),

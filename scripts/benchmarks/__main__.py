@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from scripts.benchmarks import audience, comparisons, freshness, machines, ranking, rates, relevance, speed
+from scripts.benchmarks import audience, comparisons, freshness, ledger, machines, ranking, rates, relevance, speed
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Where to write the figures.")]
@@ -74,6 +74,15 @@ def measure_freshness(
 def measure_audience(json: JsonFile = None) -> None:
     """Measure what recording impressions costs a page of results."""
     _write(audience.run(), json)
+
+
+@app.command("ledger")
+def measure_ledger(
+    json: JsonFile = None,
+    size: Annotated[int, typer.Option("--postings", min=1, help="How many postings to fill the ledger with.")] = 10**6,
+) -> None:
+    """How fast facts are posted and balances read among a million postings, on SQLite and PostgreSQL."""
+    _write(ledger.run(size), json)
 
 
 if __name__ == "__main__":

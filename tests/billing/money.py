@@ -10,6 +10,7 @@ from sqlmodel import SQLModel, col
 from accounts.models.accounts import Account, AccountKind, Membership, Role
 from accounts.sign_ins import SignedIn
 from billing import escrows, provider_calls
+from billing.commissions import Commission, Price
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.providers import sandbox
 from billing.providers.interface import PAYIN
@@ -23,6 +24,8 @@ from web import reactions
 AT = datetime(2026, 12, 1, 9, tzinfo=UTC)
 GOOD, ASKS, BAD = list(sandbox.CARDS)[:3]
 DUE = 480_000
+PRICE = Price(400_000, DUE, Commission(1_000, 40_000, 8_000))
+"""4,000 with 20 % of tax; the commission is 400, with 20 % of tax."""
 
 
 @dataclass
@@ -79,6 +82,10 @@ class Money:
             sandbox.pay_by_card(session, card_id, number)
         self.deliver()
         return card_id
+
+    def release(self, reference: str = "m1") -> None:
+        with self.database.writing() as session:
+            escrows.release(session, reference, PRICE, AT)
 
     def hear(self, provider_id: str, kind: str = PAYIN) -> None:
         """Have the provider say once more that something changed."""

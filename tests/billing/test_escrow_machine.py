@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from billing import escrows, payments, refunds
+from billing import escrows, ledger_checks, payments, reconciliations, refunds
 from billing.lifecycle import EscrowState, PaymentState, RefundState
 from billing.models.escrows import RefundPart, RefundReason
 from billing.models.sandbox import SandboxTransaction
@@ -16,7 +16,7 @@ from billing.providers import sandbox
 from foundation import audits
 from foundation.errors import Conflict, Invalid
 from tests import builders
-from tests.billing.money import AT, DUE, make
+from tests.billing.money import AT, DUE, PRICE, make
 
 CENTS = st.sampled_from([1, 1_000, DUE // 2, DUE, 2 * DUE])
 TOLD = (Conflict, Invalid, ValueError)
@@ -73,7 +73,7 @@ class Escrows(RuleBasedStateMachine):
     @rule()
     def release(self) -> None:
         with suppress(*TOLD), self.money.database.writing() as session:
-            escrows.release(session, "m1", AT)
+            escrows.release(session, "m1", PRICE, AT)
 
     @rule()
     def cancel(self) -> None:
@@ -125,6 +125,11 @@ class Escrows(RuleBasedStateMachine):
         assert not (escrow.released_cents and escrow.state == EscrowState.REFUNDED)
 
     @invariant()
+    def the_ledger_says_the_same(self) -> None:
+        with self.money.database.reading() as session:
+            assert ledger_checks.check(session) == []
+
+    @invariant()
     def nothing_goes_back_twice_or_without_consent(self) -> None:
         parts = [part for part in self.money.rows(RefundPart) if part.state != PaymentState.FAILED]
         for payment in self.money.payments():
@@ -146,6 +151,7 @@ class Escrows(RuleBasedStateMachine):
         assert came == {payment.provider_id for payment in self.money.payments() if payment.state == "succeeded"}
         sent = sum(row.cents for row in made if row.kind == "refund")
         assert sent == sum(part.cents for part in self.money.rows(RefundPart) if part.state == PaymentState.SUCCEEDED)
+        assert reconciliations.reconcile(self.money.database, self.money.provider, at=AT) == []
 
 
 Escrows.TestCase.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)

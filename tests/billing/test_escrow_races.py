@@ -18,7 +18,7 @@ from foundation.database import Database
 from foundation.errors import Conflict
 from foundation.lifecycles import Refused
 from tests import signed_in
-from tests.billing.money import AT, DUE, Money, as_signed_in, make, sums
+from tests.billing.money import AT, DUE, PRICE, Money, as_signed_in, make, sums
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_release_against_a_refund_request(money: Money) -> None:
     money.card()
 
     def release() -> object:
-        return money.database.write(lambda session: escrows.release(session, "m1", AT))
+        return money.database.write(lambda session: escrows.release(session, "m1", PRICE, AT))
 
     def ask() -> object:
         return money.database.write(lambda session: refunds.ask(session, money.payer, "m1", DUE, "Because.", at=AT))

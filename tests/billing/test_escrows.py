@@ -13,7 +13,7 @@ from foundation.database import Database
 from foundation.errors import Conflict, NotFound
 from foundation.lifecycles import Lifecycle, Refused
 from foundation.settings import ROOT
-from tests.billing.money import AT, DUE, Money, make, sums
+from tests.billing.money import AT, DUE, PRICE, Money, make, sums
 
 
 @pytest.fixture
@@ -63,13 +63,13 @@ def test_it_is_held_once_all_is_there_and_then_released(money: Money) -> None:
     money.wire(DUE - 1)
     assert sums(money.escrow()) == ("awaiting", DUE, DUE - 1, 0, 0)
     with money.database.writing() as session, pytest.raises(Refused) as refused:
-        escrows.release(session, "m1", AT)
+        escrows.release(session, "m1", PRICE, AT)
     assert refused.value.state == "awaiting"
     money.wire(1)
     assert sums(money.escrow()) == ("held", DUE, DUE, 0, 0)
     for _ in range(2):
         with money.database.writing() as session:
-            escrows.release(session, "m1", AT)
+            escrows.release(session, "m1", PRICE, AT)
     assert sums(money.escrow()) == ("released", DUE, DUE, 0, DUE)
     assert money.told() == [("held", "m1"), ("released", "m1")]
     with money.database.reading() as session:
@@ -132,7 +132,7 @@ def test_nothing_goes_back_unless_the_expert_agrees(money: Money) -> None:
     refund_id = ask(money)
     assert money.escrow().state == "disputed"
     with money.database.writing() as session, pytest.raises(Refused):
-        escrows.release(session, "m1", AT)
+        escrows.release(session, "m1", PRICE, AT)
     with money.database.writing() as session, pytest.raises(Refused):
         refunds.ask(session, money.payer, "m1", 1, "Again.", at=AT)
     stranger = make(money.database, "Otto")
@@ -162,7 +162,7 @@ def test_a_part_goes_back_and_the_rest_is_released(money: Money) -> None:
         refunds.consent(session, money.payee, refund_id, "::1", at=AT)
     assert sums(money.escrow()) == ("held", DUE - 80_000, DUE, 80_000, 0)
     with money.database.writing() as session:
-        escrows.release(session, "m1", AT)
+        escrows.release(session, "m1", PRICE, AT)
     assert sums(money.escrow()) == ("released", DUE - 80_000, DUE, 80_000, DUE - 80_000)
 
 

@@ -14,7 +14,7 @@ from billing.providers.interface import REFUND, Declined, Payin, RefundRequest, 
 from foundation import audits
 from foundation.database import Database
 from foundation.errors import Conflict, Invalid, NotFound
-from tests.billing.money import ASKS, AT, BAD, DUE, GOOD, Money, make, sums
+from tests.billing.money import ASKS, AT, BAD, DUE, GOOD, PRICE, Money, make, sums
 
 OPERATOR = audits.account("operator")
 
@@ -143,7 +143,7 @@ def test_an_operator_assigns_it_once(money: Money) -> None:
 def test_what_comes_when_all_is_over_waits_and_is_returned(money: Money) -> None:
     money.card()
     with money.database.writing() as session:
-        escrows.release(session, "m1", AT)
+        escrows.release(session, "m1", PRICE, AT)
     money.wire(500)
     [payment] = waiting(money)
     assert payment.escrow_id is None or payment.counted_at is None

@@ -34,6 +34,7 @@ OPERATORS = (
     "/operator/notices",
     "/operator/refunds",
     "/operator/wires",
+    "/operator/ledger",
     "/operator/deliveries",
     "/operator/threads",
     "/operator/threads first",

@@ -14,7 +14,7 @@ from foundation import clock, outbox
 from foundation.i18n import Language
 from tests import signed_in
 from tests.billing import money as builders
-from tests.billing.money import AT, DUE, Money
+from tests.billing.money import AT, DUE, PRICE, Money
 from tests.builders import eventually, site
 from web.pages import mission_money
 
@@ -148,7 +148,7 @@ def test_a_missions_money_is_told_from_first_to_last_and_adds_up(client: TestCli
         refund = refunds.ask(session, money.payer, escrow.reference, 80_000, "It was <interrupted>.", at=AT)
         refunds.consent(session, money.payee, refund.id, "::1", at=AT)
     with money.database.writing() as session:
-        escrows.release(session, escrow.reference, clock.now())
+        escrows.release(session, escrow.reference, PRICE, clock.now())
     settle(money)
     page = client.get(f"/operator/money/{escrow.reference}").text
     sums = re.sub(r"<[^>]+>|\s+", " ", re.findall(r'data-testid="sums">(.*?)</dl>', page, re.DOTALL)[0]).split()

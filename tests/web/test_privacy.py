@@ -44,6 +44,7 @@ OTHERS = {
     "audit_entries.actor_kind": "no person",
     "audit_entries.actor_name": "the login of whoever ran a command",
     "state_changes.actor_name": "the login of whoever ran a command",
+    "postings.account_id": "an account of the ledger, with which nobody signs in",
     "sheets.author_account_id": "an id, which leads to nobody once the account is blank",
 }
 """Columns that point to somebody, or name them, besides those that holdings are found by."""

@@ -15,7 +15,7 @@ from billing.models.escrows import Escrow
 from foundation import clock
 from tests import signed_in
 from tests.billing import money as builders
-from tests.billing.money import Money
+from tests.billing.money import PRICE, Money
 from tests.builders import eventually, site
 from web.pages import spendings
 
@@ -53,7 +53,7 @@ def test_what_was_paid_is_held_and_was_released(client: TestClient, money: Money
     assert 'data-testid="no-payments"' in client.get("/payments").text
     first, second = opened(money, 480_000), opened(money, 120_000)
     with money.database.writing() as session:
-        escrows.release(session, first.reference, clock.now())
+        escrows.release(session, first.reference, PRICE, clock.now())
     answer = client.get("/payments")
     assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex")
     assert {name: figure(answer.text, name) for name in ("paid", "held", "released", "gone-back")} == {

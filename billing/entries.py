@@ -1,0 +1,64 @@
+"""What happens to payments, refunds and escrows, posted to the ledger in the transaction in which it happens."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from billing import commissions, ledger, postings
+from billing.commissions import Price
+from billing.models.escrows import Escrow, Payment, Refund, RefundPart
+from billing.postings import Amount, External
+from billing.providers.interface import PAYIN, REFUND
+
+
+def pay_in(session: Session, payment: Payment, escrow: Escrow, at: datetime) -> None:
+    """Post that a payment counts for an escrow: at once, or after it was found out what it is for."""
+    unassigned = postings.unassigned_pay_in(payment.id, _paid(payment), _came(payment))
+    if ledger.find(session, unassigned.key):
+        to = (escrow.reference, escrow.payer_client_id, payment.provider)
+        fact = postings.assignment(payment.id, _paid(payment), *to)
+    else:
+        to = (escrow.reference, escrow.payer_client_id)
+        fact = postings.pay_in(payment.id, _paid(payment), *to, _came(payment))
+    ledger.post(session, fact, at=at)
+
+
+def unassigned_pay_in(session: Session, payment: Payment, at: datetime) -> None:
+    """Post that a payment came, and counts for nothing yet."""
+    ledger.post(session, postings.unassigned_pay_in(payment.id, _paid(payment), _came(payment)), at=at)
+
+
+def give_back(session: Session, payment: Payment, refund: Refund, at: datetime) -> None:
+    """Post that a payment that is for nothing is to go back."""
+    ledger.post(session, postings.return_(payment.id, refund.id, _paid(payment)), at=at)
+
+
+def refund(session: Session, refund: Refund, escrow: Escrow, at: datetime) -> None:
+    """Post that a part of what an escrow holds is to go back."""
+    due = Amount(refund.cents, refund.currency)
+    ledger.post(session, postings.refund(refund.id, due, escrow.reference), at=at)
+
+
+def repay(session: Session, part: RefundPart, at: datetime) -> None:
+    """Post that the provider sent a part of a refund back."""
+    payment = session.get_one(Payment, part.payment_id)
+    escrow = session.get_one(Escrow, payment.escrow_id) if payment.counted_at and payment.escrow_id else None
+    gone = External(payment.provider, REFUND, str(part.provider_id))
+    sent = Amount(part.cents, payment.currency)
+    payer = escrow.payer_client_id if escrow else None
+    ledger.post(session, postings.repayment(part.id, part.refund_id, sent, payer, gone), at=at)
+
+
+def release(session: Session, escrow: Escrow, price: Price, at: datetime) -> None:
+    """Post that an escrow is the expert's, but for the commission on what is really released."""
+    released = Amount(escrow.released_cents, escrow.currency)
+    commission = commissions.on_part(price, escrow.released_cents)
+    ledger.post(session, postings.release(escrow.reference, escrow.payee_expert_id, released, commission), at=at)
+
+
+def _paid(payment: Payment) -> Amount:
+    return Amount(payment.cents, payment.currency)
+
+
+def _came(payment: Payment) -> External:
+    return External(payment.provider, PAYIN, str(payment.provider_id))

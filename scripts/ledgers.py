@@ -1,0 +1,200 @@
+"""`portulan ledger`: checking the ledger, reading it, and holding it against the payment provider."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from billing import ledger_checks, ledger_statements, providers, reconciliations
+from billing.ledger_statements import Line
+from billing.models.ledger import LedgerKind
+from foundation import clock
+from foundation.errors import Fault, Invalid
+from foundation.settings import Settings
+from scripts import databases, tables
+from scripts.tables import AsJson
+
+app = typer.Typer(help="Check the ledger, read it, hold it against the provider.", no_args_is_help=True)
+OFF = 1
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+Since = Annotated[str, typer.Option("--since", help="The first day, such as 2026-01-31.")]
+Until = Annotated[str, typer.Option("--until", help="The last day.")]
+
+
+@app.command()
+def check(as_json: AsJson = False) -> None:
+    """Check every promise over every row, and our own rows against them; exit with 1 if one is broken."""
+    database = databases.opened()
+    with database.reading() as session:
+        found = ledger_checks.check(session)
+        rows = [
+            {
+                "promise": finding.promise.value,
+                "subject": finding.subject,
+                "expected_cents": finding.expected_cents,
+                "found_cents": finding.found_cents,
+            }
+            for finding in found
+        ]
+    if as_json:
+        tables.put_json({"promises": [promise.value for promise in ledger_checks.Promise], "findings": rows})
+    elif rows:
+        _put(("promise", "subject", "expected#", "found#"), rows, "Broken promises")
+    else:
+        tables.say(f"All {len(ledger_checks.Promise)} promises hold.", style="green")
+    raise typer.Exit(OFF if rows else 0)
+
+
+@app.command()
+def statement(
+    reference: Annotated[str, typer.Argument(help="Whose or of what: an escrow's reference, a client, an expert.")],
+    account: Annotated[LedgerKind | None, typer.Option(help="Only this kind of account.")] = None,
+    since: Since = "",
+    until: Until = "",
+    as_json: AsJson = False,
+) -> None:
+    """List what was posted to the accounts of a reference in a period, each with its running balance."""
+    database = databases.opened()
+    period = _period(since, until)
+    kind = account.value if account else None
+    with database.reading() as session:
+        rows = [
+            _line(line)
+            for line in ledger_statements.statement(session, reference, kind=kind, since=period[0], before=period[1])
+        ]
+    if as_json:
+        tables.put_json(rows)
+    else:
+        _put(("day", "account", "provider", "fact", "amount#", "balance#", "currency", "key"), rows, None)
+
+
+@app.command()
+def balance(
+    on: Annotated[str, typer.Option("--on", help="At the end of which day, such as 2026-01-31; empty: now.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say what all accounts come to, by kind, provider and currency; exit with 1 if they don't sum to zero."""
+    database = databases.opened()
+    with database.reading() as session:
+        found = ledger_statements.balances(session, before=_end_of("on", on))
+    sums: dict[str, int] = {}
+    for item in found:
+        sums[item.currency] = sums.get(item.currency, 0) + item.side * item.cents
+    if as_json:
+        rows = [
+            {
+                "account": item.kind,
+                "provider": item.provider,
+                "currency": item.currency,
+                "side": "debit" if item.side > 0 else "credit",
+                "accounts": item.accounts,
+                "cents": item.cents,
+            }
+            for item in found
+        ]
+        tables.put_json({"balances": rows, "sums_cents": sums})
+    else:
+        columns = ("account", "provider", "accounts#", "debit#", "credit#", "currency")
+        tables.put(
+            columns,
+            [
+                (
+                    item.kind,
+                    item.provider,
+                    item.accounts,
+                    _amount(item.cents) if item.side > 0 else "",
+                    _amount(item.cents) if item.side < 0 else "",
+                    item.currency,
+                )
+                for item in found
+            ],
+        )
+    raise typer.Exit(OFF if any(sums.values()) else 0)
+
+
+@app.command()
+def reconcile(since: Since = "", until: Until = "", as_json: AsJson = False) -> None:
+    """Compare the ledger with the provider's transactions, and keep what differs for operators; exit with 1 if it does.
+
+    Nothing is corrected. Serving does so every night for the last weeks.
+    """
+    settings = Settings()
+    database = databases.opened(settings)
+    provider = providers.choose(database, settings)
+    period = _period(since, until)
+    found = reconciliations.reconcile(database, provider, at=clock.now(), since=period[0], before=period[1])
+    rows = [
+        {
+            "kind": difference.external.kind,
+            "id": difference.external.id,
+            "ledger_cents": difference.here.cents if difference.here else None,
+            "ledger_currency": difference.here.currency if difference.here else None,
+            "provider_cents": difference.there.cents if difference.there else None,
+            "provider_currency": difference.there.currency if difference.there else None,
+        }
+        for difference in found
+    ]
+    if as_json:
+        tables.put_json({"provider": provider.name, "differences": rows})
+    elif rows:
+        shown = [(row["kind"], row["id"], _said(row, "ledger"), _said(row, "provider")) for row in rows]
+        tables.put(("kind", "id", "ledger#", "provider#"), shown, title="Differences")
+    else:
+        tables.say(f"The ledger and {provider.name} say the same.", style="green")
+    raise typer.Exit(OFF if rows else 0)
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "day": line.effective_at.date().isoformat(),
+        "effective_at": line.effective_at,
+        "recorded_at": line.recorded_at,
+        "account": line.name.kind.value,
+        "provider": line.name.provider,
+        "fact": line.kind,
+        "key": line.key,
+        "transaction": line.transaction_id,
+        "currency": line.name.currency,
+        "cents": line.cents,
+        "balance_cents": line.balance_cents,
+    }
+
+
+def _put(columns: tuple[str, ...], rows: list[dict[str, Any]], title: str | None) -> None:
+    """Write rows as a table; a column `amount#` shows the cents that end with its name."""
+    tables.put(columns, [[_cell(row, column.removesuffix("#")) for column in columns] for row in rows], title=title)
+
+
+def _cell(row: dict[str, Any], column: str) -> object:
+    if column == "amount":
+        return _amount(row["cents"])
+    cents = row.get(f"{column}_cents")
+    return row[column] if cents is None else _amount(cents)
+
+
+def _said(row: dict[str, Any], who: str) -> str:
+    cents = row[f"{who}_cents"]
+    return "nothing" if cents is None else f"{_amount(cents)} {row[f'{who}_currency']}"
+
+
+def _amount(cents: int) -> str:
+    whole, rest = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{whole:,}.{rest:02}"
+
+
+def _period(since: str, until: str) -> tuple[datetime | None, datetime | None]:
+    begin = _end_of("since", since)
+    return begin - timedelta(days=1) if begin else None, _end_of("until", until)
+
+
+def _end_of(name: str, day: str) -> datetime | None:
+    """Return the instant at which a day is over, in UTC; None where none was given. Raises Invalid."""
+    if not day:
+        return None
+    try:
+        if _DAY.fullmatch(day):
+            return datetime.combine(date.fromisoformat(day), time(), UTC) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        pass  # such as 2026-02-30
+    raise Invalid([Fault(name, "bad_day", f"{day!r} is no day: one such as 2026-01-31 is expected")])

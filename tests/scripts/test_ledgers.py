@@ -1,0 +1,116 @@
+from pathlib import Path
+
+import orjson
+import pytest
+from sqlalchemy import text
+
+from billing.providers import sandbox
+from foundation import clock
+from foundation.database import Database
+from scripts import demo_accounts, demo_missions, demo_threads
+from tests.billing.money import AT, DUE, Money, make
+from tests.builders import import_all, record, settings_in
+from tests.scripts.conftest import Portulan
+
+
+@pytest.fixture
+def money(portulan: Portulan, tmp_path: Path) -> Money:
+    del portulan  # it brings the database up
+    found = make(Database(settings_in(tmp_path).database_address))
+    found.open()
+    found.card()
+    found.release()
+    return found
+
+
+def test_checking_says_what_is_broken_and_fails(portulan: Portulan, money: Money) -> None:
+    assert portulan("ledger", "check").code == 0
+    assert orjson.loads(portulan("ledger", "check", "--json").out)["findings"] == []
+    with money.database.writing() as session:
+        session.execute(text("UPDATE escrows SET reference = 'other'"))
+    broken = portulan("ledger", "check", "--json")
+    assert broken.code == 1
+    assert orjson.loads(broken.out)["findings"] == [
+        {"promise": "releases", "subject": "m1", "expected_cents": 0, "found_cents": DUE},
+        {"promise": "releases", "subject": "other", "expected_cents": DUE, "found_cents": 0},
+    ]
+    shown = portulan("ledger", "check")
+    assert (shown.code, "4,800.00" in shown.out) == (1, True)
+
+
+def test_a_statement_has_a_running_balance(portulan: Portulan, money: Money) -> None:
+    rows = orjson.loads(portulan("ledger", "statement", "m1", "--json").out)
+    assert [(row["fact"], row["cents"], row["balance_cents"]) for row in rows] == [
+        ("pay_in", DUE, DUE),
+        ("release", -DUE, 0),
+    ]
+    shown = portulan("ledger", "statement", str(money.expert.expert_id), "--account", "payable").out
+    assert "4,320.00" in shown
+    day = AT.date().isoformat()
+    # The payment was delivered when the test ran, the release is dated.
+    for period, count in ((("--since", day), 1), (("--until", day), 2), (("--since", "2026-12-02"), 0)):
+        assert len(orjson.loads(portulan("ledger", "statement", "m1", "--json", *period).out)) == count
+    assert orjson.loads(portulan("ledger", "statement", "nothing\0", "--json").out) == []
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "20260230", "9999-12-31", "2026-1-1"])
+def test_days_that_are_none_are_bad_input(portulan: Portulan, day: str) -> None:
+    refused = portulan("ledger", "balance", "--on", day)
+    assert (refused.code, "on" in refused.err, "Traceback" in refused.err) == (2, True, False)
+
+
+def test_balances_sum_to_nothing_on_any_day(portulan: Portulan, money: Money) -> None:
+    del money
+    told = orjson.loads(portulan("ledger", "balance", "--json").out)
+    assert told["sums_cents"] == {"EUR": 0}
+    assert {row["account"]: row["cents"] for row in told["balances"]} == {
+        "commission": 40_000,
+        "escrow": 0,
+        "payable": 432_000,
+        "payer_wallet": DUE,
+        "vat": 8_000,
+    }
+    assert orjson.loads(portulan("ledger", "balance", "--on", "2026-01-31", "--json").out)["balances"] == []
+    assert "4,320.00" in portulan("ledger", "balance").out
+
+
+def test_reconciling_lists_differences_and_fails(portulan: Portulan, money: Money) -> None:
+    assert portulan("ledger", "reconcile").code == 0
+    with money.database.writing() as session:
+        wire = sandbox.send_wire(session, money.client_id, "?", 700, "EUR", at=clock.now())
+    told = portulan("ledger", "reconcile", "--json")
+    assert told.code == 1
+    assert orjson.loads(told.out) == {
+        "provider": "sandbox",
+        "differences": [
+            {
+                "kind": "payin",
+                "id": wire,
+                "ledger_cents": None,
+                "ledger_currency": None,
+                "provider_cents": 700,
+                "provider_currency": "EUR",
+            }
+        ],
+    }
+    shown = portulan("ledger", "reconcile")
+    assert (shown.code, "nothing" in shown.out, "7.00 EUR" in shown.out) == (1, True, True)
+    assert portulan("ledger", "reconcile", "--until", "2026-01-01").code == 0
+
+
+def test_the_demonstration_s_money_adds_up(portulan: Portulan, tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    database = Database(settings.database_address)
+    import_all(database, [record(ref, visible=True, available=True) for ref in ("E001", "E002", "E003")])
+    at = clock.now()
+    demo_accounts.add(settings, database, at)
+    demo_threads.add(database, at)
+    demo_missions.add(settings, database, at)
+    database.close()
+    assert [portulan("ledger", command).code for command in ("check", "balance", "reconcile")] == [0, 0, 0]
+    told = orjson.loads(portulan("ledger", "balance", "--json").out)["balances"]
+    sums = {row["account"]: row["cents"] for row in told}
+    # The commission is 10 % of what was released before tax; 20 % of tax are on both.
+    assert sums["commission"] > 0
+    assert (sums["vat"] * 5, sums["payable"] * 5) == (sums["commission"], sums["commission"] * (60 - 6))
+    assert sums["escrow"] > 0
