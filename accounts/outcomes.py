@@ -106,7 +106,8 @@ def traffic(session: Session, since: datetime) -> Iterator[Traffic]:
         for query, ref, position, count in session.execute(typed):
             alike = (" ".join(str(query).casefold().split()), ref, position)
             counts.setdefault(alike, [0, 0, 0])[place] += count
-    for query, ref, position, count in session.execute(_approached(since)):
+    rows: Any = session.execute(_approached(since))
+    for query, ref, position, count in rows:
         counts.setdefault((query, ref, position), [0, 0, 0])[2] += count
     for (query, ref, position), (impressions, views, approaches) in counts.items():
         yield Traffic(query, ref, position, impressions, min(views, impressions), min(approaches, impressions))

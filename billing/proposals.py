@@ -8,6 +8,7 @@ that by a CHECK as well. A deed is decided on as it was proposed: what it is abo
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
@@ -90,7 +91,7 @@ def confirm(session: Session, who: SignedIn, proposal_id: str, *, at: datetime) 
     """
     proposal = _take_others(session, who, proposal_id, at)
     # Decided first: were the deed done before, a second one who confirms at once would do it again.
-    values = {"decided_by": who.account_id, "decided_at": at}
+    values: dict[str, Any] = {"decided_by": who.account_id, "decided_at": at}
     lifecycles.move(
         session, PROPOSALS, proposal, ProposalEvent.CONFIRM, Party.OPERATOR, actor=who.actor, at=at, **values
     )
@@ -106,7 +107,7 @@ def decline(session: Session, who: SignedIn, proposal_id: str, reason: str, limi
     if not 0 < len(said) <= LONGEST_REASON:
         text = message("Please say why, in at most %(most)d characters: who proposed it reads it.")
         raise Invalid([Fault("reason", "bad_reason", translate(limit.language, text, most=LONGEST_REASON))])
-    values = {"decided_by": who.account_id, "decided_at": at, "answer": said}
+    values: dict[str, Any] = {"decided_by": who.account_id, "decided_at": at, "answer": said}
     lifecycles.move(
         session, PROPOSALS, proposal, ProposalEvent.DECLINE, Party.OPERATOR, actor=who.actor, at=at, **values
     )

@@ -62,7 +62,7 @@ def partly_paid(session: Session, *, limit: int) -> list[PartlyPaid]:
         .order_by(came_at, col(Escrow.id))
         .limit(limit)
     )
-    return [PartlyPaid(escrow, name, at) for escrow, name, at in session.execute(statement)]
+    return [PartlyPaid(escrow, name, at) for escrow, name, at in session.execute(statement) if at]
 
 
 def _is_partly_paid() -> tuple[ColumnElement[bool], ...]:

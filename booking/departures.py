@@ -29,14 +29,14 @@ def end_all(session: Session, *, experts: Collection[str], clients: Collection[s
         )  # fmt: skip
         reductions.give_back(session, quote.id, at)
         title = quotes.title_of(quote, session.get(QuoteVersion, (quote.id, quote.latest_version)))
-        said = {"key": quote.id, "at": at, "title": title, "path": f"/quotes/{quote.id}"}
+        path = f"/quotes/{quote.id}"
         if quote.client_id in clients:
-            news.tell_expert(session, quote.expert_id, "client_gone", **said)
+            news.tell_expert(session, quote.expert_id, "client_gone", key=quote.id, at=at, title=title, path=path)
         elif quote.client_id:
-            news.tell_client(session, quote.client_id, "expert_gone", **said)
+            news.tell_client(session, quote.client_id, "expert_gone", key=quote.id, at=at, title=title, path=path)
     for offer, sheet in _open_offers(session, clients):
-        said = {"key": offer.id, "at": at, "title": sheet.title, "path": "/my/dashboard"}
-        news.tell_expert(session, offer.expert_id, "client_gone", **said)
+        path = "/my/dashboard"
+        news.tell_expert(session, offer.expert_id, "client_gone", key=offer.id, at=at, title=sheet.title, path=path)
 
 
 def _open_offers(session: Session, clients: Collection[str]) -> list[tuple[Offer, Sheet]]:

@@ -96,4 +96,6 @@ def _beginning(session: Session, today: date, before: timedelta) -> list[tuple[Q
         .order_by(col(Quote.id))
     )
     found = [(quote, starts_on) for quote, starts_on in session.execute(statement)]
-    return [(quote, day) for quote, day in found if quote.sent_at and series_checks.day_of(quote.sent_at) < today]
+    return [
+        (quote, day) for quote, day in found if day and quote.sent_at and series_checks.day_of(quote.sent_at) < today
+    ]

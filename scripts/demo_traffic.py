@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -83,7 +84,8 @@ def add_approaches(session: Session, emails: Sequence[str]) -> None:
         .limit(APPROACHES)
     )
     for client_id in session.execute(clients).scalars().all():
-        for query, shown_at, expert_id, position in session.execute(visits).all():
+        rows: Any = session.execute(visits)
+        for query, shown_at, expert_id, position in rows.all():
             finding = Finding(audience_sources.alike(query), position, shown_at.astimezone(ZONE).date())
             approaches.note(session, client_id, expert_id, finding)
 

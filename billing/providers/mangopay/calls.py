@@ -68,7 +68,7 @@ class _Token(StorageStrategyBase):
     def __init__(self) -> None:
         self._token: dict[str, Any] | None = None
 
-    def get(self, env_key: str) -> dict[str, Any] | None:
+    def get(self, env_key: str) -> dict[str, Any] | None:  # pyright: ignore[reportIncompatibleMethodOverride] - untyped
         del env_key
         return self._token
 
@@ -98,12 +98,12 @@ class Calls:
         self._waiting = threading.Lock()
         self._alone_until = 0.0
 
-    def get(self, path: str, **params: object) -> Any:
+    def get(self, path: str, **params: Any) -> Any:
         """Return what stands at a path; None where nothing does."""
         answer = self._ask("GET", path, None, None, params)
         return None if answer.status_code == requests.codes.not_found else _body(answer)
 
-    def every(self, path: str, **params: object) -> Iterator[dict[str, Any]]:
+    def every(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
         """Return the items of a list, page by page."""
         page = 1
         while True:
@@ -130,7 +130,7 @@ class Calls:
         return _body(answer) or {}
 
     def _ask(
-        self, method: str, path: str, body: dict[str, Any] | None, key: str | None, params: Mapping[str, object]
+        self, method: str, path: str, body: dict[str, Any] | None, key: str | None, params: Mapping[str, Any]
     ) -> requests.Response:
         if time.monotonic() < self._alone_until:
             raise Unreachable("Mangopay asks to wait")
@@ -146,7 +146,7 @@ class Calls:
             raise self._leave_alone(PAUSE_S, "refuses our credentials, or wants to see the user") from None
 
     def _send(
-        self, method: str, path: str, body: dict[str, Any] | None, key: str | None, params: Mapping[str, object]
+        self, method: str, path: str, body: dict[str, Any] | None, key: str | None, params: Mapping[str, Any]
     ) -> requests.Response:
         try:
             answer, _ = self._transport.request(method, path, data=body, idempotency_key=key, **params)
