@@ -27,7 +27,7 @@ from booking.lifecycle import (
 from booking.models.missions import Mission
 from booking.models.quotes import Quote
 from booking.models.sheets import Offer, Sheet
-from foundation import audits
+from foundation import audits, lifecycles
 from foundation.lifecycles import Lifecycle, Moving, move
 
 
@@ -35,11 +35,14 @@ def overtake(session: Session, mission_id: str, *, at: datetime) -> None:
     """Decline what others proposed for the sheet of a mission that has started, and tell them. May be told again.
 
     Who refused the offer, withdrew the quote or was declined before has nothing to hear, nor has whoever carries the
-    mission out: another quote of theirs for the same sheet, as for what follows a scoping, waits on.
+    mission out: another quote of theirs for the same sheet, as for what follows a scoping, waits on. Nor have those who
+    are solicited anew, once the client has opened the sheet again since.
     """
     mission = session.get(Mission, mission_id)
     sheet = session.get(Sheet, mission.sheet_id, with_for_update=True) if mission and mission.sheet_id else None
     if mission is None or mission.started_at is None or sheet is None or _goes_on(session, mission):
+        return
+    if _is_reopened(session, sheet, since=mission.started_at):
         return
     solicited: set[str] = set()
     for quote in _open_quotes(session, mission):
@@ -61,6 +64,13 @@ def _goes_on(session: Session, mission: Mission) -> bool:
     """Tell whether another month of the same series began before: others were told then, and only then (S18)."""
     before = (col(Mission.series_id) == mission.series_id, col(Mission.started_at) < mission.started_at)
     return mission.series_id is not None and session.execute(select(col(Mission.id)).where(*before)).first() is not None
+
+
+def _is_reopened(session: Session, sheet: Sheet, *, since: datetime) -> bool:
+    return any(
+        change.event == SheetEvent.REOPEN and change.moved_at > since
+        for change in lifecycles.changes(session, SHEETS.kind, [sheet.id])
+    )
 
 
 def _open_quotes(session: Session, mission: Mission) -> Sequence[Quote]:

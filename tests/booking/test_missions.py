@@ -11,7 +11,7 @@ from sqlmodel import col
 from accounts.models.accounts import Role
 from accounts.models.experts import Review
 from billing import refunds
-from booking import disagreements, missions, overtakings, reminders, reports, reviews, signatures
+from booking import disagreements, missions, overtakings, reminders, reports, reviews, sheets, signatures
 from booking.funds import FundsLack
 from booking.lifecycle import MissionEvent, MissionState, OfferState, QuoteState
 from booking.missions import Frozen
@@ -413,3 +413,27 @@ def test_who_waits_again_after_a_sheet_was_opened_again_is_told_again(database: 
         assert told(database).count("overtaken") == times
         with database.writing() as session:
             session.execute(delete(OutboxRow))  # all is delivered
+
+
+def test_a_start_that_is_told_once_more_ends_nothing_of_a_sheet_that_was_opened_again_since(database: Database) -> None:
+    client, rival = quoted.client(database), quoted.expert(database)
+    with database.writing() as session:
+        sheet = Sheet(client_id=client.client_id, title="Audit", state="published", made_at=AT, changed_at=AT)
+        session.add(sheet)
+    stage = Stage(database, client=client)
+    first = quoted.sent(database, stage.expert, client)
+    stage.quote_id = first.id
+    with database.writing() as session:
+        session.merge(first).sheet_id = sheet.id
+    stage.accept_sent().pay().start()
+    with database.writing() as session:
+        sheets.reopen(session, client, sheet.id, at=stage.now())
+    late = quoted.sent(database, rival, client)
+    with database.writing() as session:
+        session.merge(late).sheet_id = sheet.id
+    with database.writing() as session:
+        overtakings.overtake(session, stage.id, at=stage.now())
+    with database.reading() as session:
+        assert session.get_one(Quote, late.id).state == QuoteState.SENT
+        assert session.get_one(Sheet, sheet.id).state == "published"
+    assert "overtaken" not in told(database)
