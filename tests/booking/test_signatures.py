@@ -232,6 +232,18 @@ def test_what_was_signed_can_not_be_changed(
         session.execute(text(change.format(table)))
 
 
+@pytest.mark.parametrize("table", ["quote_versions", "signatures"])
+def test_what_was_signed_is_not_written_over(database: Database, berta: SignedIn, quote: Quote, table: str) -> None:
+    accept(database, berta, quote)
+    if database.engine.dialect.name == "sqlite":
+        over = f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"
+    else:
+        key = {"quote_versions": "quote_id, number", "signatures": "quote_id, version, side"}[table]
+        over = f"INSERT INTO {table} SELECT * FROM {table} ON CONFLICT ({key}) DO UPDATE SET content_hash = ''"
+    with pytest.raises(DBAPIError, match="only added to"), database.writing() as session:
+        session.execute(text(over))
+
+
 def test_of_two_who_decide_at_once_one_does_and_the_other_is_told(
     database: Database, berta: SignedIn, quote: Quote
 ) -> None:

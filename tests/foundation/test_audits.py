@@ -36,6 +36,19 @@ def test_the_database_itself_keeps_the_log_from_being_changed(database: Database
         session.execute(text(change))
 
 
+def test_an_entry_of_the_log_is_not_written_over(database: Database) -> None:
+    with database.writing() as session:
+        audits.record(session, ANNA, "signed_in", "account", "a1", at=AT)
+    is_sqlite = database.engine.dialect.name == "sqlite"
+    over = (
+        "INSERT OR REPLACE INTO audit_entries SELECT * FROM audit_entries"
+        if is_sqlite
+        else "INSERT INTO audit_entries SELECT * FROM audit_entries ON CONFLICT (id) DO UPDATE SET action = 'nothing'"
+    )
+    with pytest.raises(DBAPIError, match="only added to"), database.writing() as session:
+        session.execute(text(over))
+
+
 def test_what_is_undone_leaves_no_trace(database: Database) -> None:
     def fail_late(session: Session) -> None:
         audits.record(session, ANNA, "signed_in", "account", "a1", at=AT)
