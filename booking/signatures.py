@@ -129,7 +129,7 @@ def accept(
     if (consent.version, consent.content_hash) != (version.number, version.content_hash):
         raise NewerVersion("there is a newer version of this quote")
     position = _position(session, who.account_id)
-    amount_cents = _in_euros(version)
+    amount_cents = _to_approve(session, quote, version)
     if not colleagues.may_approve(position, amount_cents):
         raise NotApproved(tuple(approvers(session, client.id, amount_cents)))
     if fault := series_checks.why_not(session, quote, version, at, language):
@@ -191,12 +191,13 @@ def ask_approval(session: Session, who: SignedIn, quote_id: str, *, at: datetime
     quote, client = take(session, who, quote_id)
     version = session.get_one(QuoteVersion, (quote.id, quote.latest_version))
     position = _position(session, who.account_id)
-    if position.role not in news.BUYERS or colleagues.may_approve(position, _in_euros(version)):
+    amount_cents = _to_approve(session, quote, version)
+    if position.role not in news.BUYERS or colleagues.may_approve(position, amount_cents):
         raise NotFound("nothing is to be asked for")
     audits.record(session, who.actor, "asked_for_approval", KIND, quote.id, at=at, version=version.number)
     return news.tell_client(
         session, client.id, "approval_wanted", key=f"{quote.id} {version.number} {who.account_id}", at=at,
-        only=approvers(session, client.id, _in_euros(version)), **_said(quote, version, who.name),
+        only=approvers(session, client.id, amount_cents), **_said(quote, version, who.name),
     )  # fmt: skip
 
 
@@ -204,7 +205,7 @@ def prepare(session: Session, who: SignedIn, quote_id: str, *, on: date) -> Sign
     """Return what somebody would sign now, and what that needs of them; raise NotFound."""
     quote, client = _read(session, who, quote_id)
     version = session.get_one(QuoteVersion, (quote.id, quote.latest_version))
-    amount_cents = _in_euros(version)
+    amount_cents = _to_approve(session, quote, version)
     position = colleagues.position_of(session.get_one(Membership, who.account_id))
     may_approve = colleagues.may_approve(position, amount_cents)
     return Signing(
@@ -252,6 +253,17 @@ def of_quote(session: Session, quote_id: str) -> dict[tuple[int, Side], Signatur
 def _position(session: Session, account_id: str) -> Position:
     """Return what somebody may do now, whatever it was when the page was made."""
     return colleagues.position_of(session.get_one(Membership, account_id, with_for_update=True))
+
+
+def _to_approve(session: Session, quote: Quote, version: QuoteVersion) -> int:
+    """Return what a limit is held against, in cents of euros.
+
+    A month counts together with those of its series that are signed: a limit is for the whole of a mission, however
+    it is divided.
+    """
+    found = series_rows.months(session, quote.series_id) if quote.series_id else ()
+    signed = [month.signed for month in found if month.signed and month.quote.id != quote.id]
+    return sum(_in_euros(one) for one in (version, *signed))
 
 
 def _in_euros(version: QuoteVersion) -> int:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from accounts.models.accounts import Role
+from accounts.models.accounts import Membership, Role
 from billing.models.reductions import ReductionUse
 from booking import (
     missions,
@@ -30,6 +30,7 @@ from booking.quote_drafts import ChangedMeanwhile, For
 from booking.quote_versions import SentTogether
 from booking.series import Unready
 from booking.series_plans import Plan
+from booking.signatures import NotApproved
 from foundation.database import Database
 from foundation.errors import Conflict, DomainError, Invalid, NotFound
 from foundation.lifecycles import Refused, StateChange
@@ -157,6 +158,17 @@ def test_months_are_accepted_in_their_order_before_they_begin(pair: Pair) -> Non
     pair.accept(2)
     with pair.database.reading() as session:
         assert len(session.execute(select(Mission)).scalars().all()) == 3
+
+
+def test_a_colleagues_limit_holds_for_the_months_together(pair: Pair) -> None:
+    pair.propose(THREE)
+    with pair.database.writing() as session:
+        membership = session.get_one(Membership, pair.client.account_id)
+        membership.role, membership.approval_limit_cents = Role.BUYER.value, 702_000  # Two months, with their tax.
+    pair.accept(0)
+    pair.accept(1)
+    with pytest.raises(NotApproved):
+        pair.accept(2)
 
 
 def test_a_month_that_has_begun_in_paris_is_asked_for_again_and_renewed(pair: Pair) -> None:
