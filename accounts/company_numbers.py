@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from accounts.legal_identities import FRANCE, FRENCH_LANDS
 from accounts.models.accounts import Client
 
 _FRENCH_VAT = re.compile(r"FR..(\d{9})")
@@ -21,7 +22,18 @@ def siren(country: str | None, registration_number: str | None, vat_number: str 
     if found := _FRENCH_VAT.fullmatch(plain(vat_number)):
         return found[1]
     number = plain(registration_number)
-    return number[:_SIREN_LENGTH] if country == "FR" and number[:_SIREN_LENGTH].isdigit() else None
+    return number[:_SIREN_LENGTH] if country in FRENCH_LANDS and number[:_SIREN_LENGTH].isdigit() else None
+
+
+def numbers_of(country: str | None, registration_number: str | None, vat_number: str | None) -> frozenset[str]:
+    """Return under which numbers a company is known, with their country: French ones by the SIREN they hold. Pure."""
+    found: set[str] = set()
+    for registered, taxed in ((registration_number, None), (None, vat_number)):
+        if french := siren(country, registered, taxed):
+            found.add(f"{FRANCE} {french}")
+        elif number := plain(registered or taxed):
+            found.add(f"{country} {number}")
+    return frozenset(found)
 
 
 def plain(number: str | None) -> str:
@@ -41,13 +53,15 @@ def known_before(
     """Return the clients, besides one, that were here before an instant and have one of a company's numbers."""
     wanted: list[Any] = []
     if french := siren(country, registration_number, vat_number):
-        wanted.append((col(Client.country) == "FR") & _plain(Client.registration_number).startswith(french))
-        wanted.append(_plain(Client.vat_number).like(f"FR__{french}"))
+        wanted.append(
+            col(Client.country).in_(FRENCH_LANDS) & plain_column(Client.registration_number).startswith(french)
+        )
+        wanted.append(plain_column(Client.vat_number).like(f"FR__{french}"))
     elif plain(registration_number):
-        is_same = _plain(Client.registration_number) == plain(registration_number)
+        is_same = plain_column(Client.registration_number) == plain(registration_number)
         wanted.append((col(Client.country) == country) & is_same)
     if plain(vat_number):
-        wanted.append(_plain(Client.vat_number) == plain(vat_number))
+        wanted.append(plain_column(Client.vat_number) == plain(vat_number))
     if not wanted:
         return ()
     others = (
@@ -60,7 +74,8 @@ def known_before(
     return session.execute(select(col(Client.id)).where(*others).order_by(col(Client.id))).scalars().all()
 
 
-def _plain(column: Any) -> Any:
+def plain_column(column: Any) -> Any:
+    """Return what `plain` makes of a column, for the database."""
     found = func.upper(func.coalesce(column, ""))
     for sign in _SEPARATORS:
         found = func.replace(found, sign, "")

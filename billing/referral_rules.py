@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from accounts.legal_identities import FRANCE, FRENCH_LANDS
 from billing.models.reductions import Refusal
 
 _EVERYBODYS = frozenset(
@@ -27,7 +26,7 @@ class Known:
     accounts: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
-    """Of registers and for VAT; see `numbers_of`."""
+    """Of registers and for VAT; see `accounts.company_numbers.numbers_of`."""
     domains: frozenset[str] = frozenset()
     """Of email addresses, if they are a company's own; see `domains_of`."""
     clients: frozenset[str] = frozenset()
@@ -64,17 +63,6 @@ def is_same(one: Known, other: Known) -> bool:
 def shares_company(one: Known, other: Known) -> bool:
     """Tell whether two belong to one company."""
     return bool(one.numbers & other.numbers or one.domains & other.domains or one.clients & other.clients)
-
-
-def numbers_of(country: str | None, registration_number: str | None, vat_number: str | None) -> frozenset[str]:
-    """Return under which numbers a business is known; French ones by their SIREN, which all of them hold."""
-    registered, taxed = (
-        "".join(sign for sign in number or "" if sign.isalnum()).upper() for number in (registration_number, vat_number)
-    )
-    if country in FRENCH_LANDS:
-        country = FRANCE
-        registered, taxed = registered[:9], taxed[-9:]
-    return frozenset(f"{country} {number}" for number in (registered, taxed) if number)
 
 
 def domains_of(email: str | None) -> frozenset[str]:

@@ -13,6 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from accounts import company_numbers
 from accounts.models.accounts import Account, AccountKind, Client, Membership
 from accounts.models.profiles import LegalIdentity
 from accounts.sign_ins import SignedIn
@@ -211,7 +212,10 @@ def _is_known_already(session: Session, referral: Referral, referred: Known) -> 
     alike = [
         condition
         for number in (number.partition(" ")[2] for number in sorted(referred.numbers))
-        for condition in (col(table.registration_number).startswith(number), col(table.vat_number).endswith(number))
+        for condition in (
+            company_numbers.plain_column(table.registration_number).startswith(number),
+            company_numbers.plain_column(table.vat_number).endswith(number),
+        )
     ]
     if not alike:
         return False
@@ -219,4 +223,4 @@ def _is_known_already(session: Session, referral: Referral, referred: Known) -> 
 
 
 def _numbers(one: Client | LegalIdentity) -> frozenset[str]:
-    return referral_rules.numbers_of(one.country, one.registration_number, one.vat_number)
+    return company_numbers.numbers_of(one.country, one.registration_number, one.vat_number)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts import company_numbers
 from billing import referral_rules
 from billing.models.reductions import Refusal
 from billing.referral_rules import Known
@@ -46,11 +47,11 @@ def test_a_transaction_with_the_sponsor_or_with_oneself_counts_for_nothing(other
 
 
 def test_french_numbers_of_one_business_are_one() -> None:
-    assert referral_rules.numbers_of("FR", "73282932000074", "FR44732829320") == NUMBER
-    assert referral_rules.numbers_of("FR", "732829320", None) == NUMBER
-    assert referral_rules.numbers_of("RE", "732829320", "FR44732829320") == NUMBER
-    assert referral_rules.numbers_of("DE", "HRB 12-3", "DE136695976") == {"DE HRB123", "DE DE136695976"}
-    assert referral_rules.numbers_of(None, None, "") == frozenset()
+    assert company_numbers.numbers_of("FR", "73282932000074", "FR44732829320") == NUMBER
+    assert company_numbers.numbers_of("FR", "732829320", None) == NUMBER
+    assert company_numbers.numbers_of("RE", "732829320", "FR44732829320") == NUMBER
+    assert company_numbers.numbers_of("DE", "HRB 12-3", "DE136695976") == {"DE HRB123", "DE DE136695976"}
+    assert company_numbers.numbers_of(None, None, "") == frozenset()
 
 
 def test_an_address_that_anybody_may_have_tells_nothing() -> None:

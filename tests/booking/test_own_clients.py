@@ -158,6 +158,7 @@ def test_a_siren_is_read_the_same_from_every_number_that_holds_it(one: Any, othe
         ({"country": "DE", "registration_number": "HRB 1234"}, ("AT", "HRB 1234", None), False),
         ({"country": "DE", "vat_number": "DE136695976"}, ("AT", None, "DE 136 695 976"), True),
         ({"country": "FR", "registration_number": f"{SIREN}00074"}, ("FR", f"{SIREN}00015", None), True),
+        ({"country": "RE", "registration_number": f"{SIREN}00074"}, ("FR", SIREN, None), True),
         ({"country": "FR", "registration_number": OTHER_SIREN}, ("FR", SIREN, None), False),
         ({"country": "FR", "vat_number": "FR44732829320"}, ("FR", SIREN, None), True),
         ({"country": "FR"}, ("FR", None, None), False),
