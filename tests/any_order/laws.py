@@ -248,7 +248,8 @@ def the_better_reduction_applies(moment: Moment) -> None:
         elif held:
             expected = (_reduced(held["share_bp"]), held["reduction_id"])
         else:
-            expected = _best(moment.before, quote)
+            # Sending finds out whose address it is: who is here already is nobody's own client.
+            expected = _best(moment.before, moment.after.by_id("quotes")[quote["id"]])
         assert (version["commission_rate_bp"], version["reduction_id"]) == expected
         pair = (quote["expert_id"], quote["client_id"] or "nobody yet")
         is_own = pair in {(row["expert_id"], row["client_id"]) for row in moment.before.reductions}
