@@ -13,10 +13,11 @@ from sqlmodel import col
 
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
-from billing import escrows, payments, proposals, refund_parts
+from billing import payments, proposals, refund_parts
 from billing.lifecycle import PaymentState, ProposalState
 from billing.models.proposals import MoneyProposal
 from billing.proposals import LASTS, Limit, OwnProposal, WaitsForAnother
+from billing.providers import sandbox
 from billing.providers.interface import Repaid
 from foundation.audits import AuditEntry
 from foundation.database import Database
@@ -168,7 +169,9 @@ def test_a_payment_is_sent_back_by_two(money: Money, olga: SignedIn, oscar: Sign
 
 
 def test_a_refund_is_tried_again_by_two(money: Money, olga: SignedIn, oscar: SignedIn) -> None:
-    money.wire(2 * DUE)
+    with money.database.writing() as session:
+        wire_id = sandbox.send_wire(session, money.client_id, "M-2026-00042", 2 * DUE, "EUR", at=AT)
+    money.hear(wire_id)
     refund_id = money.refunds()[0].id
     with pytest.raises(Conflict):
         in_one(money, lambda s: proposals.retry(s, olga, refund_id, LIMIT, at=AT))
@@ -184,10 +187,7 @@ def test_a_refund_is_tried_again_by_two(money: Money, olga: SignedIn, oscar: Sig
 
 
 def fail(money: Money, refund_id: str) -> None:
-    """Have the provider say that a refund, which it has just sent, can't be sent."""
-    with money.database.writing() as session:
-        session.execute(text("UPDATE refunds SET state = 'agreed', done_at = NULL WHERE id = :id"), {"id": refund_id})
-        session.execute(text("UPDATE refund_parts SET state = 'created' WHERE refund_id = :id"), {"id": refund_id})
+    """Have the provider say that a refund can't be sent."""
     with money.database.writing() as session:
         part = refund_parts.parts(session, refund_id)[0]
         refund_parts.take_in(session, part.id, Repaid("r1", part.id, PaymentState.FAILED, "closed"), at=AT)
@@ -196,7 +196,7 @@ def fail(money: Money, refund_id: str) -> None:
 def test_what_can_not_be_done_any_more_stays_undone(money: Money, olga: SignedIn, oscar: SignedIn) -> None:
     proposal_id = proposed(money, olga)
     money.card()
-    in_one(money, lambda s: escrows.release(s, "m1", AT))
+    money.release()
     with pytest.raises(Conflict):
         in_one(money, lambda s: proposals.confirm(s, oscar, proposal_id, at=AT))
     assert state(money, proposal_id) == ProposalState.PROPOSED

@@ -76,7 +76,7 @@ def test_an_expert_is_owed_what_was_released_less_the_commission(money: Money) -
     with money.database.writing() as session:
         refund = refunds.ask(session, money.payer, mission.id, 72_000, "Half of it.", at=AT)
         refunds.consent(session, money.payee, refund.id, "::1", at=AT)
-        escrows.release(session, mission.id, AT)
+    money.release(mission.id)
     with money.database.reading() as session:
         [found] = revenues.releases(session, expert_id, agreed_commissions.of)
         assert revenues.releases(session, "another", agreed_commissions.of) == []
@@ -109,7 +109,7 @@ def test_a_clients_months_add_up_to_the_escrows(money: Money) -> None:
     with money.database.writing() as session:
         refund = refunds.ask(session, money.payer, "m1", 80_000, "Because.", at=AT)
         refunds.consent(session, money.payee, refund.id, "::1", at=AT)
-        escrows.release(session, "m1", AT)
+    money.release()
     money.deliver()
     today = datetime.now(UTC).date()
     today = max(today, AT.date())

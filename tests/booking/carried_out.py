@@ -9,13 +9,13 @@ from sqlmodel import col
 
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
-from billing import escrows
-from billing.lifecycle import Party as Payer
-from billing.models.escrows import Payment
+from billing import escrows, payments
+from billing.lifecycle import PaymentState
+from billing.models.escrows import PaymentKind
+from billing.providers.interface import Payin
 from booking import mission_reactions, missions, reports, signatures
 from booking.models.missions import Mission
 from booking.models.quotes import Quote
-from foundation import audits
 from foundation.database import Database
 from foundation.outbox import OutboxRow
 from tests import signed_in
@@ -58,24 +58,12 @@ class Stage:
         return self
 
     def pay(self, cents: int = 480_000) -> "Stage":
-        """Have a payment arrive, and those hear of it who do."""
+        """Have a wire arrive, and those hear of it who do."""
         with self.database.writing() as session:
-            escrow = escrows.take(session, escrows.of(session, self.id).id)
-            session.add(
-                Payment(
-                    escrow_id=escrow.id,
-                    provider="sandbox",
-                    provider_id=uuid4().hex,
-                    kind="wire",
-                    state="succeeded",
-                    cents=cents,
-                    currency=escrow.currency,
-                    begun_at=self.at,
-                    counted_at=self.at,
-                )
-            )
-            session.flush()
-            escrows.pay_in(session, escrow, cents, Payer.SYSTEM, audits.SYSTEM, self.now())
+            escrow = escrows.of(session, self.id)
+            came = {"state": PaymentState.SUCCEEDED, "wire_text": escrow.number, "currency": escrow.currency}
+            payin = Payin(provider_id=uuid4().hex, kind=PaymentKind.WIRE, cents=cents, **came)
+            payments.take_in(session, "sandbox", payin, at=self.now())
         return self.hear()
 
     def hear(self) -> "Stage":

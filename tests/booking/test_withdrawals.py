@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from accounts.models.accounts import AccountKind
 from billing import escrows
-from billing.models.escrows import Payment, Refund
+from billing.models.escrows import Refund
 from booking import disagreements, missions, signatures, withdrawal_rules, withdrawals
 from booking.first_days import TooEarly
 from booking.lifecycle import MissionState
@@ -32,16 +32,6 @@ AT_ONCE = {"starts_on": date(2026, 12, 2)}
 @pytest.fixture
 def stage(database: Database) -> Stage:
     return Stage(database, client=quoted.client(database, AccountKind.PRIVATE_CLIENT))
-
-
-def pay(stage: Stage, cents: int = 480_000) -> Stage:
-    """Have a card payment arrive, which a refund can go back to."""
-    with stage.database.writing() as session:
-        escrow = escrows.of(session, stage.id)
-        columns = {"escrow_id": escrow.id, "cents": cents, "currency": "EUR", "state": "succeeded", "kind": "card"}
-        times = {"begun_at": stage.at, "settled_at": stage.at, "counted_at": stage.at}
-        session.add(Payment(provider="sandbox", provider_id=stage.id, **columns, **times))
-    return stage.pay(cents)
 
 
 def withdraw(stage: Stage, *, at: datetime | None = None) -> None:
@@ -107,7 +97,7 @@ def test_before_any_payment_the_mission_is_cancelled(stage: Stage) -> None:
 @pytest.mark.parametrize("paid", [100_000, 480_000])
 def test_before_the_work_begins_all_goes_back_without_anybody_s_consent(stage: Stage, paid: int) -> None:
     stage.columns = LATER
-    pay(stage.accept(), paid)
+    stage.accept().pay(paid)
     withdraw(stage)
     assert money(stage) == ("cancelled", 0, 0, paid)
     with stage.database.reading() as session:
@@ -119,7 +109,7 @@ def test_before_the_work_begins_all_goes_back_without_anybody_s_consent(stage: S
 
 def test_a_refund_in_question_does_not_keep_anybody_from_withdrawing(stage: Stage) -> None:
     stage.columns = LATER
-    pay(stage.accept())
+    stage.accept().pay()
     with stage.database.writing() as session:
         disagreements.ask_refund(session, stage.client, stage.id, 10_000, "Too much", at=stage.now())
     withdraw(stage)
@@ -158,7 +148,7 @@ def test_more_work_never_gives_more_back_and_no_cent_is_lost(cents: int, one: in
 
 def test_nobody_begins_while_the_client_may_withdraw_and_has_not_asked_for_that(stage: Stage) -> None:
     stage.columns = LATER
-    pay(stage.accept())
+    stage.accept().pay()
     midnight = datetime(2026, 12, 15, 23, tzinfo=AT.tzinfo)  # in France; the 15th is the last day
     for at in (stage.now(), midnight - timedelta(minutes=1)):
         with stage.database.writing() as session, pytest.raises(TooEarly) as refused:
@@ -171,7 +161,7 @@ def test_nobody_begins_while_the_client_may_withdraw_and_has_not_asked_for_that(
 
 def test_an_earlier_start_that_the_client_signs_lets_the_work_begin(stage: Stage) -> None:
     stage.columns = LATER
-    pay(stage.accept())
+    stage.accept().pay()
     quoted.amended(stage.database, stage.quote, **AT_ONCE)
     for wants, expected in ((False, pytest.raises(Invalid)), (True, nullcontext())):
         with stage.database.writing() as session, expected:
@@ -182,7 +172,7 @@ def test_an_earlier_start_that_the_client_signs_lets_the_work_begin(stage: Stage
 
 def test_work_for_a_company_begins_when_both_like(database: Database) -> None:
     company = Stage(database, **LATER).accept()
-    assert pay(company).start().mission.state == MissionState.IN_PROGRESS
+    assert company.pay().start().mission.state == MissionState.IN_PROGRESS
 
 
 @given(st.dates(date(2020, 1, 1), date(2090, 1, 1)), st.integers(-5, 40) | st.none())
@@ -197,7 +187,7 @@ def test_work_may_begin_at_once_or_the_day_after_the_last_to_withdraw(signed_on:
 
 def test_after_the_last_day_it_is_too_late(stage: Stage) -> None:
     stage.columns = LATER
-    pay(stage.accept())
+    stage.accept().pay()
     last = datetime(2026, 12, 15, 22, 59, tzinfo=AT.tzinfo)  # a minute before midnight in France
     with pytest.raises(TooLate):
         withdraw(stage, at=last + timedelta(minutes=1))
@@ -237,7 +227,7 @@ def test_a_share_is_a_whole_number_of_percent(text: str) -> None:
 def _begin(stage: Stage) -> None:
     """Have work begin at once, as the client had asked when signing."""
     stage.columns = LATER
-    pay(stage.accept())
+    stage.accept().pay()
     with stage.database.writing() as session:
         mission = missions.take_any(session, stage.id)
         mission.starts_on = AT_ONCE["starts_on"]
