@@ -192,7 +192,6 @@ def _quote(site: Site, expert: Page) -> None:
         title=TITLE,
         objectives="Know the duties\nChoose a broker",
         deliverables="A report",
-        skills="Douane",
         starts_on=first.isoformat(),
         ends_on=last.isoformat(),
         valid_until=(today + timedelta(days=20)).isoformat(),
@@ -200,6 +199,10 @@ def _quote(site: Site, expert: Page) -> None:
         days_1_label="Audit",
         days_1_number="5",
     )
+    skills = expert.get_by_role("combobox", name="Compétences mobilisées")
+    skills.press_sequentially("Logistique")
+    skills.press("Enter")
+    expect(expert.locator(".token")).to_contain_text(["Douane", "Logistique"])
     expect(expert.locator("#aside")).to_contain_text(re.compile("3.600"))
     assert faults(expert) == []
     expert.locator('[name="do"][value="preview"]').click()
