@@ -215,7 +215,7 @@ PARAMETERS = {
     "reference": "reference", "refund_id": "refund", "payment_id": "wire", "transaction_id": "card",
     "kept_id": "kept_card", "charge_id": "charge", "recipient_id": "recipient",
     "report_file_id": "report_file", "mission_id": "mission", "review_id": "review", "proposal_id": "proposal",
-    "paper_id": "paper", "sms_id": "mail",
+    "paper_id": "paper", "sms_id": "mail", "difference_id": "mail",
     "quote_id": "quote", "series_id": "series",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
