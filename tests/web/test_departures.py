@@ -25,7 +25,6 @@ from foundation.mails import MailRow
 from tests import builders, signed_in
 from tests.booking import quoted, quoting
 from tests.booking.carried_out import Stage
-from tests.booking.test_withdrawals import pay
 from tests.personal_rows import PASSWORD_HASH
 from tests.signed_in import PASSWORD
 from web import privacy, terminations
@@ -60,13 +59,13 @@ def refund(stage: Stage) -> None:
 STAGES: dict[str, tuple[Callable[[Stage], object], Need | None]] = {
     "unpaid": (Stage.hear, Need.UNPAID),
     "cancelled": (cancel, None),
-    "partly paid": (lambda stage: pay(stage, 100), Need.MISSION),
-    "held": (pay, Need.MISSION),
-    "refund": (lambda stage: ask_refund(pay(stage)), Need.REFUND),
-    "at work": (lambda stage: pay(stage).start(), Need.MISSION),
-    "reported": (lambda stage: pay(stage).start().report(), Need.MISSION),
-    "closed": (lambda stage: pay(stage).start().report().validate(), None),
-    "on its way": (lambda stage: refund(pay(stage)), Need.ON_ITS_WAY),
+    "partly paid": (lambda stage: stage.pay(100), Need.MISSION),
+    "held": (Stage.pay, Need.MISSION),
+    "refund": (lambda stage: ask_refund(stage.pay()), Need.REFUND),
+    "at work": (lambda stage: stage.pay().start(), Need.MISSION),
+    "reported": (lambda stage: stage.pay().start().report(), Need.MISSION),
+    "closed": (lambda stage: stage.pay().start().report().validate(), None),
+    "on its way": (lambda stage: refund(stage.pay()), Need.ON_ITS_WAY),
 }
 
 

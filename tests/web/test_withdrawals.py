@@ -13,7 +13,6 @@ from foundation.database import Database
 from tests import signed_in
 from tests.booking import quoted
 from tests.booking.carried_out import Stage
-from tests.booking.test_withdrawals import pay
 from tests.builders import site
 
 
@@ -44,7 +43,7 @@ def stage(client: TestClient, kind: AccountKind = AccountKind.PRIVATE_CLIENT, **
 
 def test_a_private_client_withdraws_in_two_clicks_and_is_told_until_when(client: TestClient) -> None:
     on = clock.today() + timedelta(days=60)
-    mission = pay(stage(client, starts_on=on, valid_until=on, ends_on=on).accept(), 480_000)
+    mission = stage(client, starts_on=on, valid_until=on, ends_on=on).accept().pay(480_000)
     path = f"/missions/{mission.id}"
     be(client, mission.expert)
     assert 'data-testid="withdraw"' not in client.get(path).text
@@ -75,7 +74,7 @@ def test_the_expert_is_told_from_when_on_and_what_allows_it_earlier(
     client: TestClient, language: str, said: str
 ) -> None:
     on = clock.today() + timedelta(days=60)
-    mission = pay(stage(client, starts_on=on, valid_until=on, ends_on=on).accept(), 480_000)
+    mission = stage(client, starts_on=on, valid_until=on, ends_on=on).accept().pay(480_000)
     path, headers = f"/missions/{mission.id}", {"Accept-Language": language}
     be(client, mission.expert)
     page = client.get(path, headers=headers).text
@@ -87,7 +86,7 @@ def test_the_expert_is_told_from_when_on_and_what_allows_it_earlier(
 
 def test_the_expert_states_the_share_and_what_is_wrong_is_said_beside_it(client: TestClient) -> None:
     early = {"starts_on": None, "valid_until": clock.today()}
-    begun = pay(stage(client, **early).accept(), 480_000).start()
+    begun = stage(client, **early).accept().pay(480_000).start()
     path = f"/missions/{begun.id}"
     be(client, begun.client)
     assert "what is done by now is owed" in client.get(path).text
