@@ -56,10 +56,17 @@ def visitor(app: FastAPI) -> Iterator[TestClient]:
     """Give a browser to a site where two visitors have searched for customs already."""
     for _ in range(2):
         browser(app).get("/experts?q=Douane")
+    builders.eventually(lambda: pages_kept(app.state.database) == 2)
     yield browser(app)
     with app.state.database.writing() as session:
         for table in (Approach, View, Impression, ResultPage, Sheet, Shortlist, Thread, MessageDraft):
             session.execute(delete(table))
+
+
+def pages_kept(database: Database) -> int:
+    """Count the pages of results that are kept already: a thread does that after the answer."""
+    with database.reading() as session:
+        return session.execute(select(func.count()).select_from(ResultPage)).scalar_one()
 
 
 def company(client: TestClient) -> Account:
@@ -68,16 +75,9 @@ def company(client: TestClient) -> Account:
 
 def searched(client: TestClient, query: str = "douane") -> list[str]:
     """Search, wait until that is kept, and return the links to the profiles that were found."""
-    database = database_of(client)
-    with database.reading() as session:
-        before = session.execute(select(func.count()).select_from(ResultPage)).scalar_one()
+    before = pages_kept(database_of(client))
     page = client.get("/experts", params={"q": query}).text
-
-    def is_kept() -> bool:
-        with database.reading() as session:
-            return session.execute(select(func.count()).select_from(ResultPage)).scalar_one() > before
-
-    builders.eventually(is_kept)
+    builders.eventually(lambda: pages_kept(database_of(client)) > before)
     return [unescape(link) for link in re.findall(r'result__name"><a href="([^"]+)"', page)]
 
 

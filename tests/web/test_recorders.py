@@ -143,10 +143,10 @@ def test_a_visitor_who_has_not_signed_in_costs_no_question_to_the_database(clien
     engine = client.app.state.database.engine  # pyright: ignore[reportAttributeAccessIssue]
     event.listen(engine, "before_cursor_execute", lambda *arguments: asked.append(arguments[2]))
     client.get("/experts?q=Douane", headers=PERSON)
-    assert [statement for statement in asked if "FROM sign_ins" in statement] == []
+    assert [statement for statement in asked if "sign_ins.token_hash =" in statement] == []
     signed_in.as_new(client, AccountKind.COMPANY)
     client.get("/experts?q=Douane", headers=PERSON)
-    assert len([statement for statement in asked if "FROM sign_ins" in statement]) == 1
+    assert len([statement for statement in asked if "sign_ins.token_hash =" in statement]) == 1
 
 
 def test_a_search_notes_the_places_of_its_words_and_filters(client: TestClient, kept: Database) -> None:
