@@ -55,18 +55,11 @@ def browser(app: FastAPI) -> TestClient:
 def visitor(app: FastAPI) -> Iterator[TestClient]:
     """Give a browser to a site where two visitors have searched for customs already."""
     for _ in range(2):
-        browser(app).get("/experts?q=Douane")
-    builders.eventually(lambda: pages_kept(app.state.database) == 2)
+        searched(browser(app))
     yield browser(app)
     with app.state.database.writing() as session:
         for table in (Approach, View, Impression, ResultPage, Sheet, Shortlist, Thread, MessageDraft):
             session.execute(delete(table))
-
-
-def pages_kept(database: Database) -> int:
-    """Count the pages of results that are kept already: a thread does that after the answer."""
-    with database.reading() as session:
-        return session.execute(select(func.count()).select_from(ResultPage)).scalar_one()
 
 
 def company(client: TestClient) -> Account:
@@ -75,10 +68,16 @@ def company(client: TestClient) -> Account:
 
 def searched(client: TestClient, query: str = "douane") -> list[str]:
     """Search, wait until that is kept, and return the links to the profiles that were found."""
-    before = pages_kept(database_of(client))
     page = client.get("/experts", params={"q": query}).text
-    builders.eventually(lambda: pages_kept(database_of(client)) > before)
-    return [unescape(link) for link in re.findall(r'result__name"><a href="([^"]+)"', page)]
+    links = [unescape(link) for link in re.findall(r'result__name"><a href="([^"]+)"', page)]
+    (query_id,) = {match[1] for link in links if (match := re.search(r"search=([\w-]{36})", link))}
+
+    def is_kept() -> bool:
+        with database_of(client).reading() as session:
+            return session.get(ResultPage, query_id) is not None
+
+    builders.eventually(is_kept)
+    return links
 
 
 def form_of(page: str, action: str) -> dict[str, str]:
