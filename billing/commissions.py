@@ -5,7 +5,6 @@ are hundredths of a percent, amounts are cents.
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 
 from billing import taxes
 from billing.taxes import Party, Tax
@@ -62,17 +61,19 @@ def on_part(price: Price, released_cents: int) -> Commission:
     whole = price.commission
     if released_cents == price.gross_cents:
         return whole
-    net_cents = _part(price.net_cents, released_cents, price.gross_cents)
+    net_cents = share(price.net_cents, released_cents, price.gross_cents)
     before_tax_cents = taxes.share_cents(net_cents, whole.rate_bp)
-    tax = _part(whole.tax_cents, before_tax_cents, whole.before_tax_cents) if whole.before_tax_cents else 0
-    return Commission(whole.rate_bp, before_tax_cents, tax)
+    tax_cents = share(whole.tax_cents, before_tax_cents, whole.before_tax_cents)
+    return Commission(whole.rate_bp, before_tax_cents, tax_cents)
+
+
+def share(cents: int, part: int, whole: int) -> int:
+    """Return the same share of cents as a part is of a whole, rounded half up, and never more than the cents. Pure."""
+    if part <= 0 or whole <= 0:
+        return 0
+    return min(cents, (2 * cents * part + whole) // (2 * whole))
 
 
 def seller(operator: Operator) -> Party:
     """Return the operator as who sells; `taxes.decide` has the expert buy."""
     return Party(operator.country, is_business=True, vat_number=operator.vat_number or None)
-
-
-def _part(amount_cents: int, share: int, whole: int) -> int:
-    """Return the part of an amount that corresponds to a share of a whole; half a cent goes up."""
-    return int((Decimal(amount_cents) * share / whole).quantize(Decimal(1), ROUND_HALF_UP))

@@ -50,8 +50,7 @@ def open(  # noqa: A001, PLR0913 - escrows.open, as in "open an escrow"
     """
     if due_cents <= 0 or not _CURRENCY.fullmatch(currency):
         raise ValueError(f"nothing can be held for {due_cents} cents {currency}")
-    found = session.execute(select(Escrow).where(col(Escrow.reference) == reference)).scalar_one_or_none()
-    if found is not None:
+    if found := find(session, reference):
         return found
     number = number or reference
     escrow = Escrow(
@@ -71,9 +70,14 @@ def open(  # noqa: A001, PLR0913 - escrows.open, as in "open an escrow"
     return escrow
 
 
+def find(session: Session, reference: str) -> Escrow | None:
+    """Return the escrow of a reference, if one was opened."""
+    return session.execute(select(Escrow).where(col(Escrow.reference) == reference)).scalar_one_or_none()
+
+
 def of(session: Session, reference: str) -> Escrow:
     """Return the escrow of a reference; raise NotFound."""
-    found = session.execute(select(Escrow).where(col(Escrow.reference) == reference)).scalar_one_or_none()
+    found = find(session, reference)
     if found is None:
         raise NotFound("nothing is held for this")
     return found

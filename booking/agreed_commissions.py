@@ -6,17 +6,29 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from billing import commissions
+from billing.commissions import Price
 from booking.models.missions import Mission
 from booking.models.quotes import Quote, QuoteVersion
 
 
+def price(version: QuoteVersion) -> Price:
+    """Return what a version says of the price and of the commission on all of it."""
+    return Price.signed(
+        net_cents=version.net_cents,
+        gross_cents=version.gross_cents,
+        rate_bp=version.commission_rate_bp,
+        commission_cents=version.commission_cents,
+    )
+
+
 def of(session: Session, released_cents: Mapping[str, int]) -> dict[str, int]:
-    """Return the commission, with its tax, on what was released for missions, by their ids.
+    """Return the commission, with its tax, on what was released for missions, by their ids: as the ledger has it.
 
     Of a mission of which a part went back it is taken of what was released only.
     """
     statement = (
-        select(col(Mission.id), col(QuoteVersion.gross_cents), col(QuoteVersion.commission_cents))
+        select(col(Mission.id), QuoteVersion)
         .join(Quote, col(Quote.id) == col(Mission.quote_id))
         .join(
             QuoteVersion,
@@ -24,11 +36,7 @@ def of(session: Session, released_cents: Mapping[str, int]) -> dict[str, int]:
         )
         .where(col(Mission.id).in_(released_cents))
     )
-    return {row[0]: share(row[2], released_cents[row[0]], row[1]) for row in session.execute(statement)}
-
-
-def share(cents: int, part: int, whole: int) -> int:
-    """Return the same share of cents as a part is of a whole, rounded half up, and never more than the cents. Pure."""
-    if part <= 0 or whole <= 0:
-        return 0
-    return min(cents, (2 * cents * part + whole) // (2 * whole))
+    return {
+        mission_id: commissions.on_part(price(version), released_cents[mission_id]).total_cents
+        for mission_id, version in session.execute(statement)
+    }

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from billing import escrows
-from billing.commissions import Price
 from billing.lifecycle import EscrowState
+from booking import agreed_commissions
 from booking.models.missions import Mission, Portage
 from booking.models.quotes import QuoteVersion
 from foundation.errors import Conflict
@@ -53,13 +53,7 @@ def expect_no_more(session: Session, mission: Mission, *, at: datetime) -> None:
 
 def release(session: Session, mission: Mission, version: QuoteVersion, *, at: datetime) -> None:
     """Release what is held to the expert, less the commission of the signed version (S20, S21)."""
-    price = Price.signed(
-        net_cents=version.net_cents,
-        gross_cents=version.gross_cents,
-        rate_bp=version.commission_rate_bp,
-        commission_cents=version.commission_cents,
-    )
-    escrows.release(session, mission.id, price, at)
+    escrows.release(session, mission.id, agreed_commissions.price(version), at)
 
 
 def lacking_cents(session: Session, mission: Mission) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from billing import refunds
+from billing import escrows, refunds
 from billing.models.escrows import Escrow, Refund
 from booking.lifecycle import MissionState
 from booking.models.missions import Mission
@@ -61,7 +61,7 @@ def of(session: Session, *, experts: Collection[str], clients: Collection[str]) 
 
 
 def _need(session: Session, mission: Mission) -> Need | None:
-    escrow = session.execute(select(Escrow).where(col(Escrow.reference) == mission.id)).scalar_one_or_none()
+    escrow = escrows.find(session, mission.id)
     waiting = _waiting_refunds(session, escrow) if escrow else frozenset[str]()
     if waiting & {state.value for state in refunds.IN_QUESTION}:
         return Need.REFUND

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing import escrows, last_months, refunds, revenues, spendings
+from billing import commissions, escrows, last_months, refunds, revenues, spendings
 from billing.models.escrows import Escrow
 from billing.revenues import Release
 from billing.spendings import Movement
@@ -86,11 +86,11 @@ def test_an_expert_is_owed_what_was_released_less_the_commission(money: Money) -
 
 @given(cents=st.integers(0, 10**9), whole=st.integers(1, 10**10), part=st.integers(0, 10**10))
 def test_shares_are_rounded_half_up_and_never_more_than_all(cents: int, whole: int, part: int) -> None:
-    found = agreed_commissions.share(cents, part, whole)
+    found = commissions.share(cents, part, whole)
     assert 0 <= found <= cents
     if part <= whole:
         assert abs(2 * found * whole - 2 * cents * part) <= whole
-    assert agreed_commissions.share(cents, whole, whole) == cents
+    assert commissions.share(cents, whole, whole) == cents
 
 
 @given(st.lists(st.builds(Movement, MOMENTS, *(st.integers(0, 10**8) for _ in range(3)))))
