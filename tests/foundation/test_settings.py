@@ -57,48 +57,6 @@ def test_an_address_stays_as_it_is_without_a_password_of_ours(given: dict[str, s
 
 
 @pytest.mark.parametrize(
-    ("field", "address", "why"),
-    [
-        ("opensearch_url", "localhost:9200", "https://user@host:9200"),
-        ("opensearch_url", "ftp://me:hidden@host", "https://user@host:9200"),
-        ("opensearch_url", "https://me:hidden@host:port", "https://user@host:9200"),
-        ("opensearch_url", "https://", "https://user@host:9200"),
-        ("opensearch_url", "https://me:hid/den@host:9200", "%2F"),
-        ("opensearch_url", "https://me:1#hid@host:9200", "%2F"),
-        ("opensearch_url", "https://me:p@hid/den@host:9200", "%40"),
-        ("redis_url", "redis:6379", "redis://host:6379/0"),
-        ("redis_url", "http://me:hidden@host", "redis://host:6379/0"),
-        ("smtp_url", "mail.example.org", "smtp://user@host:587?starttls"),
-        ("smtp_url", "smtp://me:hid/den@host:587?starttls", "%2F"),
-        ("smtp_url", "smtp://me:hidden@host", "in the clear"),
-        ("smtp_url", "smtp://host?hidden=1", "?starttls"),
-        ("sms_url", "sms.example.org/hidden", "https://host/sms"),
-        ("sms_url", "http://sms.example.org/hidden", "in the clear"),
-        ("mangopay_url", "http://hidden.example.org", "https://api.mangopay.com"),
-        ("smtp_url", "smtps://host/hidden", "?starttls"),
-        ("mail_from", "hidden", "Portulan <no-reply@example.org>"),
-        ("mail_from", "hid\nBcc: <all@example.org>", "one line"),
-    ],
-)
-def test_an_address_that_is_none_is_said_by_its_setting_and_not_shown(field: str, address: str, why: str) -> None:
-    name = f"PORTULAN_{field.upper()}"
-    command = [sys.executable, "-m", "scripts.cli", "index", "status"]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, name: address, "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"{name}: ")
-    assert why in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "hid" not in done.stdout + done.stderr
-
-
-@pytest.mark.parametrize(
     ("field", "address"),
     [
         ("opensearch_url", "https://me:a%2Fb%40c@[::1]:9200/below"),
