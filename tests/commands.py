@@ -6,15 +6,18 @@ from pathlib import Path
 
 from foundation.settings import ROOT
 from tests import databases
+from tests.builders import settings_in
 from tests.live import PORTULAN
 
 
 def environment(folder: Path) -> dict[str, str]:
     """Return the settings of an installation in a folder, without encoder."""
+    settings = settings_in(folder)
+    databases.provide(settings.database_address)
     return {
         **os.environ,
         "PORTULAN_DATA_DIR": str(folder),
-        "PORTULAN_DATABASE_URL": databases.address_in(folder),
+        "PORTULAN_DATABASE_URL": settings.database_url,
         "PORTULAN_ENCODER": "none",
         "PYTHONPATH": str(ROOT),
         "PYTHONDONTWRITEBYTECODE": "",  # the second start is the quick one

@@ -54,6 +54,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         runs.down()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Drop a test's own databases once everything that it used is closed."""
+    done = yield
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    if folder is not None:
+        databases.drop_in(folder)
+    return done
+
+
 @pytest.fixture(scope="session", autouse=True)
 def chosen_database(request: pytest.FixtureRequest) -> None:
     """Make installations on the database that the command line names."""
@@ -100,9 +110,8 @@ def postgres_address(started: Callable[[Name], str]) -> Iterator[str]:
     server = create_engine(url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        # No test takes the current away; nobody has to wait for the disk at each commit.
-        connection.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = off")
     yield url.set(database=name).render_as_string(hide_password=False)
+    databases.drop_on(url.render_as_string(hide_password=False))
     with server.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
     server.dispose()

@@ -33,10 +33,12 @@ class Site:
 @contextmanager
 def sample_site(folder: Path, **settings: str) -> Iterator[Site]:
     """Load the sample directory into a folder and serve it."""
+    own = builders.settings_in(folder)
+    databases.provide(own.database_address)
     environment = {
         **os.environ,
         "PORTULAN_DATA_DIR": str(folder),
-        "PORTULAN_DATABASE_URL": databases.address_in(folder),
+        "PORTULAN_DATABASE_URL": own.database_url,
         "PORTULAN_ENCODER": "none",
         **settings,
     }

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
-from sqlalchemy import create_engine, make_url
 
 from accounts.events import EXPERT_CHANGED
 from foundation import outbox
@@ -97,13 +96,9 @@ def installation(
     folder: Path, postgres: str, opensearch: str, control: str, redis: str = "", encoder: str = "none"
 ) -> Iterator[Installation]:
     """Give an empty one; `control` is Toxiproxy's address, and without Redis whoever serves delivers."""
-    schema, prefix = f"f_{uuid4().hex[:12]}", f"test-{uuid4().hex[:12]}"
-    server = create_engine(postgres, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    own = make_url(postgres).update_query_dict({"options": f"-csearch_path={schema}"})
+    prefix = f"test-{uuid4().hex[:12]}"
     addresses = {
-        "PORTULAN_DATABASE_URL": own.render_as_string(hide_password=False),
+        "PORTULAN_DATABASE_URL": databases.own_of(databases.server_at(postgres), folder),
         "PORTULAN_OPENSEARCH_URL": opensearch,
         **({"PORTULAN_REDIS_URL": redis} if redis else {}),
     }
@@ -124,9 +119,7 @@ def installation(
             yield Installation(folder, database, ways, straight)
     finally:
         database.close()
-        with server.connect() as connection:
-            connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
-        server.dispose()
+        databases.drop_in(folder)
         node = Node(opensearch)
         node.find("DELETE", f"/{prefix}-*")
         node.close()

@@ -53,7 +53,8 @@ def test_a_move_is_seen_by_every_process_in_time(kind: str, tmp_path: Path, requ
     database_url = f"sqlite:///{tmp_path / 'shared.db'}"
     if kind == "postgresql":
         server = databases.server_at(request.getfixturevalue("postgres_address"))
-        database_url = databases.schema_of(server, tmp_path)
+        database_url = databases.own_of(server, tmp_path)
+        databases.provide(database_url)
     people = tmp_path / "people.jsonl"
     people.write_bytes(b"".join(lines([record("H001", skills=["Douane"])])))
     first, second = tmp_path / "first", tmp_path / "second"

@@ -10,7 +10,6 @@ from uuid import uuid4
 import httpx2
 import orjson
 import pytest
-from sqlalchemy import create_engine
 
 from accounts.events import EXPERT_CHANGED
 from foundation import outbox
@@ -75,9 +74,7 @@ class Installation:
 
 @pytest.fixture
 def installation(tmp_path: Path, postgres_address: str, opensearch_address: str) -> Iterator[Installation]:
-    server = create_engine(postgres_address, isolation_level="AUTOCOMMIT")
-    address = databases.schema_of(server, tmp_path / "own")
-    server.dispose()
+    address = databases.own_of(databases.server_at(postgres_address), tmp_path / "own")
     databases.bring_up(address)
     database = Database(address)
     prefix = f"test-{uuid4().hex[:12]}"

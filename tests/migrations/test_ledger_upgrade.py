@@ -18,6 +18,7 @@ from billing.providers.interface import Payin
 from billing.providers.sandbox import Sandbox
 from foundation.database import Database
 from migrations import upgrades
+from tests import databases
 from tests.billing.money import PRICE
 from tests.builders import settings_in
 
@@ -37,7 +38,9 @@ NOTHING: dict[str, Any] = {"counted_at": None, "returned_at": None, "escrow_id":
 @pytest.fixture
 def before(tmp_path: Path) -> Iterator[Database]:
     """Return a database as it was, with money in every state."""
-    found = Database(settings_in(tmp_path).database_address)
+    address = settings_in(tmp_path).database_address
+    databases.make_empty(address)
+    found = Database(address)
     upgrades.run(found, BEFORE)
     with found.writing() as session:
         fill(session)

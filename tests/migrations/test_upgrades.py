@@ -17,6 +17,7 @@ from foundation.database import Database
 from foundation.settings import ROOT
 from indexer.models import Embedding
 from migrations import tables, upgrades
+from tests import databases
 from tests.builders import database_of, import_all, record, settings_in
 
 REVISIONS = [script.revision for script in ScriptDirectory(str(ROOT / "migrations")).walk_revisions()]
@@ -32,7 +33,9 @@ DECIDED_NOTICE = text("""
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Database]:
     """Return a database without any table."""
-    found = Database(settings_in(tmp_path).database_address)
+    address = settings_in(tmp_path).database_address
+    databases.make_empty(address)
+    found = Database(address)
     yield found
     found.close()
 

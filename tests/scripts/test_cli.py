@@ -8,6 +8,7 @@ import pytest
 from foundation.database import Database
 from foundation.settings import ROOT
 from migrations import upgrades
+from tests import databases
 from tests.builders import settings_in
 from tests.scripts.conftest import Portulan
 
@@ -141,6 +142,7 @@ def test_the_first_command_of_all_makes_the_tables_and_can_be_repeated(
     portulan: Portulan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     new = settings_in(tmp_path / "new")
+    databases.make_empty(new.database_address)
     monkeypatch.setenv("PORTULAN_DATA_DIR", str(new.data_dir))
     monkeypatch.setenv("PORTULAN_DATABASE_URL", new.database_url)
     assert [portulan(*command).code for _ in range(2)] == [0, 0]

@@ -44,7 +44,7 @@ def rows(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     address = f"sqlite:///{tmp_path / 'rows.db'}"
     if request.param == "postgresql":
         server = databases.server_at(request.getfixturevalue("postgres_address"))
-        address = databases.schema_of(server, tmp_path / "rows")
+        address = databases.own_of(server, tmp_path / "rows")
     databases.bring_up(address)
     found = Database(address)
     yield found
