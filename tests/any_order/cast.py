@@ -37,6 +37,7 @@ class Cast:
 
     file: bytes
     people: dict[str, SignedIn]
+    at: datetime = AT
 
 
 @lru_cache(maxsize=1)

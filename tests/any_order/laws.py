@@ -262,7 +262,7 @@ def _best(rows: Rows, quote: Row) -> tuple[int, str | None]:
     found: list[tuple[int, int, str | None]] = [(0, 2, None)]
     if quote["client_id"] is None:
         found.append((OWN_CLIENT_FIRST_BP, 0, None))
-    for reduction in rows.reductions:
+    for reduction in sorted(rows.reductions, key=lambda row: (row["earned_at"], row["id"])):
         turns = {row["turn"] for row in rows.reduction_uses if row["reduction_id"] == reduction["id"]}
         if reduction["expert_id"] != quote["expert_id"]:
             continue

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.any_order import cast
+from tests.any_order import cast, past
 from tests.any_order.commands import CLIENT, EXPERT, PLACE, Command, command, commands
 from tests.any_order.money import Money
 from tests.any_order.proposals import Proposals
@@ -17,19 +17,26 @@ from tests.any_order.world import World
 class AnyOrder(Proposals, Money, Work, RuleBasedStateMachine):
     """One world, and whatever everybody does in it."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.world = World()
-
     def teardown(self) -> None:
-        try:
-            self.world.rest()
-        finally:
-            self.world.close()
+        if world := getattr(self, "world", None):
+            try:
+                world.rest()
+            finally:
+                world.close()
 
-    @initialize(experts=st.sets(EXPERT, min_size=2), client=CLIENT, days=st.sampled_from([4, 5, 30]))
-    def begin(self, experts: set[str], client: str, days: int) -> None:
-        """Begin as most do: a sheet goes to several experts, and one answers."""
+    @initialize(
+        experts=st.sets(EXPERT, min_size=2),
+        client=CLIENT,
+        days=st.sampled_from([4, 5, 30]),
+        has_past=st.booleans(),
+        again=PLACE,
+    )
+    def begin(self, experts: set[str], client: str, days: int, has_past: bool, again: int) -> None:
+        """Begin as most do: a sheet goes to several experts, and one answers; or with those who know each other."""
+        self.world = World(past.made() if has_past else cast.made())
+        if has_past:
+            self.quote_again(again, days, is_sent=True)
+            return
         self.propose(client, experts, None)
         offer = self.world.pick("offers", 0)
         if offer:

@@ -20,11 +20,12 @@ from booking.lifecycle import Party
 from booking.models.quotes import QuoteKind
 from booking.offer_rules import Reason, Refusal
 from booking.quote_documents import Sending
-from booking.quote_drafts import For
+from booking.quote_drafts import ChangedMeanwhile, For
 from booking.sheet_contents import Content
 from booking.signatures import Consent
 from tests.any_order import cast
 from tests.any_order.commands import ANYBODY, CLIENT, EXPERT, NO_STEPS, PLACE, Commands, command
+from tests.any_order.rows import Row
 from tests.booking.quoting import FORM
 
 
@@ -116,6 +117,19 @@ class Proposals(Commands):
 
         self.world.do(f"draft for {to}", draft)
 
+    @command(3, place=PLACE, days=st.sampled_from([2, 4, 30]), is_sent=st.sampled_from([True, True, False]))
+    def quote_again(self, place: int, days: int, is_sent: bool) -> None:
+        """Have an expert quote once more for somebody to whom they have sent a quote before."""
+        known = self.world.pick("quotes", place, lambda row: row["client_id"] and row["latest_version"])
+        if known:
+            expert, client = self.name_of("expert_id", known), self.name_of("client_id", known)
+            self.draft(expert, 0, "client", client, days, 600, "none", 3)
+            if is_sent:
+                self.issue(None, 0, "send", 0)
+
+    def name_of(self, key: str, row: Row) -> str:
+        return next(name for name, who in self.world.people.items() if getattr(who, key) == row[key])
+
     def form(self, days: int, rate: int, portage: str, starts_in: int) -> dict[str, str]:
         today = self.world.at.date()
         self.edits += 1
@@ -158,13 +172,15 @@ class Proposals(Commands):
             sending = Sending(self.expert_of(by, quote), "::1", "en", cast.SETTINGS, self.world.now)
             last = (self.world.at.date() + timedelta(days=10)).isoformat()
             edition = quote["draft_edition"] - stale // 3
+            # Whoever acts alone is never told that something changed meanwhile, such as to whom a reduction went.
+            never = None if act == "issue" and stale == 3 else ChangedMeanwhile
             acts: dict[str, Callable[[Any], object]] = {
                 "send": lambda session: quote_versions.send(session, quote["id"], sending),
                 "amend": lambda session: quote_versions.amend(session, quote["id"], "More work", sending),
                 "issue": lambda session: quote_versions.issue(session, quote["id"], edition, "More work", sending),
                 "renew": lambda session: quote_versions.renew(session, quote["id"], last, "Later", sending),
             }
-            self.world.do(act, acts[act])
+            self.world.do(act, acts[act], never=never)
 
     @command(
         2,

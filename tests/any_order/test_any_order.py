@@ -11,7 +11,7 @@ from tests.any_order.world import World
 
 REACHED = (
     *("accept", "quote amended", "mission funded", "mission in_progress", "mission closed", "overtaken"),
-    *("escrow held", "escrow released", "accept: Refused"),
+    *("escrow held", "escrow released", "accept: Refused", "draft for client"),
 )
 """What has to have happened for a run to say anything."""
 

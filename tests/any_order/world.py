@@ -6,6 +6,7 @@ Whatever is refused as it should be is a result like any other, and changes noth
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
@@ -22,9 +23,9 @@ from foundation.errors import Conflict, Invalid, NotFound
 from foundation.outbox import OutboxRow
 from foundation.schedules import Schedule
 from tests.any_order import cast, laws
+from tests.any_order.cast import Cast
 from tests.any_order.laws import Moment
 from tests.any_order.rows import Reader, Row
-from tests.booking.quoted import AT
 from web import reactions
 from web.deliveries import Lane
 
@@ -33,24 +34,31 @@ MINUTE = timedelta(minutes=1)
 Act = Callable[[Session], object]
 
 
+_FOLDER = TemporaryDirectory()
+
+
+@lru_cache(maxsize=1)
+def _place() -> tuple[Path, Database]:
+    """Return where the worlds of this process are, one after another: its engine knows the statements by then."""
+    path = Path(_FOLDER.name) / "world.db"
+    return path, Database(f"sqlite:///{path}")
+
+
 class World:
     """Everybody, and what becomes of them."""
 
     counts: ClassVar[Counter[str]] = Counter()
     """What was tried in all worlds of a process, and what came of it."""
 
-    def __init__(self) -> None:
-        self._folder = TemporaryDirectory()
-        path = Path(self._folder.name) / "world.db"
-        made = cast.made()
-        path.write_bytes(made.file)
-        self.database = Database(f"sqlite:///{path}")
+    def __init__(self, made: Cast) -> None:
+        self._path, self.database = _place()
+        self._path.write_bytes(made.file)
         self.people: dict[str, SignedIn] = dict(made.people)
         self.provider = Sandbox(self.database)
-        self.at = AT
-        self._reader = Reader(path)
+        self.at = made.at
+        self._reader = Reader(self._path)
         self.rows = self._reader.read()
-        self._states: dict[tuple[str, str], str] = {}
+        self._states = {(row["kind"], row["object_id"]): row["after"] for row in self.rows.state_changes}
         lanes = [
             *reactions.money_table(self.provider, self.database, lambda: self.at),
             *reactions.mission_table(cast.SETTINGS, self.database, lambda: self.at),
@@ -61,7 +69,13 @@ class World:
     def close(self) -> None:
         self._reader.close()
         self.database.close()
-        self._folder.cleanup()
+
+    def saved(self) -> bytes:
+        """Return the world as a file that another one can begin with; this one is over."""
+        self._reader.close()
+        self.database.purge()
+        self.database.close()
+        return self._path.read_bytes()
 
     @property
     def now(self) -> datetime:
@@ -74,15 +88,17 @@ class World:
         found = [row for row in getattr(self.rows, table) if is_wanted(row)]
         return found[-1 - place % len(found)] if found else None
 
-    def do(self, name: str, act: Act) -> bool:
-        """Try something in a transaction; tell whether it was done."""
-        return self.attempt(name, lambda: self.database.write(act))
+    def do(self, name: str, act: Act, *, never: type[Exception] | None = None) -> bool:
+        """Try something in a transaction; tell whether it was done. `never` is what it may not be refused with."""
+        return self.attempt(name, lambda: self.database.write(act), never=never)
 
-    def attempt(self, name: str, work: Callable[[], object]) -> bool:
+    def attempt(self, name: str, work: Callable[[], object], *, never: type[Exception] | None = None) -> bool:
         """Try something that makes its transactions itself; what is refused has changed nothing."""
         try:
             work()
         except ALLOWED as refused:
+            if never is not None and isinstance(refused, never):
+                raise AssertionError(f"{name} may not be refused so") from refused
             self.counts["steps"] += 1
             self.counts[f"{name}: {type(refused).__name__}"] += 1
             after = self._reader.read()
