@@ -1,4 +1,4 @@
-"""What happens to payments, refunds and escrows, posted to the ledger in the transaction in which it happens."""
+"""What happens to money, posted to the ledger in the transaction in which it happens."""
 
 from datetime import datetime
 
@@ -7,8 +7,13 @@ from sqlalchemy.orm import Session
 from billing import commissions, ledger, postings
 from billing.commissions import Price
 from billing.models.escrows import Escrow, Payment, Refund, RefundPart
+from billing.models.ledger import LedgerKind
+from billing.models.payouts import Payout, Transfer
 from billing.postings import Amount, External
-from billing.providers.interface import PAYIN, REFUND
+from billing.providers.interface import PAYIN, PAYOUT, REFUND, RELEASE
+
+PAYOUT_REFUND = "payout_refund"
+"""What the ledger calls the transaction by which a payout came back."""
 
 
 def pay_in(session: Session, payment: Payment, escrow: Escrow, at: datetime) -> None:
@@ -54,6 +59,36 @@ def release(session: Session, escrow: Escrow, price: Price, at: datetime) -> Non
     released = Amount(escrow.released_cents, escrow.currency)
     commission = commissions.on_part(price, escrow.released_cents)
     ledger.post(session, postings.release(escrow.reference, escrow.payee_expert_id, released, commission), at=at)
+
+
+def fee_cents(session: Session, escrow: Escrow) -> int:
+    """Return the commission, with its tax, that was taken when an escrow was released; 0 while it was not."""
+    posted = ledger.find(session, postings.release_key(escrow.reference))
+    if posted is None:
+        return 0
+    taken = (LedgerKind.COMMISSION, LedgerKind.VAT)
+    return sum(-cents for name, cents in ledger.legs_of(session, posted.id).items() if name.kind in taken)
+
+
+def transfer(session: Session, transfer: Transfer, at: datetime) -> None:
+    """Post that the provider brought what was released to the expert's wallet, and the fee to the operator's."""
+    escrow = session.get_one(Escrow, transfer.escrow_id)
+    moved = Amount(transfer.cents, transfer.currency)
+    done = External(transfer.provider, RELEASE, str(transfer.provider_id))
+    parties = (escrow.payer_client_id, transfer.payee_expert_id)
+    ledger.post(session, postings.transfer(moved, transfer.fee_cents, *parties, done), at=at)
+
+
+def payout(session: Session, payout: Payout, at: datetime) -> None:
+    """Post that the provider paid an expert."""
+    gone = External(payout.provider, PAYOUT, str(payout.provider_id))
+    ledger.post(session, postings.payout(Amount(payout.cents, payout.currency), payout.expert_id, gone), at=at)
+
+
+def payout_return(session: Session, payout: Payout, at: datetime) -> None:
+    """Post that a bank sent a payout back."""
+    back = External(payout.provider, PAYOUT_REFUND, str(payout.return_id))
+    ledger.post(session, postings.payout_return(Amount(payout.cents, payout.currency), payout.expert_id, back), at=at)
 
 
 def _paid(payment: Payment) -> Amount:

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from accounts.models.accounts import Role
 from accounts.sign_ins import SignedIn
-from billing import entries, refund_parts
+from billing import entries, refund_parts, transfers
 from billing.commissions import Price
 from billing.events import ESCROW_DISPUTED, ESCROW_HELD, ESCROW_REFUNDED, ESCROW_RELEASED, WIRE_WANTED
 from billing.lifecycle import ESCROWS, EscrowEvent, EscrowState, Party
@@ -155,6 +155,7 @@ def release(session: Session, reference: str, price: Price, at: datetime) -> Esc
     values = {"released_cents": escrow.due_cents, "closed_at": at}
     _move(session, escrow, EscrowEvent.RELEASE, Party.SYSTEM, SYSTEM, at, **values)
     entries.release(session, escrow, price, at)
+    transfers.divide(session, escrow, at)
     outbox.record(session, ESCROW_RELEASED, [escrow.reference])
     return escrow
 

@@ -1,4 +1,4 @@
-"""What may happen to money: to an escrow, to the payments that fill it, to refunds (mission rows S20, S22, S25).
+"""What may happen to money: escrows, payments, refunds, transfers, payouts (mission rows S20, S22, S23, S25).
 
 What a table does not list is refused: see `foundation.lifecycles`. What depends on amounts is asked by the use case,
 and the tables' CHECKs hold it: never negative, never the same cent released and refunded.
@@ -7,6 +7,7 @@ and the tables' CHECKs hold it: never negative, never the same cent released and
 from dataclasses import dataclass
 from enum import StrEnum
 
+from billing.provider_states import PayoutState
 from foundation.lifecycles import Lifecycle, Move, as_diagram, as_table
 
 
@@ -159,6 +160,52 @@ REFUNDS = Lifecycle(
 )
 
 
+class TransferState(StrEnum):
+    """How far the provider is with what was released."""
+
+    CREATED = "created"
+    """Owed: it waits as long as the provider does not know the expert."""
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class TransferEvent(StrEnum):
+    """What a provider says of a transfer."""
+
+    SUCCEED = "succeed"
+    FAIL = "fail"
+
+
+TRANSFERS = Lifecycle(
+    "transfer",
+    TransferState.CREATED,
+    {
+        (TransferState.CREATED, TransferEvent.SUCCEED): _by(TransferState.SUCCEEDED, Party.SYSTEM),
+        (TransferState.CREATED, TransferEvent.FAIL): _by(TransferState.FAILED, Party.SYSTEM),
+    },
+)
+
+
+class PayoutEvent(StrEnum):
+    """What a provider says of a payout."""
+
+    SEND = "send"
+    FAIL = "fail"
+    RETURN = "return"
+    """A bank sent it back, after it was sent."""
+
+
+PAYOUTS = Lifecycle(
+    "payout",
+    PayoutState.CREATED,
+    {
+        (PayoutState.CREATED, PayoutEvent.SEND): _by(PayoutState.SUCCEEDED, Party.SYSTEM),
+        (PayoutState.CREATED, PayoutEvent.FAIL): _by(PayoutState.FAILED, Party.SYSTEM),
+        (PayoutState.SUCCEEDED, PayoutEvent.RETURN): _by(PayoutState.RETURNED, Party.SYSTEM),
+    },
+)
+
+
 class Deed(StrEnum):
     """What an operator does with money by hand."""
 
@@ -201,7 +248,7 @@ PROPOSALS = Lifecycle(
         (ProposalState.PROPOSED, ProposalEvent.EXPIRE): _by(ProposalState.EXPIRED, Party.SYSTEM),
     },
 )
-LIFECYCLES = (ESCROWS, PAYMENTS, REFUNDS, PROPOSALS)
+LIFECYCLES = (ESCROWS, PAYMENTS, REFUNDS, TRANSFERS, PAYOUTS, PROPOSALS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from accounts.personal_data import ACCOUNT, CLIENT, EXPERT
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.ledger import LedgerAccount, LedgerDifference, LedgerTransaction, Posting
 from billing.models.mandates import Mandate
+from billing.models.payouts import BankAccount, Payout, Transfer
 from billing.models.provider_parties import ProviderUser
 from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
 from billing.models.sandbox import SandboxTransaction
@@ -104,6 +105,9 @@ HOLDINGS = (
     Holding(Refund, "consented_by", ACCOUNT, Erasure.KEPT, "refunds", _BOOKS, read=_refunds),
     Holding(ProviderUser, "party_id", CLIENT, Erasure.KEPT, "payment-users", _BOOKS),
     Holding(ProviderUser, "party_id", EXPERT, Erasure.KEPT, "payment-users", _BOOKS),
+    Holding(Transfer, "payee_expert_id", EXPERT, Erasure.KEPT, "transfers", _BOOKS),
+    Holding(BankAccount, "expert_id", EXPERT, Erasure.KEPT, "bank-accounts", _BOOKS, secret=frozenset({"number_hash"})),
+    Holding(Payout, "expert_id", EXPERT, Erasure.KEPT, "payouts", _BOOKS),
     Holding(LedgerAccount, "reference", CLIENT, Erasure.KEPT, "ledger", _BOOKS, read=_posted),
     Holding(LedgerAccount, "reference", EXPERT, Erasure.KEPT, "ledger", _BOOKS, read=_posted),
     Holding(LedgerDifference, "looked_by", ACCOUNT, Erasure.KEPT, why="which operator looked at a difference"),

@@ -150,7 +150,12 @@ def release(reference: str, payee: str, released: Amount, commission: Commission
         (Name(LedgerKind.COMMISSION, "", currency), -commission.before_tax_cents),
         (Name(LedgerKind.VAT, "", currency), -commission.tax_cents),
     ]
-    return fact(FactKind.RELEASE, f"release {reference}", legs)
+    return fact(FactKind.RELEASE, release_key(reference), legs)
+
+
+def release_key(reference: str) -> str:
+    """Return under which key the release of a reference is posted."""
+    return f"release {reference}"
 
 
 def transfer(moved: Amount, fee_cents: int, payer: str, payee: str, done: External) -> Fact:

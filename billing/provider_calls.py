@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from accounts.models.accounts import Client
 from accounts.sign_ins import SignedIn
-from billing import escrows, payments, provider_parties, refund_parts
+from billing import escrows, payee_calls, payments, provider_parties, refund_parts
 from billing.events import WIRE_WANTED
 from billing.lifecycle import EscrowState, PaymentState, RefundState
 from billing.models.escrows import Escrow, Payment, PaymentKind, Refund, RefundPart, WireDetails
@@ -176,6 +176,7 @@ _LISTENERS: Mapping[str, Callable[[Database, Provider, str, datetime], None]] = 
     REFUND: _hear_of_refund,
     PAYOUT: _hear_of_payout,
     USER: _hear_of_user,
+    **payee_calls.LISTENERS,
 }
 
 

@@ -13,6 +13,7 @@ from sqlmodel import col
 from accounts import accounts, colleagues
 from accounts.models.accounts import Client, Role
 from accounts.models.identities import new_id
+from billing.events import PAYEE_DUE
 from billing.models.provider_parties import PAYER, ProviderUser, ProviderWallet
 from billing.provider_states import UserState
 from billing.providers.interface import (
@@ -23,6 +24,7 @@ from billing.providers.interface import (
     User,
     WalletRequest,
 )
+from foundation import outbox
 from foundation.database import Database, insert
 from foundation.errors import NotFound
 
@@ -45,7 +47,7 @@ def payer(database: Database, provider: Provider, party_id: str, currency: str, 
         with database.reading() as session:
             request = _payer_request(session, row.id, party_id)
         row = _note_user(database, row.id, provider.register_payer(request))
-    return _place(database, provider, row, currency, at)
+    return place(database, provider, row, currency, at)
 
 
 def owner(
@@ -61,7 +63,7 @@ def owner(
         row = _note_user(database, row.id, user)
     else:
         user = provider.fetch_user(row.provider_id) or User(row.provider_id, UserState.CLOSED)
-    return _place(database, provider, row, currency, at), user
+    return place(database, provider, row, currency, at), user
 
 
 def find(session: Session, provider: str, role: str, party_id: str) -> ProviderUser | None:
@@ -72,12 +74,24 @@ def find(session: Session, provider: str, role: str, party_id: str) -> ProviderU
     ).scalar_one_or_none()
 
 
+def owner_of(session: Session, provider: str, expert_id: str) -> ProviderUser | None:
+    """Return as whom a provider pays an expert: the latest that it made, for another legal status is another owner."""
+    is_it = (
+        col(ProviderUser.provider) == provider,
+        col(ProviderUser.party_id) == expert_id,
+        col(ProviderUser.role) != PAYER,
+        col(ProviderUser.provider_id).is_not(None),
+    )
+    latest_first = (col(ProviderUser.made_at).desc(), col(ProviderUser.id).desc())
+    return session.execute(select(ProviderUser).where(*is_it).order_by(*latest_first)).scalars().first()
+
+
 def take_in(session: Session, provider: str, user: User) -> None:
     """Apply what a provider says of a user; may be repeated."""
     is_it = (col(ProviderUser.provider) == provider, col(ProviderUser.provider_id) == user.provider_id)
     found = session.execute(select(ProviderUser).where(*is_it).with_for_update()).scalar_one_or_none()
     if found is not None:
-        found.state, found.is_verified = user.state.value, user.is_verified
+        _note(session, found, user)
 
 
 def _keep_user(database: Database, provider: str, role: str, party_id: str, at: datetime) -> ProviderUser:
@@ -101,14 +115,22 @@ def _note_user(database: Database, row_id: str, user: User) -> ProviderUser:
     def note(session: Session) -> ProviderUser:
         found = session.get_one(ProviderUser, row_id, with_for_update=True)
         found.provider_id = found.provider_id or user.provider_id
-        found.state, found.is_verified = user.state.value, user.is_verified
-        session.flush()
+        _note(session, found, user)
         return found
 
     return database.write(note)
 
 
-def _place(database: Database, provider: Provider, row: ProviderUser, currency: str, at: datetime) -> Place:
+def _note(session: Session, row: ProviderUser, user: User) -> None:
+    """Note how a user stands; what an expert has coming may go on then."""
+    row.state, row.is_verified = user.state.value, user.is_verified
+    session.flush()
+    if row.role != PAYER:
+        outbox.record(session, PAYEE_DUE, [row.party_id])
+
+
+def place(database: Database, provider: Provider, row: ProviderUser, currency: str, at: datetime) -> Place:
+    """Return a user that the provider knows, with their wallet in a currency, which is opened where there is none."""
     wallet = _keep_wallet(database, row.id, currency, at)
     if wallet.provider_id is None:
         request = WalletRequest(wallet.id, str(row.provider_id), currency, f"{row.role} {row.party_id}")

@@ -13,7 +13,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from billing import ledger_checks
+from billing import entries, ledger_checks
 from billing.lifecycle import PaymentState
 from billing.models.ledger import WALLETS, LedgerAccount, LedgerDifference, LedgerTransaction, Posting
 from billing.models.provider_parties import ProviderUser, ProviderWallet
@@ -51,7 +51,7 @@ KINDS = {
     (TransactionKind.TRANSFER, TransactionNature.REGULAR): RELEASE,
     (TransactionKind.TRANSFER, TransactionNature.REFUND): REFUND,
     (TransactionKind.PAYOUT, TransactionNature.REGULAR): PAYOUT,
-    (TransactionKind.PAYOUT, TransactionNature.REFUND): "payout_refund",
+    (TransactionKind.PAYOUT, TransactionNature.REFUND): entries.PAYOUT_REFUND,
 }
 """What the ledger calls the provider's transactions; whatever else there is comes by chargebacks."""
 log = structlog.get_logger(__name__)

@@ -13,6 +13,7 @@ import billing.models.escrows
 import billing.models.ledger
 import billing.models.mandates
 import billing.models.payment_links
+import billing.models.payouts
 import billing.models.proposals
 import billing.models.provider_parties
 import billing.models.provider_requests

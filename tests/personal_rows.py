@@ -27,6 +27,7 @@ from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.mandates import Mandate
+from billing.models.payouts import BankAccount, Payout, Transfer
 from billing.models.provider_parties import ProviderUser
 from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
 from billing.models.sandbox import SandboxTransaction
@@ -325,7 +326,38 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             asked_at=AT,
         ),
         ProviderUser(provider="sandbox", role="payer", party_id=client_id, made_at=AT),
-        ProviderUser(provider="sandbox", role="person", party_id=expert.id, made_at=AT),
+        ProviderUser(id=f"owner of {account.id}", provider="sandbox", role="person", party_id=expert.id, made_at=AT),
+        Transfer(
+            id=f"transfer of {account.id}",
+            escrow_id=f"escrow of {account.id}",
+            payee_expert_id=expert.id,
+            provider="sandbox",
+            cents=100,
+            fee_cents=12,
+            currency="EUR",
+            made_at=AT,
+        ),
+        BankAccount(
+            id=f"account of {account.id}",
+            expert_id=expert.id,
+            owner_id=f"owner of {account.id}",
+            provider="sandbox",
+            country="FR",
+            currency="EUR",
+            ending="2606",
+            number_hash="hash",
+            made_at=AT,
+        ),
+        Payout(
+            transfer_id=f"transfer of {account.id}",
+            bank_account_id=f"account of {account.id}",
+            expert_id=expert.id,
+            provider="sandbox",
+            cents=88,
+            currency="EUR",
+            made_at=AT,
+            expected_on=DAY,
+        ),
         SandboxTransaction(
             id=f"wire of {account.id}",
             kind="wire",

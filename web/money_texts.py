@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from billing.lifecycle import ESCROWS, PAYMENTS, PROPOSALS, REFUNDS
+from billing.lifecycle import ESCROWS, PAYMENTS, PAYOUTS, PROPOSALS, REFUNDS, TRANSFERS
 from billing.lifecycle import EscrowEvent as Held
 from billing.lifecycle import PaymentEvent as Paid
+from billing.lifecycle import PayoutEvent as PaidOut
 from billing.lifecycle import ProposalEvent as Proposed
 from billing.lifecycle import RefundEvent as Back
+from billing.lifecycle import TransferEvent as Moved
 from foundation.i18n import message
 
 DONE: Mapping[tuple[str, StrEnum], str] = {
@@ -32,6 +34,11 @@ DONE: Mapping[tuple[str, StrEnum], str] = {
     (REFUNDS.kind, Back.FINISH): message("A refund was sent"),
     (REFUNDS.kind, Back.FAIL): message("A refund could not be sent"),
     (REFUNDS.kind, Back.RETRY): message("A refund is tried again"),
+    (TRANSFERS.kind, Moved.SUCCEED): message("What was released is in the expert’s wallet, the commission in ours"),
+    (TRANSFERS.kind, Moved.FAIL): message("The provider could not bring what was released to the expert’s wallet"),
+    (PAYOUTS.kind, PaidOut.SEND): message("A payout was sent to the expert’s bank"),
+    (PAYOUTS.kind, PaidOut.FAIL): message("A payout failed"),
+    (PAYOUTS.kind, PaidOut.RETURN): message("A payout came back from the bank"),
     (PROPOSALS.kind, Proposed.CONFIRM): message("A second operator confirmed"),
     (PROPOSALS.kind, Proposed.DECLINE): message("A second operator declined"),
     (PROPOSALS.kind, Proposed.WITHDRAW): message("A proposal was taken back"),

@@ -116,6 +116,11 @@ PARTS: Mapping[str, str] = {
     "payments": message("what was paid, and how"),
     "payment-users": message("under which names payment providers know you"),
     "refunds": message("what went back, or was asked back, and who agreed"),
+    "transfers": message("what was released to you, less the commission"),
+    "bank-accounts": message(
+        "the accounts that you gave to be paid to: country, last four signs of the number, and when"
+    ),
+    "payouts": message("what was paid out to you, when, and what came back"),
     "ledger": message("what was posted to your accounts in the ledger: what is held, is yours, or was paid out"),
     "steps": message("what you moved on in missions, quotes and offers, and when"),
     "saved-searches": message("your saved searches, and whom their mails told you of"),

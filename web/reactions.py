@@ -18,9 +18,11 @@ from accounts.events import (
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
-from billing import proposals, provider_calls, providers, reconciliations, refunds
+from billing import payee_calls, proposals, provider_calls, providers, reconciliations, refunds
 from billing.events import (
     LEDGER_DUE,
+    PAYEE_DUE,
+    PAYOUTS_DUE,
     PROPOSALS_DUE,
     PROVIDER_EVENT,
     REFUND_AGREED,
@@ -116,6 +118,8 @@ def money_table(provider: Provider, database: Database, now: Now = clock.now) ->
         Lane(REFUND_AGREED, lambda ids: provider_calls.send_refunds(database, provider, ids, now()), batch=20),
         Lane(REFUND_REMINDERS_DUE, lambda _: refunds.remind_due(database, now()), batch=100),
         Lane(PROPOSALS_DUE, lambda _: proposals.expire_due(database, now()), batch=100),
+        Lane(PAYEE_DUE, lambda ids: payee_calls.go_on(database, provider, ids, now()), batch=20),
+        Lane(PAYOUTS_DUE, lambda _: payee_calls.look_after(database, now()), batch=100),
         Lane(SANDBOX_DUE, lambda _: provider_calls.let_sandbox_wires_arrive(database, now()), batch=100),
         Lane(LEDGER_DUE, lambda _: reconciliations.look_after(database, provider, now()), batch=100),
     ]
@@ -193,6 +197,7 @@ SCHEDULES = [
     Schedule("refunds.remind", every=timedelta(days=1), topic=REFUND_REMINDERS_DUE, offset=ALERTS_AT),
     Schedule("proposals.expire", every=timedelta(hours=1), topic=PROPOSALS_DUE),
     Schedule("ledger", every=timedelta(days=1), topic=LEDGER_DUE, offset=LEDGER_AT),
+    Schedule("payouts", every=timedelta(hours=1), topic=PAYOUTS_DUE),
     Schedule("sandbox.wires", every=timedelta(hours=1), topic=SANDBOX_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),

@@ -44,6 +44,9 @@ OTHERS = {
     "audit_entries.actor_kind": "no person",
     "audit_entries.actor_name": "the login of whoever ran a command",
     "state_changes.actor_name": "the login of whoever ran a command",
+    "transfers.owner_id": "a user of a provider, which is listed",
+    "bank_accounts.owner_id": "the same",
+    "payouts.bank_account_id": "an account at a bank, which is listed",
     "postings.account_id": "an account of the ledger, with which nobody signs in",
     "sheets.author_account_id": "an id, which leads to nobody once the account is blank",
 }
