@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from billing import ledger
-from billing.lifecycle import PaymentState, RefundState
+from billing.lifecycle import PaymentState, RefundState, TransferState
 from billing.models.escrows import Escrow, Payment, Refund, RefundPart
 from billing.models.ledger import FactKind, LedgerAccount, LedgerKind, LedgerTransaction, Posting
+from billing.models.payouts import Payout, Transfer
 from billing.postings import External, Fact
 
 READ_AT_ONCE = 5_000
@@ -43,6 +44,10 @@ class Promise(StrEnum):
     """A refund's account holds what has not been sent back yet."""
     UNASSIGNED = "unassigned"
     """A payment's account holds it for as long as it waits for an operator."""
+    PAYEES = "payees"
+    """An expert's wallets hold what transfers brought and no payout took."""
+    PAYOUTS = "payouts"
+    """What was paid out was posted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +197,26 @@ def _rows(session: Session) -> Iterator[Finding]:
         Promise.REFUNDS: _sums(session, LedgerKind.REFUND),
         Promise.UNASSIGNED: _sums(session, LedgerKind.UNASSIGNED),
     }
+    wanted[Promise.PAYEES], wanted[Promise.PAYOUTS] = _of_payees(session)
+    there[Promise.PAYEES] = _sums(session, LedgerKind.PAYEE_WALLET)
+    there[Promise.PAYOUTS] = _sums(session, LedgerKind.PAYABLE, of=FactKind.PAYOUT)
     for promise, rows in wanted.items():
         yield from _compared(promise, rows, there[promise])
+
+
+def _of_payees(session: Session) -> tuple[dict[str, int], dict[str, int]]:
+    """Return what the rows of transfers and payouts leave in experts' wallets, and take from what is payable."""
+    held: dict[str, int] = {}
+    paid: dict[str, int] = {}
+    moved = select(Transfer).where(col(Transfer.state) == TransferState.SUCCEEDED.value)
+    for transfer in session.execute(moved).scalars():
+        held[transfer.payee_expert_id] = held.get(transfer.payee_expert_id, 0) + transfer.net_cents
+    sent = select(Payout).where(col(Payout.sent_at).is_not(None))
+    for payout in session.execute(sent).scalars():
+        paid[payout.expert_id] = paid.get(payout.expert_id, 0) - payout.cents
+        if payout.came_back_at is None:
+            held[payout.expert_id] = held.get(payout.expert_id, 0) - payout.cents
+    return held, paid
 
 
 def _compared(promise: Promise, wanted: Mapping[str, int], there: Mapping[str, int]) -> Iterator[Finding]:

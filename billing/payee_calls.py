@@ -4,20 +4,31 @@ Nothing here fails because something is missing: what can't go on yet is tried a
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
-from billing import provider_parties, transfers
+from accounts.sign_ins import SignedIn
+from billing import bank_accounts, payout_queues, payouts, provider_parties, transfers
+from billing.bank_accounts import Given
 from billing.events import PAYEE_DUE, PROVIDER_EVENT
-from billing.lifecycle import PaymentState, TransferState
+from billing.lifecycle import PaymentState
 from billing.models.escrows import Escrow
-from billing.models.payouts import Transfer
+from billing.models.payouts import BankAccount, Transfer
 from billing.models.provider_parties import ProviderUser
-from billing.providers.interface import RELEASE, Declined, Provider, Release, ReleaseRequest, Resource
+from billing.provider_states import PayoutState
+from billing.providers.interface import (
+    RECIPIENT,
+    RELEASE,
+    Declined,
+    Payout,
+    PayoutRequest,
+    Provider,
+    Release,
+    ReleaseRequest,
+)
 from foundation import outbox
 from foundation.database import Database
 
@@ -28,6 +39,7 @@ def go_on(database: Database, provider: Provider, expert_ids: Sequence[str], at:
     """Have the provider do what it can for experts. May be repeated: all that is asked has its own key."""
     for expert_id in expert_ids:
         _send_transfers(database, provider, expert_id, at)
+        _send_payouts(database, provider, expert_id, at)
 
 
 def look_after(database: Database, at: datetime) -> None:
@@ -35,16 +47,36 @@ def look_after(database: Database, at: datetime) -> None:
 
     def owe(session: Session) -> None:
         transfers.make_missing(session, at)
-        rows = session.execute(select(Transfer).where(col(Transfer.state) == TransferState.CREATED.value)).scalars()
-        owed = rows.all()
-        outbox.record(session, PAYEE_DUE, dict.fromkeys(one.payee_expert_id for one in owed))
-        begun = [Resource(one.provider, RELEASE, one.provider_id).key for one in owed if one.provider_id]
-        outbox.record(session, PROVIDER_EVENT, begun)
+        waiting = payout_queues.unfinished(session)
+        outbox.record(session, PAYEE_DUE, waiting.expert_ids)
+        outbox.record(session, PROVIDER_EVENT, [resource.key for resource in waiting.resources])
 
     database.write(owe)
 
 
-def hear_of_release(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
+def add_bank_account(
+    database: Database,
+    provider: Provider,
+    who: SignedIn,
+    given: Given,
+    secret: bytes,
+    return_path: str,
+    *,
+    at: datetime,
+) -> BankAccount:
+    """Have an expert be paid to another account. Raises Conflict, Declined and Unreachable: then nothing changed."""
+    with database.writing() as session:
+        account = bank_accounts.keep(session, who, provider.name, given, secret, at=at)
+        request = bank_accounts.request_for(session, account, given, return_path)
+    try:
+        recipient = provider.add_recipient(request)
+    except Declined:
+        database.write(lambda session: bank_accounts.note_declined(session, account.id))
+        raise
+    return database.write(lambda session: bank_accounts.note_made(session, who, account.id, recipient, at=at))
+
+
+def _hear_of_release(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
     """Apply how a release stands, as the provider has it now."""
     release = provider.fetch_release(provider_id)
     if release is None or release.key is None:
@@ -52,6 +84,22 @@ def hear_of_release(database: Database, provider: Provider, provider_id: str, at
         return
     transfer_id = release.key
     database.write(lambda session: transfers.take_in(session, transfer_id, release, at=at))
+
+
+def hear_of_payout(database: Database, told: Payout, at: datetime) -> None:
+    """Apply how a payout stands."""
+    payout_id = told.key
+    if payout_id is not None:
+        database.write(lambda session: payouts.take_in(session, payout_id, told, at=at))
+
+
+def _hear_of_recipient(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
+    del at
+    recipient = provider.fetch_recipient(provider_id)
+    if recipient is None:
+        log.warning("a bank account that its provider does not have", provider=provider.name, provider_id=provider_id)
+        return
+    database.write(lambda session: bank_accounts.take_in(session, provider.name, recipient))
 
 
 def _send_transfers(database: Database, provider: Provider, expert_id: str, at: datetime) -> None:
@@ -84,4 +132,41 @@ def _release(
         return Release("", transfer.id, PaymentState.FAILED, *cents, transfer.currency, str(error))
 
 
-LISTENERS: dict[str, Callable[[Database, Provider, str, datetime], None]] = {RELEASE: hear_of_release}
+def _send_payouts(database: Database, provider: Provider, expert_id: str, at: datetime) -> None:
+    with database.reading() as session:
+        due = [one.transfer.id for one in payouts.due(session, provider.name, expert_id) if not one.waits]
+    for transfer_id in due:
+        database.write(lambda session, one=transfer_id: payouts.begin(session, one, at))
+    with database.reading() as session:
+        requests = [_payout_request(session, one) for one in payouts.begun(session, provider.name, expert_id)]
+    for request in requests:
+        told = _pay_out(database, provider, request, at)
+        database.write(lambda session, one=request.key, told=told: payouts.take_in(session, one, told, at=at))
+
+
+def _pay_out(database: Database, provider: Provider, request: PayoutRequest, at: datetime) -> Payout:
+    with database.reading() as session:
+        payout = session.get_one(payouts.Payout, request.key)
+        owner = session.get_one(ProviderUser, session.get_one(Transfer, payout.transfer_id).owner_id)
+    payee = provider_parties.place(database, provider, owner, request.currency, at)
+    try:
+        return provider.pay_out(replace(request, wallet_id=payee.wallet_id))
+    except Declined as error:
+        values = (request.cents, request.currency, str(error))
+        return Payout("", request.key, PayoutState.FAILED, *values)
+
+
+def _payout_request(session: Session, payout: payouts.Payout) -> PayoutRequest:
+    """Return what is asked, but for the wallet, which may have to be opened."""
+    transfer = session.get_one(Transfer, payout.transfer_id)
+    owner = session.get_one(ProviderUser, transfer.owner_id)
+    account = session.get_one(BankAccount, payout.bank_account_id)
+    text = session.get_one(Escrow, transfer.escrow_id).number
+    parties = (str(owner.provider_id), "", str(account.provider_id))
+    return PayoutRequest(payout.id, *parties, payout.cents, payout.currency, text)
+
+
+LISTENERS: dict[str, Callable[[Database, Provider, str, datetime], None]] = {
+    RELEASE: _hear_of_release,
+    RECIPIENT: _hear_of_recipient,
+}

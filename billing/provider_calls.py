@@ -154,7 +154,7 @@ def _hear_of_refund(database: Database, provider: Provider, provider_id: str, at
 
 
 def _hear_of_payout(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
-    """Wires are sent back by payouts: only those concern a refund."""
+    """Apply how a payout stands: to an expert, or to a client whose wire goes back."""
     payout = provider.fetch_payout(provider_id)
     if payout is None or payout.key is None:
         return
@@ -162,6 +162,8 @@ def _hear_of_payout(database: Database, provider: Provider, provider_id: str, at
         is_refund = session.get(RefundPart, payout.key) is not None
     if is_refund:
         _hear_of_refund(database, provider, provider_id, at)
+    else:
+        payee_calls.hear_of_payout(database, payout, at)
 
 
 def _hear_of_user(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:

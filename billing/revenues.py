@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from billing import last_months
-from billing.lifecycle import ESCROWS, EscrowEvent
+from billing.lifecycle import ESCROWS, EscrowEvent, TransferState
 from billing.models.escrows import Escrow
+from billing.models.payouts import Payout, Transfer
+from billing.provider_states import PayoutState
 from foundation.lifecycles import StateChange
 
 CommissionsOf = Callable[[Session, Mapping[str, int]], Mapping[str, int]]
@@ -79,6 +81,7 @@ def releases(session: Session, expert_id: str, commissions_of: CommissionsOf) ->
         .order_by(col(StateChange.id))
     )
     found = [(escrow, at) for escrow, at in session.execute(statement)]
+    received = _received(session, [escrow.id for escrow, _ in found])
     commissions = commissions_of(session, {escrow.reference: escrow.released_cents for escrow, _ in found})
     return [
         Release(
@@ -89,6 +92,7 @@ def releases(session: Session, expert_id: str, commissions_of: CommissionsOf) ->
             at,
             escrow.released_cents,
             commissions.get(escrow.reference, 0),
+            received.get(escrow.id),
         )
         for escrow, at in found
     ]
@@ -101,6 +105,18 @@ def by_currency(found: Sequence[Release], today: date) -> list[Revenue]:
         amounts[release.currency] = amounts.get(release.currency, 0) + release.net_cents
     largest_first = sorted(amounts, key=lambda currency: (-amounts[currency], currency))
     return [_of([release for release in found if release.currency == currency], today) for currency in largest_first]
+
+
+def _received(session: Session, escrow_ids: Sequence[str]) -> Mapping[str, datetime]:
+    """Return when escrows were paid out: with the last of what their providers brought; none that came back."""
+    is_sent = (col(Payout.transfer_id) == col(Transfer.id)) & (col(Payout.state) == PayoutState.SUCCEEDED.value)
+    rows = session.execute(
+        select(col(Transfer.escrow_id), func.count(), func.count(col(Payout.id)), func.max(col(Payout.sent_at)))
+        .outerjoin(Payout, is_sent)
+        .where(col(Transfer.escrow_id).in_(escrow_ids), col(Transfer.state) != TransferState.FAILED.value)
+        .group_by(col(Transfer.escrow_id))
+    )
+    return {escrow_id: sent_at for escrow_id, wanted, sent, sent_at in rows if wanted == sent and sent_at}
 
 
 def _of(found: Sequence[Release], today: date) -> Revenue:

@@ -161,6 +161,11 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         {**MONEY, "refund_id": "r1", "explanation": "La mission s’est arrêtée.", "is_reminder": is_reminder}
         for is_reminder in (False, True)
     ],
+    "bank_account_changed": [{"name": NAME, "ending": "2606", "country": "FR"}],
+    "payout_stopped": [
+        {**MONEY, "reason": reason, "came_back": came_back}
+        for reason, came_back in (("account_closed", True), ("insufficient_balance", False), ("121003", True))
+    ],
     "refund_answered": [
         {**MONEY, "reference": "m1", "is_agreed": True, "answer": ""},
         {**MONEY, "reference": "m1", "is_agreed": False, "answer": "Le travail est fait."},

@@ -317,6 +317,27 @@ class RefundAnswered(Values):
     answer: str
 
 
+class BankAccountChanged(Values):
+    """To an expert who is paid to another bank account from now on: whoever did it, they hear of it (S23)."""
+
+    name: Line
+    ending: Line
+    """The last four signs of its number."""
+    country: Line
+
+
+class PayoutStopped(Values):
+    """To an expert whose payout failed, or was sent back by the bank: why, and what to do (S23)."""
+
+    name: Line
+    title: Line
+    cents: Annotated[int, Field(gt=0)]
+    currency: Line
+    reason: Line
+    """The provider's code."""
+    came_back: bool
+
+
 class AccountErased(Values):
     """To the address of an account that is gone."""
 
@@ -351,5 +372,7 @@ TEMPLATES: dict[str, type[Values]] = {
     "payment_request": PaymentRequested,
     "refund_asked": RefundAsked,
     "refund_answered": RefundAnswered,
+    "bank_account_changed": BankAccountChanged,
+    "payout_stopped": PayoutStopped,
     "account_erased": AccountErased,
 }

@@ -3,22 +3,33 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import uuid4
 
-from billing import ledger, payee_calls, provider_calls, provider_parties, reconciliations
+from billing import ledger, payee_calls, payout_queues, provider_calls, provider_parties, reconciliations
+from billing.bank_accounts import Given
 from billing.models.ledger import LedgerKind
-from billing.models.payouts import Transfer
+from billing.models.payouts import BankAccount, Payout, Transfer
 from billing.postings import Name
-from billing.provider_states import OwnerKind
-from billing.providers.interface import Address, OwnerRequest, Provider, Representative
+from billing.provider_states import OwnerKind, PaperKind
+from billing.providers.interface import (
+    PAYIN,
+    Address,
+    OwnerRequest,
+    PaperPage,
+    PaperRequest,
+    Provider,
+    Representative,
+)
 from billing.providers.mangopay import hooks
 from foundation import outbox
 from foundation.database import Database
 from tests.billing import money as builders
 from tests.billing import providing
 from tests.billing.money import AT, PRICE, Money
-from tests.billing.providing import BORN, Played, PlayedMangopay
+from tests.billing.providing import ACCOUNT, BORN, Played, PlayedMangopay
 
 FEE = PRICE.commission.total_cents
+SECRET = b"secret"
 NET = PRICE.gross_cents - FEE
 
 
@@ -65,6 +76,43 @@ class Paying(Money):
 
     def wallet_of_payer(self) -> str:
         return provider_parties.payer(self.database, self.provider, self.client_id, "EUR", at=AT).wallet_id
+
+    def give_account(self, number: str = ACCOUNT, currency: str = "EUR") -> BankAccount:
+        """Give bank details, and confirm them where the provider asks for that."""
+        given = Given("Ada Lovelace", number, number[:2], currency)
+        account = payee_calls.add_bank_account(
+            self.database, self.provider, self.payee, given, SECRET, "/my/payouts", at=AT
+        )
+        self.played.confirm(str(account.provider_id))
+        self.deliver()
+        return account
+
+    def verify(self) -> None:
+        """Have the provider validate the expert's papers, and say so."""
+        with self.database.reading() as session:
+            owner = provider_parties.owner_of(session, self.provider.name, self.expert_id)
+        assert owner is not None
+        page = PaperPage("passport.pdf", providing.PDF)
+        request = PaperRequest(str(uuid4()), str(owner.provider_id), PaperKind.IDENTITY, (page,))
+        self.played.judge(self.provider.send_paper(request).provider_id)
+        self.hear(str(owner.provider_id), "user")
+        self.deliver()
+
+    def hear(self, provider_id: str, kind: str = PAYIN) -> None:
+        provider_calls.hear(self.database, self.provider, [f"{self.provider.name}:{kind}:{provider_id}"], AT)
+
+    def settle(self) -> None:
+        """Have banks do what they will do."""
+        self.played.settle()
+        self.deliver()
+
+    def payouts(self) -> list[Payout]:
+        return self.rows(Payout)
+
+    def waits(self) -> list[tuple[str, ...]]:
+        """Return what operators see: for what each transfer waits."""
+        with self.database.reading() as session:
+            return [case.waits for case in payout_queues.waiting(session)]
 
     def go_on(self) -> None:
         """Try once more, as the schedule does."""
