@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from accounts.personal_data import ACCOUNT, CLIENT, EXPERT
 from billing.models.escrows import Escrow, Payment, Refund
+from billing.models.identity_papers import IdentityPaper, OwnerDetails
 from billing.models.ledger import LedgerAccount, LedgerDifference, LedgerTransaction, Posting
 from billing.models.mandates import Mandate
 from billing.models.payouts import BankAccount, Payout, Transfer
@@ -108,6 +109,8 @@ HOLDINGS = (
     Holding(Transfer, "payee_expert_id", EXPERT, Erasure.KEPT, "transfers", _BOOKS),
     Holding(BankAccount, "expert_id", EXPERT, Erasure.KEPT, "bank-accounts", _BOOKS, secret=frozenset({"number_hash"})),
     Holding(Payout, "expert_id", EXPERT, Erasure.KEPT, "payouts", _BOOKS),
+    Holding(OwnerDetails, "expert_id", EXPERT, Erasure.DELETED, "owner-details"),
+    Holding(IdentityPaper, "expert_id", EXPERT, Erasure.DELETED, "identity-papers"),
     Holding(LedgerAccount, "reference", CLIENT, Erasure.KEPT, "ledger", _BOOKS, read=_posted),
     Holding(LedgerAccount, "reference", EXPERT, Erasure.KEPT, "ledger", _BOOKS, read=_posted),
     Holding(LedgerDifference, "looked_by", ACCOUNT, Erasure.KEPT, why="which operator looked at a difference"),
@@ -117,6 +120,8 @@ NOT_PERSONAL = {
     "money_proposals": "what operators proposed to do with money: kept with the payments and refunds that it is about",
     "reduction_uses": "what reductions were used for: they are taken along, and go, with those",
     "provider_wallets": "which wallets payers and owners have at a provider: nothing but ids",
+    "identity_pages": "files of papers on their way to the provider: nobody here can read them, and they go with those",
+    "sandbox_pages": "the same, at the simulated provider: they go with the expert (`identity_papers.forget`)",
     "provider_requests": "ids of rows of ours, with what a provider made for them",
     **dict.fromkeys(
         (

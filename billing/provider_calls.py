@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from accounts.models.accounts import Client
 from accounts.sign_ins import SignedIn
-from billing import escrows, payee_calls, payments, provider_parties, refund_parts
+from billing import escrows, owners, payee_calls, payments, provider_parties, refund_parts
 from billing.events import WIRE_WANTED
 from billing.lifecycle import EscrowState, PaymentState, RefundState
 from billing.models.escrows import Escrow, Payment, PaymentKind, Refund, RefundPart, WireDetails
@@ -167,10 +167,9 @@ def _hear_of_payout(database: Database, provider: Provider, provider_id: str, at
 
 
 def _hear_of_user(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
-    del at
     user = provider.fetch_user(provider_id)
     if user is not None:
-        database.write(lambda session: provider_parties.take_in(session, provider.name, user))
+        database.write(lambda session: owners.follow(session, provider.name, user, at=at))
 
 
 _LISTENERS: Mapping[str, Callable[[Database, Provider, str, datetime], None]] = {

@@ -10,6 +10,7 @@ import accounts.models.notices
 import accounts.models.profiles
 import accounts.models.shortlists  # noqa: F401
 import billing.models.escrows
+import billing.models.identity_papers
 import billing.models.ledger
 import billing.models.mandates
 import billing.models.payment_links

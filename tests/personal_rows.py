@@ -26,6 +26,7 @@ from accounts.models.notices import Notice
 from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from billing.models.escrows import Escrow, Payment, Refund
+from billing.models.identity_papers import IdentityPage, IdentityPaper, OwnerDetails
 from billing.models.mandates import Mandate
 from billing.models.payouts import BankAccount, Payout, Transfer
 from billing.models.provider_parties import ProviderUser
@@ -358,6 +359,33 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             made_at=AT,
             expected_on=DAY,
         ),
+        OwnerDetails(
+            expert_id=expert.id,
+            kind="person",
+            first_name=f"{mark} first",
+            last_name=f"{mark} last",
+            born_on=DAY,
+            nationality="FR",
+            residence="FR",
+            line=f"{mark} lane",
+            city="Nantes",
+            postal_code="44000",
+            country="FR",
+            name=f"{mark} owner",
+            given_at=AT,
+        ),
+        IdentityPaper(
+            id=f"identity paper of {account.id}",
+            expert_id=expert.id,
+            user_id=f"owner of {account.id}",
+            kind="identity",
+            state="refused",
+            explanation=f"{mark} unreadable",
+            pages=1,
+            given_at=AT,
+            changed_at=AT,
+        ),
+        IdentityPage(paper_id=f"identity paper of {account.id}", place=1, sealed=mark.encode(), given_at=AT),
         SandboxTransaction(
             id=f"wire of {account.id}",
             kind="wire",

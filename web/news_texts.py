@@ -243,6 +243,11 @@ TEXTS: Mapping[str, NewsText] = {
         message("A company that you work for needs it: please send a newer one before %(day)s."),
         message("Renew my papers"),
     ),
+    "identity_verified": NewsText(
+        message("You are verified: payouts can begin"),
+        message("The payment provider has validated your papers. What you earn is paid out to you from now on."),
+        message("See how things stand"),
+    ),
     "certificate_ends": NewsText(
         message("Your insurance certificate ends on %(day)s"),
         message("Please send the next one. After %(day)s only the marketplace’s policy covers your missions."),

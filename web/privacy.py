@@ -115,6 +115,8 @@ PARTS: Mapping[str, str] = {
     "escrows": message("what was held for your missions"),
     "payments": message("what was paid, and how"),
     "payment-users": message("under which names payment providers know you"),
+    "owner-details": message("who you are, as the payment provider was told"),
+    "identity-papers": message("which papers you sent to the payment provider, and what it said; we keep no copies"),
     "refunds": message("what went back, or was asked back, and who agreed"),
     "transfers": message("what was released to you, less the commission"),
     "bank-accounts": message(

@@ -18,9 +18,10 @@ from accounts.events import (
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
-from billing import payee_calls, proposals, provider_calls, providers, reconciliations, refunds
+from billing import owners, payee_calls, proposals, provider_calls, providers, reconciliations, refunds
 from billing.events import (
     LEDGER_DUE,
+    OWNER_GIVEN,
     PAYEE_DUE,
     PAYOUTS_DUE,
     PROPOSALS_DUE,
@@ -114,6 +115,7 @@ def money_table(provider: Provider, database: Database, now: Now = clock.now) ->
     """Return the same for money: what providers say and are asked."""
     return [
         Lane(WIRE_WANTED, lambda keys: provider_calls.open_wires(database, provider, keys, now()), batch=20),
+        Lane(OWNER_GIVEN, lambda ids: owners.make_known(database, provider, ids, now()), batch=20),
         Lane(PROVIDER_EVENT, lambda keys: provider_calls.hear(database, provider, keys, now()), batch=20),
         Lane(REFUND_AGREED, lambda ids: provider_calls.send_refunds(database, provider, ids, now()), batch=20),
         Lane(REFUND_REMINDERS_DUE, lambda _: refunds.remind_due(database, now()), batch=100),

@@ -54,6 +54,7 @@ from web import (
     space_site,
     spending_site,
     text_site,
+    verification_site,
     writing_site,
 )
 
@@ -75,6 +76,7 @@ ROUTERS = (
     space_site.router,
     mandate_site.router,
     paper_site.router,
+    verification_site.router,
     referral_site.router,
     files_site.router,
     text_site.router,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from accounts.models.accounts import one_of
@@ -126,7 +126,7 @@ class SandboxMovement(SQLModel, table=True):
 
 
 class SandboxPaper(SQLModel, table=True):
-    """A paper; its pages are not kept."""
+    """A paper; its pages are kept until somebody has looked at them."""
 
     __tablename__ = "sandbox_papers"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
@@ -144,6 +144,16 @@ class SandboxPaper(SQLModel, table=True):
     explanation: str = ""
     pages: int
     made_at: datetime = Field(sa_type=Instant)
+
+
+class SandboxPage(SQLModel, table=True):
+    """One file of a paper that waits to be looked at, sealed."""
+
+    __tablename__ = "sandbox_pages"  # pyright: ignore[reportAssignmentType]
+
+    paper_id: str = Field(primary_key=True, foreign_key="sandbox_papers.id", ondelete="CASCADE")
+    place: int = Field(primary_key=True)
+    sealed: bytes = Field(sa_type=LargeBinary)
 
 
 class SandboxCard(SQLModel, table=True):

@@ -1,0 +1,67 @@
+"""An expert's page of verification: who is paid, and what proves it; and the operators' queue of the sandbox."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from accounts.models.accounts import Account, AccountKind
+from foundation.database import Database
+from tests import builders, signed_in
+from tests.billing import owning
+from tests.billing.identified import identify
+
+PATH = "/my/verification"
+FORM = {**owning.FORM, "kind": "sole_trader"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with builders.site(tmp_path_factory.mktemp("verification")) as client:
+        client.headers["Accept-Language"] = "en"
+        yield client
+
+
+@pytest.fixture
+def database(site: TestClient) -> Database:
+    return signed_in.database_of(site)
+
+
+@pytest.fixture
+def anne(site: TestClient, database: Database) -> Account:
+    """Return an expert with a legal identity, who is signed in."""
+    account = signed_in.as_new(site, AccountKind.EXPERT)
+    identify(database, account)
+    return account
+
+
+def stage(text: str) -> str:
+    return text.partition('data-stage="')[2].partition('"')[0]
+
+
+def test_who_has_no_legal_identity_is_asked_for_it_first(site: TestClient, database: Database) -> None:
+    account = signed_in.as_new(site, AccountKind.EXPERT)
+    page = site.get(PATH).text
+    assert (stage(page), 'href="/my/identity"' in page) == ("unknown", True)
+    identify(database, account, status="portage_salarial", portage_company="Freelance SA")
+    assert stage(site.get(PATH).text) == "employed"
+    refused = site.post(PATH, data=FORM)
+    assert "done=overtaken" in str(refused.url)
+
+
+@pytest.mark.usefixtures("anne")
+def test_an_expert_says_who_is_paid_and_is_known_at_once(site: TestClient) -> None:
+    page = site.get(PATH).text
+    assert (stage(page), 'value="Anne Le Goff EI"' in page) == ("asked", True)
+    refused = site.post(PATH, data={**FORM, "born_on": "2020-01-01", "nationality": "", "terms": ""})
+    assert refused.status_code == 422
+    for field in ("born_on", "nationality", "terms"):
+        assert f'data-testid="fault-{field}"' in refused.text
+    assert 'value="1 rue du Port"' in refused.text
+    given = site.post(PATH, data=FORM)
+    assert ("Thank you: your details are kept." in given.text, stage(given.text)) == (True, "proving")
+    assert "Anne Le Goff" in given.text
+    assert "done=overtaken" in str(site.post(PATH, data=FORM).url)
+    for address in (f"{PATH}/confirm", f"{PATH}/back"):
+        answer = site.post(address) if address.endswith("confirm") else site.get(address)
+        assert (answer.url.path, stage(answer.text)) == (PATH, "proving")

@@ -1,0 +1,106 @@
+"""The addresses where an expert says who is paid, and proves it with papers (mission rows S23, S26)."""
+
+from contextlib import suppress
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from billing import owner_forms, owners, providers
+from billing.identity_paper_mails import PATH
+from billing.owners import Stage
+from billing.providers.interface import Provider, User
+from foundation import clock
+from foundation.database import Database
+from foundation.errors import Conflict, Invalid, Unreachable
+from web import forms
+from web.forms import Form
+from web.pages import verifications as pages
+from web.rendering import language_of, private, render
+from web.space_site import Owner, owner_of
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@router.get(PATH)
+def show(request: Request) -> Response:
+    """Show how far the expert is on the way to being paid, with the next thing to do."""
+    return _page(request, owner_of(request), {}, {})
+
+
+@router.post(PATH)
+def give_details(request: Request, form: Form) -> Response:
+    """Keep who is paid, and have the provider told."""
+    owner, provider, at = owner_of(request), _provider(request), clock.now()
+    with _database(request).reading() as session:
+        kind = owners.standing(session, provider.name, owner.expert_id).kind
+    if kind is None or form.get("kind") != kind:
+        return forms.lead_on(PATH, done="overtaken")
+    try:
+        values = owner_forms.check(form, kind, language_of(request), clock.today())
+        with _database(request).writing() as session:
+            owners.give(session, owner.signed_in, provider.name, values, at=at)
+    except Invalid as error:
+        return _page(request, owner, form, forms.faults_by_field(error), status=422)
+    except Conflict:
+        return forms.lead_on(PATH, done="overtaken")
+    user = None
+    with suppress(Unreachable):  # it is owed: the outbox asks again
+        user = owners.register(_database(request), provider, owner.expert_id, at)
+    return _leave(request, user) or forms.lead_on(PATH, done="given")
+
+
+@router.post(f"{PATH}/confirm")
+def confirm(request: Request) -> Response:
+    """Lead to the provider's page, where an expert proves that it is really them."""
+    owner = owner_of(request)
+    try:
+        user = owners.look_up(_database(request), _provider(request), owner.expert_id, clock.now())
+    except Unreachable:
+        return forms.lead_on(PATH, done="unreachable")
+    return _leave(request, user) or forms.lead_on(PATH)
+
+
+@router.get(owners.RETURN_PATH)
+def come_back(request: Request) -> Response:
+    """Ask the provider what came of its page: what it tells by itself may come late, or never."""
+    owner = owner_of(request)
+    with suppress(Unreachable):
+        owners.look_up(_database(request), _provider(request), owner.expert_id, clock.now())
+    return forms.lead_on(PATH)
+
+
+def _leave(request: Request, user: User | None) -> Response | None:
+    """Lead to the provider, if it wants to see the expert."""
+    url = user.action_url if user else None
+    if not url:
+        return None
+    if url.startswith("/"):
+        return RedirectResponse(url, status_code=303)
+    # Browsers hold redirects of forms to `form-action` too, which is this site alone.
+    return private(render(request, "my/verification_leave.html", language_of(request), {"url": url}))
+
+
+def _page(
+    request: Request, owner: Owner, form: dict[str, str], faults: dict[str, str], *, status: int = 200
+) -> Response:
+    language, provider = language_of(request), _provider(request)
+    with _database(request).reading() as session:
+        found = owners.standing(session, provider.name, owner.expert_id)
+        given = form
+        if not form and found.kind and found.stage in {Stage.ASKED, Stage.DECLINED}:
+            given = owner_forms.proposed(session, owner.expert_id, found.kind)
+    context = pages.context(found, given, language, is_sandbox=provider.is_sandbox)
+    context |= {
+        "faults": faults,
+        "done": request.query_params.get("done", ""),
+        "operator_email": request.app.state.settings.operator.email,
+    }
+    return private(render(request, "my/verification.html", language, context, status=status))
+
+
+def _provider(request: Request) -> Provider:
+    return providers.choose(_database(request), request.app.state.settings)
+
+
+def _database(request: Request) -> Database:
+    return request.app.state.database
