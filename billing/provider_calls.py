@@ -13,12 +13,13 @@ from sqlmodel import col
 
 from accounts.models.accounts import Client
 from accounts.sign_ins import SignedIn
-from billing import escrows, owners, payee_calls, payments, provider_parties, refund_parts
+from billing import escrows, identity_papers, owners, payee_calls, payments, provider_parties, refund_parts
 from billing.events import WIRE_WANTED
 from billing.lifecycle import EscrowState, PaymentState, RefundState
 from billing.models.escrows import Escrow, Payment, PaymentKind, Refund, RefundPart, WireDetails
 from billing.providers import sandbox, sandbox_payouts
 from billing.providers.interface import (
+    PAPER,
     PAYIN,
     PAYOUT,
     REFUND,
@@ -178,6 +179,7 @@ _LISTENERS: Mapping[str, Callable[[Database, Provider, str, datetime], None]] = 
     PAYOUT: _hear_of_payout,
     USER: _hear_of_user,
     **payee_calls.LISTENERS,
+    PAPER: identity_papers.hear_of,
 }
 
 

@@ -39,6 +39,19 @@ def decrypt(settings: Settings, purpose: str, encrypted: str) -> str | None:
         return None
 
 
+def seal(key: bytes, content: bytes) -> bytes:
+    """Return bytes as only whoever has a derived key can read them (the same cipher)."""
+    return _cipher(key).encrypt(content)
+
+
+def unseal(key: bytes, sealed: bytes) -> bytes | None:
+    """Return what was sealed; None where it was with another key, or is no longer whole."""
+    try:
+        return _cipher(key).decrypt(sealed)
+    except InvalidToken:
+        return None
+
+
 def signed(settings: Settings, purpose: str, text: str) -> str:
     """Return a token that says a text, and that nobody else could have made: for links that never end."""
     return f"{text}.{_signature(settings, purpose, text)}"

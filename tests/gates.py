@@ -132,6 +132,7 @@ TABLE = {
         GET /my/profile  POST /my/profile  POST /my/profile/undo  GET /my/identity  POST /my/identity  GET /my/found
         GET /my/papers  POST /my/papers  POST /my/papers/clients  POST /my/papers/{paper_id}/remove
         GET /my/verification  POST /my/verification  POST /my/verification/confirm  GET /my/verification/back
+        POST /my/verification/papers
         GET /quotes/new  POST /quotes/new  GET /quotes/{quote_id}/edit  POST /quotes/{quote_id}/edit
         GET /quotes/{quote_id}/preview  POST /quotes/{quote_id}/send  POST /quotes/{quote_id}/renew
         POST /quotes/{quote_id}/withdraw  POST /quotes/{quote_id}/discard

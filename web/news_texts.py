@@ -243,6 +243,16 @@ TEXTS: Mapping[str, NewsText] = {
         message("A company that you work for needs it: please send a newer one before %(day)s."),
         message("Renew my papers"),
     ),
+    "identity_paper_refused": NewsText(
+        message("%(title)s: the payment provider has refused it"),
+        message("Please send it again; payouts wait until it is validated. The reason:"),
+        message("Send it again"),
+    ),
+    "identity_paper_outdated": NewsText(
+        message("%(title)s: the payment provider asks for it anew"),
+        message("What you sent is no longer valid. Please send a new one, so that payouts can go on."),
+        message("Send a new one"),
+    ),
     "identity_verified": NewsText(
         message("You are verified: payouts can begin"),
         message("The payment provider has validated your papers. What you earn is paid out to you from now on."),

@@ -14,7 +14,7 @@ from sqlmodel import col
 from accounts import accounts
 from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
-from billing import mandates
+from billing import identity_papers, mandates
 from billing import personal_data as billing_data
 from booking import departures, paper_data, report_files, sheet_data, thread_data, unfinished
 from booking import personal_data as booking_data
@@ -218,6 +218,7 @@ def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | Non
     thread_data.forget_mentions(session, names)
     thread_data.forget(session, subject)
     paper_data.forget(session, subject)
+    identity_papers.forget(session, subject.of(EXPERT))
     mandates.end_of_erased(session, subject.of(EXPERT), at)
     sheet_data.forget(session, subject)
     personal_data.erase(session, HOLDINGS, subject)

@@ -18,10 +18,22 @@ from accounts.events import (
     SWEEP_DUE,
     VAT_NUMBER_GIVEN,
 )
-from billing import owners, payee_calls, proposals, provider_calls, providers, reconciliations, refunds
+from billing import (
+    identity_files,
+    identity_papers,
+    owners,
+    payee_calls,
+    proposals,
+    provider_calls,
+    providers,
+    reconciliations,
+    refunds,
+)
 from billing.events import (
     LEDGER_DUE,
     OWNER_GIVEN,
+    PAPER_GIVEN,
+    PAPERS_DUE,
     PAYEE_DUE,
     PAYOUTS_DUE,
     PROPOSALS_DUE,
@@ -127,6 +139,15 @@ def money_table(provider: Provider, database: Database, now: Now = clock.now) ->
     ]
 
 
+def paper_table(settings: Settings, provider: Provider, database: Database, now: Now = clock.now) -> list[Lane]:
+    """Return the same for papers that prove to the provider who is paid."""
+    key = identity_files.key_of(settings)
+    return [
+        Lane(PAPER_GIVEN, lambda ids: identity_papers.send(database, provider, key, ids, now()), batch=5),
+        Lane(PAPERS_DUE, lambda _: identity_papers.look_after(database, provider, now()), batch=100),
+    ]
+
+
 def alert_table(alerter: Alerter) -> list[Lane]:
     """Return the same for alerts, which need an index that searches can be made in."""
     return [
@@ -160,11 +181,13 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
     """Return everything that whoever delivers reacts to."""
     ask = vat_numbers.vies(settings)
     secret = keys.derived(settings, reply_tokens.PURPOSE)
+    provider = providers.choose(index.database, settings)
     return [
         *table(index),
         *mail_table(Mailer(settings, index.database)),
         *sms_table(Texter(settings, index.database)),
-        *money_table(providers.choose(index.database, settings), index.database),
+        *money_table(provider, index.database),
+        *paper_table(settings, provider, index.database),
         *alert_table(Alerter(settings, index)),
         *mission_table(settings, index.database),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
@@ -200,6 +223,7 @@ SCHEDULES = [
     Schedule("proposals.expire", every=timedelta(hours=1), topic=PROPOSALS_DUE),
     Schedule("ledger", every=timedelta(days=1), topic=LEDGER_DUE, offset=LEDGER_AT),
     Schedule("payouts", every=timedelta(hours=1), topic=PAYOUTS_DUE),
+    Schedule("papers", every=timedelta(hours=6), topic=PAPERS_DUE),
     Schedule("sandbox.wires", every=timedelta(hours=1), topic=SANDBOX_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),

@@ -30,7 +30,8 @@ from accounts.models.experts import StagedExpert, StagedReview
 from accounts.models.findings import Approach
 from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist, ShortlistItem
-from billing import mandates
+from billing import identity_papers, mandates
+from billing.models.identity_papers import IdentityPage
 from billing.models.mandates import Mandate
 from booking import mail_replies, message_drafts, sheets
 from booking.models.sheets import Sheet
@@ -298,6 +299,15 @@ RULES: Sequence[Rule] = (
         "invoices were issued under them (French commercial code, article L. 123-22)",
         mandates.is_old,
         _in_one(mandates.sweep),
+    ),
+    Rule(
+        IdentityPage,
+        "identity_pages.kept",
+        identity_papers.KEPT_FOR,
+        col(IdentityPage.given_at),
+        "a payment provider that answers has them within seconds; whoever sent them is asked anew after a week",
+        lambda at: col(IdentityPage.given_at) < at - identity_papers.KEPT_FOR,
+        _in_one(identity_papers.sweep),
     ),
     Rule(
         ScheduleRow,

@@ -1,24 +1,34 @@
 """The addresses where an expert says who is paid, and proves it with papers (mission rows S23, S26)."""
 
 from contextlib import suppress
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from billing import owner_forms, owners, providers
+from billing import identity_files, identity_papers, owner_forms, owners, providers
 from billing.identity_paper_mails import PATH
 from billing.owners import Stage
+from billing.provider_states import PaperKind
 from billing.providers.interface import Provider, User
-from foundation import clock
+from foundation import clock, deadlines
 from foundation.database import Database
 from foundation.errors import Conflict, Invalid, Unreachable
-from web import forms
+from web import forms, uploads
+from web.files_site import LOOKED_THROUGH_S
 from web.forms import Form
 from web.pages import verifications as pages
 from web.rendering import language_of, private, render
 from web.space_site import Owner, owner_of
+from web.uploads import AROUND_BYTES, Uploads
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+async def receive_pages(request: Request) -> Uploads:
+    """Receive the form of a paper: one file more than may be, so that it is said that there are too many."""
+    most_bytes = identity_files.MOST_BYTES_TOGETHER + AROUND_BYTES
+    return await uploads.receive_several(request, identity_files.FIELD, identity_files.MOST_FILES + 1, most_bytes)
 
 
 @router.get(PATH)
@@ -69,6 +79,28 @@ def come_back(request: Request) -> Response:
     return forms.lead_on(PATH)
 
 
+@router.post(f"{PATH}/papers")
+def send_paper(request: Request, upload: Annotated[Uploads, Depends(receive_pages)]) -> Response:
+    """Take a paper, sealed, to be sent on."""
+    owner, language = owner_of(request), language_of(request)
+    if upload.fields.get("kind") not in frozenset(PaperKind) and not upload.is_too_large:
+        return forms.lead_on(PATH, done="overtaken")
+    kind = upload.fields.get("kind", "")
+    with deadlines.within(LOOKED_THROUGH_S):
+        try:
+            pages_of = identity_files.check(upload.files, language, is_too_large=upload.is_too_large)
+        except Invalid as error:
+            return _page(request, owner, {"kind": kind}, forms.faults_by_field(error), status=422)
+        key = identity_files.key_of(request.app.state.settings)
+        provider, at = _provider(request).name, clock.now()
+        try:
+            with _database(request).writing() as session:
+                identity_papers.put(session, owner.signed_in, provider, PaperKind(kind), pages_of, key, at=at)
+        except Conflict:
+            return forms.lead_on(PATH, done="overtaken")
+    return forms.lead_on(PATH, done="sent")
+
+
 def _leave(request: Request, user: User | None) -> Response | None:
     """Lead to the provider, if it wants to see the expert."""
     url = user.action_url if user else None
@@ -89,7 +121,8 @@ def _page(
         given = form
         if not form and found.kind and found.stage in {Stage.ASKED, Stage.DECLINED}:
             given = owner_forms.proposed(session, owner.expert_id, found.kind)
-    context = pages.context(found, given, language, is_sandbox=provider.is_sandbox)
+        papers = identity_papers.latest(session, found.user.id) if found.user else {}
+    context = pages.context(found, papers, given, language, is_sandbox=provider.is_sandbox)
     context |= {
         "faults": faults,
         "done": request.query_params.get("done", ""),

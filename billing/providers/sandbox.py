@@ -42,8 +42,9 @@ class Sandbox(SandboxParties, SandboxPayouts, SandboxPapers, SandboxSubscription
     name = NAME
     is_sandbox = True
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, page_key: bytes = b"") -> None:
+        """Play in a database; pages of papers are kept for operators to look at where there is a key to seal them."""
+        self._database, self._page_key = database, page_key
 
     def start_card(self, request: CardRequest) -> CardPage:
         """Begin a card payment; its page is one of this site's own, and says what it is."""

@@ -41,3 +41,13 @@ def test_only_what_this_installation_signed_for_a_purpose_is_read(tmp_path: Path
     assert keys.read_signed(settings, "availability", token) is None
     for wrong in (keys.signed(other, "alerts", "id"), token[:-1], "", ".", "é.é", "id", token.replace("id", "di")):
         assert keys.read_signed(settings, "alerts", wrong) is None
+
+
+def test_only_who_has_the_key_reads_what_was_sealed(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    key = keys.derived(settings, "papers")
+    sealed = keys.seal(key, b"it is me")
+    assert b"it is me" not in sealed
+    assert keys.unseal(key, sealed) == b"it is me"
+    assert keys.unseal(keys.derived(settings, "others"), sealed) is None
+    assert keys.unseal(key, sealed[:-1] + b"!") is None

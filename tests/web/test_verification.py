@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from accounts.models.accounts import Account, AccountKind
 from foundation.database import Database
 from tests import builders, signed_in
+from tests.accounts.test_letters import pdf
 from tests.billing import owning
 from tests.billing.identified import identify
 
@@ -65,3 +67,55 @@ def test_an_expert_says_who_is_paid_and_is_known_at_once(site: TestClient) -> No
     for address in (f"{PATH}/confirm", f"{PATH}/back"):
         answer = site.post(address) if address.endswith("confirm") else site.get(address)
         assert (answer.url.path, stage(answer.text)) == (PATH, "proving")
+
+
+def known(site: TestClient) -> None:
+    assert stage(site.post(PATH, data=FORM).text) == "proving"
+
+
+def send(site: TestClient, kind: str = "identity", *files: tuple[str, bytes]) -> Response:
+    chosen = [("pages", (name, content, "text/plain")) for name, content in files or [("card.pdf", pdf())]]
+    return site.post(f"{PATH}/papers", data={"kind": kind}, files=chosen)
+
+
+def paper_state(text: str, kind: str = "identity") -> str:
+    return text.partition(f'data-kind="{kind}" data-state="')[2].partition('"')[0]
+
+
+def settled(site: TestClient, kind: str, state: str) -> str:
+    """Return the page once a paper stands as it should: lanes deliver within a second."""
+    builders.eventually(lambda: paper_state(site.get(PATH).text, kind) == state)
+    return site.get(PATH).text
+
+
+@pytest.mark.usefixtures("anne")
+def test_papers_are_sent_refused_sent_again_and_validated(site: TestClient) -> None:
+    assert "done=overtaken" in str(send(site).url)
+    known(site)
+    page = site.get(PATH).text
+    assert (paper_state(page), paper_state(page, "registration")) == ("missing", "missing")
+    assert "identity card, both sides" in page
+    refused = send(site, "identity", ("refused-unreadable.pdf", pdf()), ("back.pdf", pdf()))
+    assert "Thank you: the paper is on its way" in refused.text
+    page = settled(site, "identity", "refused")
+    assert "It can’t be read." in page
+    assert "2 files" in page
+    send(site, "identity", ("valid.pdf", pdf()))
+    send(site, "registration", ("valid.pdf", pdf()))
+    settled(site, "identity", "validated")
+    page = settled(site, "registration", "validated")
+    builders.eventually(lambda: stage(site.get(PATH).text) == "verified")
+    assert "done=overtaken" in str(send(site).url)
+
+
+@pytest.mark.usefixtures("anne")
+def test_files_that_can_t_be_sent_on_are_refused_beside_their_field(site: TestClient) -> None:
+    known(site)
+    for files in ([("a.pdf", b"<script>")], [("a.pdf", b"")], [("a.pdf", pdf())] * 6):
+        answer = send(site, "registration", *files)
+        assert answer.status_code == 422
+        assert answer.text.count('data-testid="fault-pages"') == 1
+        assert paper_state(answer.text, "registration") == "missing"
+    assert "done=overtaken" in str(send(site, "no\0thing").url)
+    large = send(site, "identity", ("a.pdf", b"%" * 20_100_000))
+    assert (large.status_code, 'data-testid="fault-pages"' in large.text) == (422, True)
