@@ -140,6 +140,13 @@ def take_in(session: Session, provider: str, said: Paper, *, at: datetime) -> st
     return paper.expert_id
 
 
+def outdate(session: Session, paper: IdentityPaper, at: datetime) -> None:
+    """Ask for a paper anew that was valid under another legal status; whoever calls tells the expert of all at once."""
+    paper.state, paper.changed_at = PaperState.OUTDATED.value, at
+    kind = paper.kind
+    audits.record(session, audits.SYSTEM, "identity_paper_outdated", "expert", paper.expert_id, at=at, kind=kind)
+
+
 def look_after(database: Database, provider: Provider, at: datetime) -> None:
     """Ask what became of papers and of experts who were to confirm something: what is told may get lost."""
     is_ours = (col(ProviderUser.provider) == provider.name, col(ProviderUser.provider_id).is_not(None))

@@ -253,6 +253,11 @@ TEXTS: Mapping[str, NewsText] = {
         message("What you sent is no longer valid. Please send a new one, so that payouts can go on."),
         message("Send a new one"),
     ),
+    "identity_wanted_anew": NewsText(
+        message("Your legal status has changed: the payment provider asks for papers anew"),
+        message("Whom it pays is decided by your status. Please send what it asks for, so that payouts can go on."),
+        message("See what is asked for"),
+    ),
     "identity_verified": NewsText(
         message("You are verified: payouts can begin"),
         message("The payment provider has validated your papers. What you earn is paid out to you from now on."),

@@ -21,6 +21,7 @@ from accounts.events import (
 from billing import (
     identity_files,
     identity_papers,
+    owner_changes,
     owners,
     payee_calls,
     proposals,
@@ -93,8 +94,6 @@ def table(index: Index) -> list[Lane]:
     """Return the table event → task."""
     return [
         Lane(EXPERT_CHANGED, index.refresh, batch=1_000),
-        # Nothing that depends on a status is kept yet; what comes to be kept is brought up to date here.
-        Lane(STATUS_CHANGED, lambda _: None, batch=100),
         Lane(VECTOR_MISSING, index.embed, batch=16),
         Lane(REBUILD_REQUESTED, lambda _: index.rebuild(), batch=100),
         Lane(SKILLS_CHANGED, lambda _: index.follow_words(), batch=100),
@@ -144,6 +143,7 @@ def paper_table(settings: Settings, provider: Provider, database: Database, now:
     key = identity_files.key_of(settings)
     return [
         Lane(PAPER_GIVEN, lambda ids: identity_papers.send(database, provider, key, ids, now()), batch=5),
+        Lane(STATUS_CHANGED, lambda ids: owner_changes.follow_status(database, provider, ids, now()), batch=20),
         Lane(PAPERS_DUE, lambda _: identity_papers.look_after(database, provider, now()), batch=100),
     ]
 

@@ -15,6 +15,7 @@ from accounts.models.accounts import AccountKind
 from accounts.profile_forms import dump_marks, marks
 from accounts.profiles import ChangedMeanwhile, Saved
 from accounts.sign_ins import SignedIn
+from billing import owner_changes, providers
 from foundation import clock, keys
 from foundation.database import Database
 from foundation.errors import Fault, Invalid
@@ -212,6 +213,10 @@ def _identity_page(
     expert = _own(request, owner).profile.expert
     saved = request.query_params.get("saved", "")
     context = identities.context(expert, identity, given, faults, language, saved=saved)
+    provider = providers.choose(_database(request), request.app.state.settings).name
+    with _database(request).reading() as session:
+        change = owner_changes.foreseen(session, provider, owner.expert_id, context["status"])
+    context["change"] = change.value
     return private(render(request, "my/identity.html", language, context, status=status))
 
 

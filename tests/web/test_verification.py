@@ -119,3 +119,18 @@ def test_files_that_can_t_be_sent_on_are_refused_beside_their_field(site: TestCl
     assert "done=overtaken" in str(send(site, "no\0thing").url)
     large = send(site, "identity", ("a.pdf", b"%" * 20_100_000))
     assert (large.status_code, 'data-testid="fault-pages"' in large.text) == (422, True)
+
+
+@pytest.mark.usefixtures("anne")
+def test_another_status_says_before_it_is_saved_what_it_asks_for(site: TestClient) -> None:
+    address = "/my/identity?country=FR&status="
+    assert 'data-testid="change"' not in site.get(f"{address}sarl").text
+    known(site)
+    page = site.get(f"{address}sarl").text
+    assert "it asks anew who that is, and for all papers. Payouts wait" in page
+    assert 'data-testid="change"' not in site.get("/my/identity").text
+    given = {"country": "FR", "status": "sarl", "legal_name": "LG SARL", "address": "1 rue du Port\n44000 Nantes"}
+    site.post("/my/identity", data={**given, "registration_number": "732829320"})
+    page = site.get(PATH).text
+    assert (stage(page), "Your legal status has changed" in page) == ("asked", True)
+    assert ('value="LG SARL"' in page, 'value="Le Goff"' in page) == (True, True)
