@@ -150,6 +150,8 @@ TABLE = {
         GET /operator/refunds  POST /operator/refunds/{refund_id}/remind  POST /operator/refunds/{refund_id}/retry
         GET /operator/money/{reference}  GET /operator/proposals  POST /operator/proposals/{proposal_id}/confirm
         POST /operator/proposals/{proposal_id}/decline  POST /operator/proposals/{proposal_id}/withdraw
+        GET /operator/papers  GET /operator/papers/{sandbox_paper_id}/pages/{place:int}
+        POST /operator/papers/{sandbox_paper_id}/validate  POST /operator/papers/{sandbox_paper_id}/refuse
         GET /operator/ledger  POST /operator/ledger/{difference_id}/look
         GET /operator/wires  POST /operator/wires/{payment_id}/assign  POST /operator/wires/{payment_id}/return
         GET /operator  GET /operator/people  GET /operator/people/{account_id}
@@ -218,6 +220,7 @@ PARAMETERS = {
     "kept_id": "kept_card", "charge_id": "charge", "recipient_id": "recipient",
     "report_file_id": "report_file", "mission_id": "mission", "review_id": "review", "proposal_id": "proposal",
     "paper_id": "paper", "sms_id": "mail", "difference_id": "mail",
+    "sandbox_paper_id": "mail",
     "quote_id": "quote", "series_id": "series",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
@@ -285,7 +288,15 @@ def filled(path: str, side: Side, shown: Expert, **values: str) -> str:
     """Return a path with a side's own ids in it."""
     token = side.ids[{"alerts": "stop", "availability": "unasked"}.get(path.split("/")[1], "shared")]
     names = {name: side.ids[key] for name, key in PARAMETERS.items()}
-    fixed = {"slug": shown.slug, "size_px:int": "96", "path:path": "x/y", "name": "use", "action": "lift", "word": "x"}
+    fixed = {
+        "slug": shown.slug,
+        "size_px:int": "96",
+        "place:int": "1",
+        "path:path": "x/y",
+        "name": "use",
+        "action": "lift",
+        "word": "x",
+    }
     if path.startswith("/help"):
         fixed["slug"] = "signing-in"
     return path.format_map(Named({**names, "token": token, **fixed, **values}))

@@ -34,6 +34,7 @@ OPERATORS = (
     "/operator/notices",
     "/operator/refunds",
     "/operator/wires",
+    "/operator/papers",
     "/operator/ledger",
     "/operator/deliveries",
     "/operator/threads",

@@ -7,11 +7,13 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from accounts.models.accounts import Account, AccountKind
+from foundation import audits
 from foundation.database import Database
 from tests import builders, signed_in
 from tests.accounts.test_letters import pdf
 from tests.billing import owning
 from tests.billing.identified import identify
+from tests.billing.test_identity_papers import image
 
 PATH = "/my/verification"
 FORM = {**owning.FORM, "kind": "sole_trader"}
@@ -134,3 +136,52 @@ def test_another_status_says_before_it_is_saved_what_it_asks_for(site: TestClien
     page = site.get(PATH).text
     assert (stage(page), "Your legal status has changed" in page) == ("asked", True)
     assert ('value="LG SARL"' in page, 'value="Le Goff"' in page) == (True, True)
+
+
+def waiting(text: str) -> str:
+    """Return the id of the last paper of the operators' queue."""
+    return text.rpartition("/validate")[0].rpartition("/operator/papers/")[2]
+
+
+def test_operators_look_at_papers_of_the_sandbox_and_decide(
+    site: TestClient, database: Database, anne: Account
+) -> None:
+    known(site)
+    for kind in ("identity", "registration"):
+        send(site, kind, ("card.png", image("PNG")), ("back.pdf", pdf()))
+        settled(site, kind, "asked")
+    signed_in.as_new(site, AccountKind.OPERATOR, "Olga")
+    assert 'data-testid="card-papers"' in site.get("/operator").text
+    page = site.get("/operator/papers").text
+    assert page.count('data-testid="paper"') == 2
+    assert "born on" in page
+    paper_id = waiting(page)
+    first, second = (site.get(f"/operator/papers/{paper_id}/pages/{place}") for place in (1, 2))
+    assert (first.content, first.headers["content-type"]) == (image("PNG"), "image/png")
+    assert (second.content, second.headers["content-disposition"]) == (
+        pdf(),
+        'attachment; filename="registration-2.pdf"',
+    )
+    assert "sandbox" in first.headers["content-security-policy"]
+    refused = site.post(f"/operator/papers/{paper_id}/refuse", data={"reason": "whim", "explanation": "x" * 501})
+    assert refused.status_code == 422
+    for field in ("reason", "explanation"):
+        assert f'data-testid="fault-{field}"' in refused.text
+    done = site.post(f"/operator/papers/{paper_id}/refuse", data={"reason": "wrong_person", "explanation": "See it."})
+    assert "Refused. The expert gets the reason by mail." in done.text
+    assert site.get(f"/operator/papers/{paper_id}/pages/1").status_code == 404
+    assert "done=overtaken" in str(site.post(f"/operator/papers/{paper_id}/validate").url)
+    validated = site.post(f"/operator/papers/{waiting(done.text)}/validate")
+    assert "Validated. The expert sees it" in validated.text
+    assert "decided_identity_paper" in validated.text
+    for odd in ("nothing", "a%00b"):
+        assert site.post(f"/operator/papers/{odd}/validate").status_code == 404
+        assert site.get(f"/operator/papers/{odd}/pages/1").status_code == 404
+    with database.reading() as session:
+        acts = [entry.action for entry in audits.entries(session, object_id=anne.expert_id)]
+    assert acts.count("decided_identity_paper") == acts.count("read_identity_paper") == 2
+    signed_in.sign_in(site, anne)
+    page = settled(site, "registration", "refused")
+    assert "It is not about the person or business that you named." in page
+    assert "See it." in page
+    assert paper_state(page) == "validated"
