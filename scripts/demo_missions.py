@@ -5,7 +5,7 @@ They come about by the use cases that pages call, at instants of the past, and a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -26,7 +26,7 @@ from foundation.mails import MAIL_WRITTEN, MailRow
 from foundation.outbox import OutboxRow
 from foundation.settings import Settings
 from foundation.sms import SMS_WRITTEN, SmsRow
-from scripts import demo_series
+from scripts import demo_papers, demo_series
 from scripts.demo_payments import pay
 from web.demo_people import PEOPLE
 
@@ -40,6 +40,9 @@ IDENTITY = {
     "registration_number": "73282932000074",
     "vat_number": "FR44732829320",
 }
+
+BORN_ON = date(1971, 3, 8)
+"""When the demonstration's expert was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,8 @@ def add(settings: Settings, database: Database, at: datetime) -> None:
         if pair is None or _have_quotes(session, pair[1]):
             return
         _prepare(session, *pair, settings, at - 130 * DAY)
+    demo_papers.verify(settings, database, pair[1], BORN_ON, at - 129 * DAY)
+    demo_papers.add_others(settings, database, at - DAY / 4)
     demo_series.add(settings, database, *pair, at)
     for story in STORIES:
         _tell(settings, database, story, *pair, at)

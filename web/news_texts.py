@@ -246,7 +246,7 @@ TEXTS: Mapping[str, NewsText] = {
     "identity_paper_refused": NewsText(
         message("%(title)s: the payment provider has refused it"),
         message("Please send it again; payouts wait until it is validated. The reason:"),
-        message("Send it again"),
+        message("See what is asked for"),
     ),
     "identity_paper_outdated": NewsText(
         message("%(title)s: the payment provider asks for it anew"),

@@ -20,11 +20,11 @@ KINDS: Mapping[OwnerKind, str] = {
 STATES: Mapping[PaperState, str] = {
     PaperState.CREATED: message("On its way"),
     PaperState.ASKED: message("Being looked at"),
-    PaperState.VALIDATED: message("Validated"),
-    PaperState.REFUSED: message("Refused"),
+    PaperState.VALIDATED: message("In order"),
+    PaperState.REFUSED: message("To be sent again"),
     PaperState.OUTDATED: message("No longer valid"),
 }
-MISSING = message("Missing")
+MISSING = message("To be sent")
 PROOFS: Mapping[Proof, str] = {
     Proof.PASSPORT: message("passport"),
     Proof.CARD: message("identity card, both sides"),
