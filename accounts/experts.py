@@ -168,6 +168,18 @@ def apply(session: Session, expert: Expert, values: dict[str, Any], *, at: datet
     outbox.record(session, EXPERT_CHANGED, [expert.id])
 
 
+def set_paid_boost(session: Session, expert_id: str, until: date | None) -> None:
+    """Say until when a boost is paid, and tell the index. It is no edit of the profile; one that is gone stays so."""
+    taken = select(Expert).where(col(Expert.id) == expert_id).with_for_update()
+    expert = session.execute(taken.execution_options(populate_existing=True)).scalar_one_or_none()
+    if expert is None or expert.boost_paid_until == until:
+        return
+    expert.boost_paid_until = until
+    expert.version += 1
+    session.add(expert)
+    outbox.record(session, EXPERT_CHANGED, [expert.id])
+
+
 def columns(expert: Expert) -> Row:
     """Return the columns of an expert as a value."""
     return {name: getattr(expert, name) for name in COLUMNS}

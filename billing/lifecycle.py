@@ -251,6 +251,62 @@ PROPOSALS = Lifecycle(
 LIFECYCLES = (ESCROWS, PAYMENTS, REFUNDS, TRANSFERS, PAYOUTS, PROPOSALS)
 
 
+class BoostState(StrEnum):
+    """How a Boost subscription stands."""
+
+    AWAITING = "awaiting"
+    """Nothing was paid yet."""
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    """A renewal could not be charged: the boost goes on for some days of grace."""
+    CANCELLED = "cancelled"
+    """It runs to the end of what was paid, and is not renewed."""
+    ENDED = "ended"
+
+
+class BoostEvent(StrEnum):
+    """What may happen to a Boost subscription."""
+
+    START = "start"
+    """The first payment came."""
+    RENEW = "renew"
+    UPGRADE = "upgrade"
+    """A longer period begins at once."""
+    MISS = "miss"
+    """A renewal could not be charged."""
+    CANCEL = "cancel"
+    RESUME = "resume"
+    """The cancellation is taken back."""
+    GIVE_UP = "give_up"
+    """Ended at once by its owner, who has paid nothing for the days to come."""
+    LAPSE = "lapse"
+    """The days that were paid, or those of grace, are over."""
+    LEAVE = "leave"
+    """Its owner is erased."""
+
+
+_LIVE = (BoostState.AWAITING, BoostState.ACTIVE, BoostState.PAST_DUE, BoostState.CANCELLED)
+BOOSTS = Lifecycle(
+    "boost",
+    BoostState.AWAITING,
+    {
+        (BoostState.AWAITING, BoostEvent.START): _by(BoostState.ACTIVE, Party.SYSTEM),
+        (BoostState.AWAITING, BoostEvent.LAPSE): _by(BoostState.ENDED, Party.SYSTEM),
+        (BoostState.ACTIVE, BoostEvent.RENEW): _by(BoostState.ACTIVE, Party.SYSTEM),
+        (BoostState.ACTIVE, BoostEvent.UPGRADE): _by(BoostState.ACTIVE, Party.SYSTEM),
+        (BoostState.ACTIVE, BoostEvent.MISS): _by(BoostState.PAST_DUE, Party.SYSTEM),
+        (BoostState.ACTIVE, BoostEvent.CANCEL): _by(BoostState.CANCELLED, Party.EXPERT),
+        (BoostState.PAST_DUE, BoostEvent.RENEW): _by(BoostState.ACTIVE, Party.SYSTEM),
+        (BoostState.PAST_DUE, BoostEvent.GIVE_UP): _by(BoostState.ENDED, Party.EXPERT),
+        (BoostState.PAST_DUE, BoostEvent.LAPSE): _by(BoostState.ENDED, Party.SYSTEM),
+        (BoostState.CANCELLED, BoostEvent.RESUME): _by(BoostState.ACTIVE, Party.EXPERT),
+        (BoostState.CANCELLED, BoostEvent.LAPSE): _by(BoostState.ENDED, Party.SYSTEM),
+        **{(state, BoostEvent.LEAVE): _by(BoostState.ENDED, Party.SYSTEM) for state in _LIVE},
+    },
+)
+LIFECYCLES = (ESCROWS, PAYMENTS, REFUNDS, PROPOSALS, BOOSTS)
+
+
 @dataclass(frozen=True, slots=True)
 class Amounts:
     """The cents of an escrow: what is due to the payee in all, what came, what went back, what was released."""

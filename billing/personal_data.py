@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts.personal_data import ACCOUNT, CLIENT, EXPERT
+from billing.models.boosts import BoostCharge, BoostSubscription
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.identity_papers import IdentityPaper, OwnerDetails
 from billing.models.ledger import LedgerAccount, LedgerDifference, LedgerTransaction, Posting
@@ -111,6 +112,8 @@ HOLDINGS = (
     Holding(Payout, "expert_id", EXPERT, Erasure.KEPT, "payouts", _BOOKS),
     Holding(OwnerDetails, "expert_id", EXPERT, Erasure.DELETED, "owner-details"),
     Holding(IdentityPaper, "expert_id", EXPERT, Erasure.DELETED, "identity-papers"),
+    Holding(BoostSubscription, "expert_id", EXPERT, Erasure.KEPT, "boost-subscriptions", _BOOKS),
+    Holding(BoostCharge, "expert_id", EXPERT, Erasure.KEPT, "boost-charges", _BOOKS),
     Holding(LedgerAccount, "reference", CLIENT, Erasure.KEPT, "ledger", _BOOKS, read=_posted),
     Holding(LedgerAccount, "reference", EXPERT, Erasure.KEPT, "ledger", _BOOKS, read=_posted),
     Holding(LedgerDifference, "looked_by", ACCOUNT, Erasure.KEPT, why="which operator looked at a difference"),
@@ -119,6 +122,7 @@ HOLDINGS = (
 NOT_PERSONAL = {
     "money_proposals": "what operators proposed to do with money: kept with the payments and refunds that it is about",
     "reduction_uses": "what reductions were used for: they are taken along, and go, with those",
+    "boost_cards": "ids of cards at a provider, whose numbers only the provider has",
     "provider_wallets": "which wallets payers and owners have at a provider: nothing but ids",
     "identity_pages": "files of papers on their way to the provider: nobody here can read them, and they go with those",
     "sandbox_pages": "the same, at the simulated provider: they go with the expert (`identity_papers.forget`)",

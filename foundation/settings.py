@@ -79,6 +79,36 @@ class Reminders(BaseSettings):
         return value
 
 
+class Boost(BaseSettings):
+    """What a Visibility Boost costs, and what happens while a renewal can't be charged (mission row S3)."""
+
+    model_config = SettingsConfigDict(env_prefix="PORTULAN_BOOST_")
+
+    month_cents: int = Field(default=2_900, ge=100)
+    """Before tax, in euros' cents. A subscription keeps the price that it began with."""
+    year_cents: int = Field(default=29_000, ge=100, validate_default=True)
+    retry_days: tuple[int, ...] = (3, 6)
+    """On which days after the first attempt a renewal is tried again."""
+    grace_days: int = Field(default=10, ge=1, le=30, validate_default=True)
+    """For how many days the boost goes on meanwhile."""
+
+    @field_validator("year_cents")
+    @classmethod
+    def _is_more_than_a_month(cls, value: int, info: ValidationInfo) -> int:
+        # What remains of a month counts towards the year, which has to cost something still.
+        if value <= info.data.get("month_cents", 0):
+            raise ValueError("must be more than PORTULAN_BOOST_MONTH_CENTS")
+        return value
+
+    @field_validator("grace_days")
+    @classmethod
+    def _outlasts_the_attempts(cls, value: int, info: ValidationInfo) -> int:
+        days = info.data.get("retry_days", ())
+        if list(days) != sorted(set(days)) or (days and (days[0] < 1 or days[-1] >= value)):
+            raise ValueError("must be more than PORTULAN_BOOST_RETRY_DAYS, days that grow such as [3, 6]")
+        return value
+
+
 SHORTEST_KEY = 20
 _ADDRESSES = {
     "opensearch_url": ({"http", "https"}, "https://user@host:9200"),
@@ -193,6 +223,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     operator: Operator = Field(default_factory=Operator)
     reminders: Reminders = Field(default_factory=Reminders)
+    boost: Boost = Field(default_factory=Boost)
 
     @field_validator("data_dir")
     @classmethod

@@ -131,7 +131,7 @@ def build(profile: Profile, wordlists: Wordlists, priors: Mapping[str, float]) -
         day_rate_eur_cents=_eur_cents(expert.day_rate_cents, expert.day_rate_currency),
         available_from=expert.available_from,
         availability_ends_on=availabilities.ends_on(expert),
-        boosted_until=expert.boost_granted_until,
+        boosted_until=expert.boosted_until,
         portrait_id=expert.portrait_id,
         rating_sum=sum(ratings),
         rating_count=len(ratings),

@@ -154,7 +154,7 @@ def _ranked(found: Sequence[Expert], skill: str, country: str, draw_key: str, da
         draw = random.Random(f"{draw_key} {expert.ref}")  # noqa: S311 - no secret
         fit = 0.2 * (skill in expert.skills) + 0.15 * (country in expert.countries)
         base = draw.uniform(0.3, 0.6) + fit
-        is_boosted = expert.boost_granted_until is not None and expert.boost_granted_until >= day
+        is_boosted = expert.boosted_until is not None and expert.boosted_until >= day
         treatment = ("held_out" if draw.random() * 100 < HOLDOUT_PERCENT else "boosted") if is_boosted else None
         ranked.append((expert, base, treatment))
     return sorted(ranked, key=lambda item: _score(*item[1:]), reverse=True)[:SIZE]

@@ -25,6 +25,7 @@ from accounts.models.findings import Approach
 from accounts.models.notices import Notice
 from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
+from billing.models.boosts import BoostCard, BoostCharge, BoostSubscription
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.identity_papers import IdentityPage, IdentityPaper, OwnerDetails
 from billing.models.mandates import Mandate
@@ -386,6 +387,36 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             changed_at=AT,
         ),
         IdentityPage(paper_id=f"identity paper of {account.id}", place=1, sealed=mark.encode(), given_at=AT),
+        ProviderUser(provider="sandbox", role="person", party_id=expert.id, made_at=AT),
+        BoostSubscription(
+            id=f"boost of {account.id}",
+            expert_id=expert.id,
+            plan="month",
+            price_cents=100,
+            currency="EUR",
+            made_at=AT,
+        ),
+        BoostCard(id=f"card of {account.id}", subscription_id=f"boost of {account.id}", provider="sandbox", made_at=AT),
+        BoostCharge(
+            subscription_id=f"boost of {account.id}",
+            card_id=f"card of {account.id}",
+            expert_id=expert.id,
+            reason="first",
+            plan="month",
+            anchor_on=DAY,
+            starts_on=DAY,
+            ends_on=DAY.replace(day=2),
+            price_cents=100,
+            credit_cents=0,
+            net_cents=100,
+            tax_cents=20,
+            tax_code="S",
+            tax_rate_bp=2_000,
+            currency="EUR",
+            is_attended=True,
+            provider="sandbox",
+            made_at=AT,
+        ),
         SandboxTransaction(
             id=f"wire of {account.id}",
             kind="wire",

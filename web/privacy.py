@@ -117,6 +117,8 @@ PARTS: Mapping[str, str] = {
     "payment-users": message("under which names payment providers know you"),
     "owner-details": message("who you are, as the payment provider was told"),
     "identity-papers": message("which papers you sent to the payment provider, and what it said; we keep no copies"),
+    "boost-subscriptions": message("your Boost subscriptions"),
+    "boost-charges": message("what your card was charged for them, with the periods and taxes"),
     "refunds": message("what went back, or was asked back, and who agreed"),
     "transfers": message("what was released to you, less the commission"),
     "bank-accounts": message(

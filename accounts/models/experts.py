@@ -55,6 +55,7 @@ class ExpertColumns(SQLModel):
     available_from: date | None = None
     is_visible: bool = True
     boost_granted_until: date | None = None
+    """By the operator, for nothing: it comes with a record."""
     portrait_id: str | None = None
     availability_confirmed_on: date | None = None
     """When the owner last said so; None for an imported profile that nobody has claimed: it never lapses."""
@@ -84,6 +85,13 @@ class Expert(ExpertColumns, table=True):
 
     is_withheld: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Operators keep the profile back; its owner's own preference stays as it is. See `accounts.withholdings`."""
+    boost_paid_until: date | None = None
+    """The last day of the boost that a subscription pays for; one that the operator grants stands apart from it."""
+
+    @property
+    def boosted_until(self) -> date | None:
+        """Return the last day of a boost, paid or granted."""
+        return max((day for day in (self.boost_paid_until, self.boost_granted_until) if day), default=None)
 
     @property
     def is_shown(self) -> bool:

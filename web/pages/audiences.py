@@ -108,7 +108,7 @@ def read(session: Session, expert: Expert, period: Period, now: datetime) -> Aud
     single_first = period.today - timedelta(days=period.single_days - 1)
     begin, end = audience_days.span(single_first, period.today)
     draws = outcomes.boost_draws(session, now - KEPT_FOR, expert.id)
-    is_boosted = expert.boost_granted_until is not None and expert.boost_granted_until >= period.today
+    is_boosted = expert.boosted_until is not None and expert.boosted_until >= period.today
     return Audience(
         expert=expert,
         spans=in_steps(by_day[period.days :], period),

@@ -91,7 +91,7 @@ def context(
             "references": shown.client_references,
             "letters": letters,
             "legal_status_label": status_label(shown.legal_status, language) if shown.legal_status else None,
-            "is_boosted": shown.boost_granted_until is not None and shown.boost_granted_until >= today,
+            "is_boosted": shown.boosted_until is not None and shown.boosted_until >= today,
             "boosted": False,
             "why": [],
             "reviews": [
