@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from billing import commissions, ledger, postings
 from billing.commissions import Price
+from billing.models.boosts import BoostCharge
 from billing.models.escrows import Escrow, Payment, Refund, RefundPart
 from billing.models.ledger import LedgerKind
 from billing.models.payouts import Payout, Transfer
@@ -89,6 +90,12 @@ def payout_return(session: Session, payout: Payout, at: datetime) -> None:
     """Post that a bank sent a payout back."""
     back = External(payout.provider, PAYOUT_REFUND, str(payout.return_id))
     ledger.post(session, postings.payout_return(Amount(payout.cents, payout.currency), payout.expert_id, back), at=at)
+
+
+def boost(session: Session, charge: BoostCharge, at: datetime) -> None:
+    """Post that an expert paid for a boost: the operator's at once, with the tax on it."""
+    came = External(charge.provider, PAYIN, str(charge.provider_id))
+    ledger.post(session, postings.boost(Amount(charge.net_cents, charge.currency), charge.tax_cents, came), at=at)
 
 
 def _paid(payment: Payment) -> Amount:

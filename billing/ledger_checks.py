@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from billing import ledger
 from billing.lifecycle import PaymentState, RefundState, TransferState
+from billing.models.boosts import BoostCharge
 from billing.models.escrows import Escrow, Payment, Refund, RefundPart
 from billing.models.ledger import FactKind, LedgerAccount, LedgerKind, LedgerTransaction, Posting
 from billing.models.payouts import Payout, Transfer
@@ -48,6 +49,8 @@ class Promise(StrEnum):
     """An expert's wallets hold what transfers brought and no payout took."""
     PAYOUTS = "payouts"
     """What was paid out was posted."""
+    BOOSTS = "boosts"
+    """What cards were charged for boosts, before tax, was posted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +194,15 @@ def _rows(session: Session) -> Iterator[Finding]:
     )
     waiting = session.execute(select(col(Payment.id), col(Payment.cents)).where(*waits))
     wanted[Promise.UNASSIGNED] = {payment_id: cents for payment_id, cents in waiting}  # noqa: C416 - rows, not pairs
+    was_paid = col(BoostCharge.state) == PaymentState.SUCCEEDED.value
+    net = select(func.coalesce(func.sum(col(BoostCharge.net_cents)), 0)).where(was_paid)
+    wanted[Promise.BOOSTS] = {"": int(session.execute(net).scalar_one())}
     there = {
         Promise.ESCROWS: _sums(session, LedgerKind.ESCROW),
         Promise.RELEASES: {reference: -cents for reference, cents in released.items()},
         Promise.REFUNDS: _sums(session, LedgerKind.REFUND),
         Promise.UNASSIGNED: _sums(session, LedgerKind.UNASSIGNED),
+        Promise.BOOSTS: _sums(session, LedgerKind.BOOST, of=FactKind.BOOST),
     }
     wanted[Promise.PAYEES], wanted[Promise.PAYOUTS] = _of_payees(session)
     there[Promise.PAYEES] = _sums(session, LedgerKind.PAYEE_WALLET)

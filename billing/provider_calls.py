@@ -13,7 +13,17 @@ from sqlmodel import col
 
 from accounts.models.accounts import Client
 from accounts.sign_ins import SignedIn
-from billing import escrows, identity_papers, owners, payee_calls, payments, provider_parties, refund_parts
+from billing import (
+    boost_calls,
+    boost_charges,
+    escrows,
+    identity_papers,
+    owners,
+    payee_calls,
+    payments,
+    provider_parties,
+    refund_parts,
+)
 from billing.events import WIRE_WANTED
 from billing.lifecycle import EscrowState, PaymentState, RefundState
 from billing.models.escrows import Escrow, Payment, PaymentKind, Refund, RefundPart, WireDetails
@@ -23,6 +33,7 @@ from billing.providers.interface import (
     PAYIN,
     PAYOUT,
     REFUND,
+    SUBSCRIPTION,
     USER,
     CardRequest,
     Declined,
@@ -132,6 +143,11 @@ def _hear_of_payin(database: Database, provider: Provider, provider_id: str, at:
     if payin is None:
         log.warning("a payment that its provider does not have", provider=provider.name, provider_id=provider_id)
         return
+    with database.reading() as session:
+        charge_id = boost_charges.find(session, provider.name, provider_id, payin.key)
+    if charge_id is not None:
+        boost_calls.hear_of_charge(database, charge_id, payin, at)
+        return
     is_over = payin.state in {PaymentState.SUCCEEDED, PaymentState.FAILED}
     is_awaited = payin.kind is PaymentKind.WIRE and payin.state is not PaymentState.SUCCEEDED
 
@@ -180,6 +196,7 @@ _LISTENERS: Mapping[str, Callable[[Database, Provider, str, datetime], None]] = 
     USER: _hear_of_user,
     **payee_calls.LISTENERS,
     PAPER: identity_papers.hear_of,
+    SUBSCRIPTION: boost_calls.hear_of_subscription,
 }
 
 

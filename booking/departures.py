@@ -1,6 +1,6 @@
-"""What ends with somebody who is erased: offers and quotes that wait for an answer. The other side is told.
+"""What ends with somebody who is erased: offers and quotes that wait for an answer, and a Boost that is paid.
 
-Who has left is not named: mails outlast the erasure for a while.
+The other side is told. Who has left is not named: mails outlast the erasure for a while.
 """
 
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from billing import reductions
+from billing import boosts, reductions
 from booking import news, quotes
 from booking.lifecycle import QUOTES, OfferState, Party, QuoteEvent, QuoteState
 from booking.models.quotes import Quote, QuoteVersion
@@ -34,6 +34,7 @@ def end_all(session: Session, *, experts: Collection[str], clients: Collection[s
             news.tell_expert(session, quote.expert_id, "client_gone", key=quote.id, at=at, title=title, path=path)
         elif quote.client_id:
             news.tell_client(session, quote.client_id, "expert_gone", key=quote.id, at=at, title=title, path=path)
+    boosts.leave(session, experts, at)
     for offer, sheet in _open_offers(session, clients):
         path = "/my/dashboard"
         news.tell_expert(session, offer.expert_id, "client_gone", key=offer.id, at=at, title=sheet.title, path=path)

@@ -421,6 +421,60 @@ TEXTS: Mapping[str, NewsText] = {
         ),
         message("Read the report"),
     ),
+    "boost_start": NewsText(
+        message("Your Visibility Boost has started"),
+        message("We have received %(amount)s. The boost is on, and paid until %(day)s; then it is renewed."),
+        message("See my Boost"),
+    ),
+    "boost_renew": NewsText(
+        message("Your Visibility Boost is renewed"),
+        message("We have charged your card %(amount)s. The boost is paid until %(day)s; then it is renewed."),
+        message("See my Boost"),
+    ),
+    "boost_upgrade": NewsText(
+        message("Your Visibility Boost now runs by the year"),
+        message(
+            "We have charged your card %(amount)s, less what was left of the month. The boost is paid until %(day)s; "
+            "then it is renewed."
+        ),
+        message("See my Boost"),
+    ),
+    "boost_missed": NewsText(
+        message("Your Visibility Boost could not be renewed"),
+        message(
+            "Your bank has refused %(amount)s. We try again in a few days; you can also pay with another card. Without "
+            "a payment the boost ends on %(day)s."
+        ),
+        message("Pay now"),
+    ),
+    "boost_confirm": NewsText(
+        message("Please confirm the renewal of your Visibility Boost"),
+        message(
+            "Your bank wants to know that it is really you who pays %(amount)s. Without your confirmation the boost "
+            "ends on %(day)s."
+        ),
+        message("Confirm the payment"),
+    ),
+    "boost_cancelled": NewsText(
+        message("Your Visibility Boost is cancelled"),
+        message(
+            "It runs until %(day)s, as paid, and is not renewed; your card is not charged again. Until then you can "
+            "take the cancellation back."
+        ),
+        message("See my Boost"),
+    ),
+    "boost_ended": NewsText(
+        message("Your Visibility Boost has ended"),
+        message("Your profile is found by how well it fits, as before. Your card is not charged any more."),
+        message("See what the boost brought"),
+    ),
+    "boost_unpaid": NewsText(
+        message("Your Visibility Boost has ended: it was not paid"),
+        message(
+            "The renewal could not be charged, and the days of grace are over. You can subscribe anew at any time."
+        ),
+        message("See my Boost"),
+    ),
 }
 
 

@@ -19,6 +19,8 @@ from accounts.events import (
     VAT_NUMBER_GIVEN,
 )
 from billing import (
+    boost_calls,
+    boost_renewals,
     identity_files,
     identity_papers,
     owner_changes,
@@ -31,6 +33,9 @@ from billing import (
     refunds,
 )
 from billing.events import (
+    BOOST_CARD_DROPPED,
+    BOOST_CHARGE_WANTED,
+    BOOSTS_DUE,
     LEDGER_DUE,
     OWNER_GIVEN,
     PAPER_GIVEN,
@@ -128,6 +133,8 @@ def money_table(provider: Provider, database: Database, now: Now = clock.now) ->
         Lane(WIRE_WANTED, lambda keys: provider_calls.open_wires(database, provider, keys, now()), batch=20),
         Lane(OWNER_GIVEN, lambda ids: owners.make_known(database, provider, ids, now()), batch=20),
         Lane(PROVIDER_EVENT, lambda keys: provider_calls.hear(database, provider, keys, now()), batch=20),
+        Lane(BOOST_CHARGE_WANTED, lambda ids: boost_calls.send(database, provider, ids, now()), batch=20),
+        Lane(BOOST_CARD_DROPPED, lambda ids: boost_calls.drop_cards(database, provider, ids), batch=20),
         Lane(REFUND_AGREED, lambda ids: provider_calls.send_refunds(database, provider, ids, now()), batch=20),
         Lane(REFUND_REMINDERS_DUE, lambda _: refunds.remind_due(database, now()), batch=100),
         Lane(PROPOSALS_DUE, lambda _: proposals.expire_due(database, now()), batch=100),
@@ -188,6 +195,9 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *sms_table(Texter(settings, index.database)),
         *money_table(provider, index.database),
         *paper_table(settings, provider, index.database),
+        Lane(
+            BOOSTS_DUE, lambda _: boost_renewals.look_after(index.database, settings, provider.name, clock.now()), 100
+        ),
         *alert_table(Alerter(settings, index)),
         *mission_table(settings, index.database),
         Lane(AVAILABILITY_DUE, lambda _: availabilities.look_after(index.database, settings, clock.now()), batch=100),
@@ -221,6 +231,7 @@ SCHEDULES = [
     Schedule("sms.clear", every=timedelta(days=1), topic=sms.CLEARING_DUE),
     Schedule("refunds.remind", every=timedelta(days=1), topic=REFUND_REMINDERS_DUE, offset=ALERTS_AT),
     Schedule("proposals.expire", every=timedelta(hours=1), topic=PROPOSALS_DUE),
+    Schedule("boosts", every=timedelta(hours=1), topic=BOOSTS_DUE),
     Schedule("ledger", every=timedelta(days=1), topic=LEDGER_DUE, offset=LEDGER_AT),
     Schedule("payouts", every=timedelta(hours=1), topic=PAYOUTS_DUE),
     Schedule("papers", every=timedelta(hours=6), topic=PAPERS_DUE),

@@ -147,6 +147,8 @@ class BoostCharge(SQLModel, table=True):
     action_url: str | None = None
     """Where the payer's bank asks whether it is really them."""
     made_at: datetime = Field(sa_type=Instant)
+    asked_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When the provider was asked first: until then it surely knows nothing of it."""
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
 
     @property

@@ -84,6 +84,7 @@ def upgrade() -> None:
     sa.Column('failure', sa.String(), nullable=True),
     sa.Column('action_url', sa.String(), nullable=True),
     sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("plan IN ('month', 'year')", name='charge_plan_is_known'),
     sa.CheckConstraint("reason IN ('first', 'renewal', 'upgrade')", name='charge_reason_is_known'),
