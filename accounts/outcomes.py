@@ -57,6 +57,18 @@ def boost_draws(session: Session, since: datetime, expert_id: str | None = None)
     ]
 
 
+def count_firsts(session: Session, expert_id: str, since: datetime) -> int:
+    """Count how often results showed an expert among the first places."""
+    statement = (
+        select(func.count())
+        .select_from(Impression)
+        .join(ResultPage, col(ResultPage.id) == col(Impression.query_id))
+        .where(col(Impression.expert_id) == expert_id, col(ResultPage.shown_at) >= since)
+        .where(col(Impression.position) <= FIRST_PLACES, col(Impression.is_repeated).is_(False))
+    )
+    return session.execute(statement).scalar_one()
+
+
 def interleaved_days(session: Session, live_id: str, canary_id: str) -> list[Day]:
     """Return each visitor's day of searches in which two rankings were interleaved."""
     is_meant = (

@@ -139,6 +139,9 @@ TABLE = {
         GET /quotes/{quote_id}/months  POST /quotes/{quote_id}/months  POST /series/{series_id}/send
         POST /series/{series_id}/extend  POST /series/{series_id}/discard
         GET /quotes/mentions  POST /quotes/mentions  POST /quotes/mentions/drop
+        GET /my/boost  POST /my/boost  POST /my/boost/card  GET /my/boost/card/{card_id}
+        GET /my/boost/card/{card_id}/back  POST /my/boost/pay  GET /my/boost/change  POST /my/boost/change
+        POST /my/boost/cancel  POST /my/boost/resume
         GET /my/mandate  POST /my/mandate  POST /my/mandate/end  GET /my/referrals  POST /my/referrals
         POST /my/profile/portrait  POST /my/profile/portrait/remove  POST /my/profile/letters
         POST /my/profile/letters/{letter_id}  POST /my/profile/letters/{letter_id}/remove
@@ -217,7 +220,7 @@ PARAMETERS = {
     "sheet_id": "sheet", "offer_id": "offer", "sheet_file_id": "sheet_file",
     "search_id": "search", "token": "shared", "expert_id": "expert", "thread_id": "thread", "file_id": "message_file",
     "reference": "reference", "refund_id": "refund", "payment_id": "wire", "transaction_id": "card",
-    "kept_id": "kept_card", "charge_id": "charge", "recipient_id": "recipient",
+    "kept_id": "kept_card", "charge_id": "charge", "recipient_id": "recipient", "card_id": "kept_card",
     "report_file_id": "report_file", "mission_id": "mission", "review_id": "review", "proposal_id": "proposal",
     "paper_id": "paper", "sms_id": "mail", "difference_id": "mail",
     "sandbox_paper_id": "mail",

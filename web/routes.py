@@ -4,6 +4,7 @@ from search_api import api as search_edge
 from web import (
     account_site,
     audience_site,
+    boost_site,
     company_site,
     comparison_site,
     contract_site,
@@ -76,6 +77,7 @@ ROUTERS = (
     account_site.router,
     space_site.router,
     mandate_site.router,
+    boost_site.router,
     paper_site.router,
     verification_site.router,
     referral_site.router,
