@@ -9,7 +9,7 @@ import typer
 
 from foundation import clock
 from foundation.settings import ROOT, Settings
-from scripts import databases, demo_accounts, demo_missions, demo_threads, demo_traffic
+from scripts import databases, demo_accounts, demo_boosts, demo_missions, demo_threads, demo_traffic
 from scripts.experts import run_import
 from scripts.indexes import deliver
 from web.demo_people import PASSWORD, PEOPLE
@@ -37,6 +37,7 @@ def load() -> None:
     demo_accounts.add(settings, database, clock.now())
     database.write(lambda session: demo_traffic.add_approaches(session, [person.email for person in PEOPLE]))
     demo_threads.add(database, clock.now())
+    demo_boosts.add(settings, database, clock.now())
     demo_missions.add(settings, database, clock.now())
     typer.echo("Indexing words and meanings")
     deliver(settings, database)

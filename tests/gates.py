@@ -150,6 +150,7 @@ TABLE = {
         GET /offers/{offer_id}/files/{sheet_file_id}
     """,
     Rule.OPERATOR: """
+        GET /operator/boosts
         GET /operator/refunds  POST /operator/refunds/{refund_id}/remind  POST /operator/refunds/{refund_id}/retry
         GET /operator/money/{reference}  GET /operator/proposals  POST /operator/proposals/{proposal_id}/confirm
         POST /operator/proposals/{proposal_id}/decline  POST /operator/proposals/{proposal_id}/withdraw

@@ -2,12 +2,14 @@ from pathlib import Path
 
 import orjson
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlmodel import col
 
+from billing.models.boosts import BoostSubscription
 from billing.providers import sandbox
 from foundation import clock
 from foundation.database import Database
-from scripts import demo_accounts, demo_missions, demo_threads
+from scripts import demo_accounts, demo_boosts, demo_missions, demo_threads
 from tests.billing.money import AT, DUE, Money, make
 from tests.builders import import_all, record, settings_in
 from tests.scripts.conftest import Portulan
@@ -101,16 +103,25 @@ def test_reconciling_lists_differences_and_fails(portulan: Portulan, money: Mone
 def test_the_demonstration_s_money_adds_up(portulan: Portulan, tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     database = Database(settings.database_address)
-    import_all(database, [record(ref, visible=True, available=True) for ref in ("E001", "E002", "E003")])
+    import_all(
+        database, [record(ref, visible=True, available=True) for ref in ("E001", "E002", "E003", "E004", "E006")]
+    )
     at = clock.now()
     demo_accounts.add(settings, database, at)
     demo_threads.add(database, at)
+    for _ in range(2):
+        demo_boosts.add(settings, database, at)
     demo_missions.add(settings, database, at)
+    with database.reading() as session:
+        states = session.execute(select(col(BoostSubscription.state))).scalars()
+        assert sorted(states) == ["active", "cancelled", "past_due"]
     database.close()
     assert [portulan("ledger", command).code for command in ("check", "balance", "reconcile")] == [0, 0, 0]
     told = orjson.loads(portulan("ledger", "balance", "--json").out)["balances"]
     sums = {row["account"]: row["cents"] for row in told}
-    # The commission is 10 % of what was released before tax; 20 % of tax are on both.
+    # The commission is 10 % of what was released before tax; 20 % of tax are on both, and on boosts.
     assert sums["commission"] > 0
-    assert (sums["vat"] * 5, sums["payable"] * 5) == (sums["commission"], sums["commission"] * (60 - 6))
+    assert sums["boost"] == 29_000 + 2 * 2_900
+    assert sums["vat"] * 5 == sums["commission"] + sums["boost"]
+    assert sums["payable"] * 5 == sums["commission"] * (60 - 6)
     assert sums["escrow"] > 0

@@ -224,3 +224,18 @@ def test_only_the_page_of_a_providers_card_form_may_post_there() -> None:
     assert "form-action 'self' https://pay.example:8443;" in policy
     assert "connect-src 'self';" in policy
     assert urlsplit("https://pay.example:8443").netloc in policy
+
+
+def test_operators_see_who_subscribes_and_what_has_to_go_back(site: TestClient, anna: Account) -> None:
+    subscribe(site)
+    with signed_in.database_of(site).writing() as session:
+        ids = select(BoostSubscription.id).where(col(BoostSubscription.expert_id) == anna.expert_id)
+        session.execute(update(BoostCharge).where(col(BoostCharge.subscription_id).in_(ids)).values(is_stray=True))
+    signed_in.as_new(site, AccountKind.OPERATOR)
+    page = site.get("/operator/boosts").text
+    assert "These charges came when nothing was to be paid any more." in page
+    assert f"/operator/profiles/{anna.expert_id}" in page
+    assert 'data-testid="boost" data-state="active"' in page
+    assert 'data-state="active"' not in site.get("/operator/boosts?state=ended").text
+    assert site.get("/operator/boosts?state=a%00b").status_code == 200
+    assert site.get("/operator").text.count('href="/operator/boosts"') == 2
