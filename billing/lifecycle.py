@@ -248,7 +248,6 @@ PROPOSALS = Lifecycle(
         (ProposalState.PROPOSED, ProposalEvent.EXPIRE): _by(ProposalState.EXPIRED, Party.SYSTEM),
     },
 )
-LIFECYCLES = (ESCROWS, PAYMENTS, REFUNDS, TRANSFERS, PAYOUTS, PROPOSALS)
 
 
 class BoostState(StrEnum):
@@ -304,7 +303,7 @@ BOOSTS = Lifecycle(
         **{(state, BoostEvent.LEAVE): _by(BoostState.ENDED, Party.SYSTEM) for state in _LIVE},
     },
 )
-LIFECYCLES = (ESCROWS, PAYMENTS, REFUNDS, PROPOSALS, BOOSTS)
+LIFECYCLES = (ESCROWS, PAYMENTS, REFUNDS, TRANSFERS, PAYOUTS, PROPOSALS, BOOSTS)
 
 
 @dataclass(frozen=True, slots=True)
