@@ -7,14 +7,12 @@ from sqlalchemy.orm import Session
 from billing import commissions, ledger, postings
 from billing.commissions import Price
 from billing.models.boosts import BoostCharge
+from billing.models.chargebacks import Chargeback
 from billing.models.escrows import Escrow, Payment, Refund, RefundPart
 from billing.models.ledger import LedgerKind
 from billing.models.payouts import Payout, Transfer
 from billing.postings import Amount, External
-from billing.providers.interface import PAYIN, PAYOUT, REFUND, RELEASE
-
-PAYOUT_REFUND = "payout_refund"
-"""What the ledger calls the transaction by which a payout came back."""
+from billing.providers.interface import CHARGEBACK, CHARGEBACK_RETURN, PAYIN, PAYOUT, PAYOUT_RETURN, REFUND, RELEASE
 
 
 def pay_in(session: Session, payment: Payment, escrow: Escrow, at: datetime) -> None:
@@ -43,6 +41,48 @@ def refund(session: Session, refund: Refund, escrow: Escrow, at: datetime) -> No
     """Post that a part of what an escrow holds is to go back."""
     due = Amount(refund.cents, refund.currency)
     ledger.post(session, postings.refund(refund.id, due, escrow.reference), at=at)
+
+
+def charge_back(
+    session: Session, chargeback: Chargeback, payment: Payment, escrow: Escrow | None, *, is_waiting: bool, at: datetime
+) -> None:
+    """Post that the payer's bank took money back; `is_waiting`: of a payment that counted for nothing yet."""
+    taken = External(payment.provider, CHARGEBACK, chargeback.provider_id)
+    held = Amount(chargeback.held_cents, chargeback.currency)
+    if is_waiting:
+        fact = postings.unassigned_chargeback(payment.id, held, taken)
+    else:
+        of = (escrow.reference, escrow.payer_client_id) if escrow else ("", "")
+        fact = postings.chargeback(held, chargeback.lost_cents, *of, taken)
+    ledger.post(session, fact, at=at)
+
+
+def win_back(
+    session: Session,
+    chargeback: Chargeback,
+    payment: Payment,
+    escrow: Escrow | None,
+    held_cents: int,
+    refund: Refund | None,
+    *,
+    at: datetime,
+) -> None:
+    """Post that the bank gave back: it is held again, or goes to the payer by a refund; the rest is the operator's."""
+    back, currency = External(payment.provider, CHARGEBACK_RETURN, chargeback.provider_id), chargeback.currency
+    reference, payer = (escrow.reference, escrow.payer_client_id) if escrow else ("", None)
+    to = postings.on_its_way(refund.id, currency) if refund else postings.escrow(reference, currency)
+    held, won_cents = Amount(held_cents, currency), chargeback.back_cents - held_cents
+    ledger.post(session, postings.chargeback_return(held, won_cents, to, payer, back), at=at)
+
+
+def repay_returned(session: Session, part: RefundPart, back_id: str, at: datetime) -> None:
+    """Post that a bank sent a part of a refund back, which is owed as before."""
+    payment = session.get_one(Payment, part.payment_id)
+    escrow = session.get_one(Escrow, payment.escrow_id) if payment.counted_at and payment.escrow_id else None
+    back = External(payment.provider, PAYOUT_RETURN, back_id)
+    sent = Amount(part.cents, payment.currency)
+    payer = escrow.payer_client_id if escrow else None
+    ledger.post(session, postings.repayment_return(part.id, part.refund_id, sent, payer, back), at=at)
 
 
 def repay(session: Session, part: RefundPart, at: datetime) -> None:
@@ -88,7 +128,7 @@ def payout(session: Session, payout: Payout, at: datetime) -> None:
 
 def payout_return(session: Session, payout: Payout, at: datetime) -> None:
     """Post that a bank sent a payout back."""
-    back = External(payout.provider, PAYOUT_REFUND, str(payout.return_id))
+    back = External(payout.provider, PAYOUT_RETURN, str(payout.return_id))
     ledger.post(session, postings.payout_return(Amount(payout.cents, payout.currency), payout.expert_id, back), at=at)
 
 

@@ -191,6 +191,17 @@ def give_back(session: Session, reference: str, actor: Actor, at: datetime) -> E
     return escrow
 
 
+def charge_back(session: Session, escrow: Escrow, cents: int, at: datetime) -> None:
+    """Hold so much less, since the payer's bank took it back: it counts as never paid, and is awaited anew."""
+    _move(session, escrow, EscrowEvent.CHARGE_BACK, Party.SYSTEM, SYSTEM, at, paid_cents=escrow.paid_cents - cents)
+
+
+def win_back(session: Session, escrow: Escrow, cents: int, at: datetime) -> None:
+    """Hold again what the bank gave back; what was paid anew meanwhile is a surplus."""
+    _move(session, escrow, EscrowEvent.WIN_BACK, Party.SYSTEM, SYSTEM, at, paid_cents=escrow.paid_cents + cents)
+    cover(session, escrow, Party.SYSTEM, SYSTEM, at)
+
+
 def dispute(session: Session, escrow: Escrow, actor: Actor, at: datetime, reason: str) -> None:
     """Keep what is held from being released, since the client asks for it back."""
     _move(session, escrow, EscrowEvent.DISPUTE, Party.CLIENT, actor, at, reason=reason)
@@ -235,5 +246,5 @@ def _move(
     session: Session, escrow: Escrow, event: EscrowEvent, party: Party, actor: Actor, at: datetime, **values: Any
 ) -> None:
     lifecycles.move(session, ESCROWS, escrow, event, party, actor=actor, at=at, **values)
-    if event in {EscrowEvent.RAISE_DUE, EscrowEvent.SETTLE_SHORT}:
+    if event in {EscrowEvent.RAISE_DUE, EscrowEvent.SETTLE_SHORT, EscrowEvent.CHARGE_BACK}:
         outbox.record(session, WIRE_WANTED, [escrow.reference])

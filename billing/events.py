@@ -10,6 +10,8 @@ ESCROW_DISPUTED = "billing.escrow_disputed"
 ESCROW_RELEASED = "billing.escrow_released"
 ESCROW_REFUNDED = "billing.escrow_refunded"
 """Money goes back by agreement: all of it where the escrow is `refunded`, else a part."""
+ESCROW_CHARGED_BACK = "billing.escrow_charged_back"
+"""The payer's bank took money back that was paid for it, or gave it back; what is missing now is awaited."""
 
 WIRE_WANTED = "billing.wire_wanted"
 """A provider is to say where a transfer for an escrow goes; the key is the escrow's reference."""

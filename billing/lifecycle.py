@@ -58,6 +58,10 @@ class EscrowEvent(StrEnum):
     """All that was held goes back."""
     GIVE_BACK = "give_back"
     """The client has a right to all of it, whatever the expert says."""
+    CHARGE_BACK = "charge_back"
+    """The payer's bank took back what was held: it is awaited anew."""
+    WIN_BACK = "win_back"
+    """The bank gave back what it had taken."""
     RELEASE = "release"
     CANCEL = "cancel"
 
@@ -78,6 +82,9 @@ ESCROWS = Lifecycle(
         (EscrowState.DISPUTED, EscrowEvent.SETTLE): _by(EscrowState.HELD, *_BOTH),
         (EscrowState.DISPUTED, EscrowEvent.SETTLE_SHORT): _by(EscrowState.AWAITING, *_BOTH),
         (EscrowState.DISPUTED, EscrowEvent.REFUND): _by(EscrowState.REFUNDED, Party.EXPERT),
+        **{(state, EscrowEvent.CHARGE_BACK): _by(EscrowState.AWAITING, Party.SYSTEM) for state in _RESTING},
+        (EscrowState.DISPUTED, EscrowEvent.CHARGE_BACK): _by(EscrowState.DISPUTED, Party.SYSTEM),
+        **{(state, EscrowEvent.WIN_BACK): _by(state, Party.SYSTEM) for state in _OPEN},
         **{(state, EscrowEvent.GIVE_BACK): _by(EscrowState.REFUNDED, Party.CLIENT) for state in _RESTING},
         (EscrowState.HELD, EscrowEvent.RELEASE): _by(EscrowState.RELEASED, Party.SYSTEM),
         (EscrowState.AWAITING, EscrowEvent.CANCEL): _by(EscrowState.CANCELLED, Party.SYSTEM),
@@ -141,6 +148,8 @@ class RefundEvent(StrEnum):
     WITHDRAW = "withdraw"
     FINISH = "finish"
     FAIL = "fail"
+    BOUNCE = "bounce"
+    """A bank returned what had been sent, days later."""
     RETRY = "retry"
 
 
@@ -155,6 +164,7 @@ REFUNDS = Lifecycle(
         (RefundState.REFUSED, RefundEvent.WITHDRAW): _by(RefundState.WITHDRAWN, Party.CLIENT),
         (RefundState.AGREED, RefundEvent.FINISH): _by(RefundState.DONE, Party.SYSTEM),
         (RefundState.AGREED, RefundEvent.FAIL): _by(RefundState.FAILED, Party.SYSTEM),
+        (RefundState.DONE, RefundEvent.BOUNCE): _by(RefundState.FAILED, Party.SYSTEM),
         (RefundState.FAILED, RefundEvent.RETRY): _by(RefundState.AGREED, Party.OPERATOR),
     },
 )
@@ -202,6 +212,33 @@ PAYOUTS = Lifecycle(
         (PayoutState.CREATED, PayoutEvent.SEND): _by(PayoutState.SUCCEEDED, Party.SYSTEM),
         (PayoutState.CREATED, PayoutEvent.FAIL): _by(PayoutState.FAILED, Party.SYSTEM),
         (PayoutState.SUCCEEDED, PayoutEvent.RETURN): _by(PayoutState.RETURNED, Party.SYSTEM),
+    },
+)
+
+
+class ChargebackState(StrEnum):
+    """How a payment stands that the payer's bank took back."""
+
+    TAKEN = "taken"
+    """The money is gone; the operator may contest it at the provider's."""
+    LOST = "lost"
+    WON = "won"
+    """The bank gave it back, or a part of it."""
+
+
+class ChargebackEvent(StrEnum):
+    """What a provider says of a chargeback."""
+
+    LOSE = "lose"
+    WIN = "win"
+
+
+CHARGEBACKS = Lifecycle(
+    "chargeback",
+    ChargebackState.TAKEN,
+    {
+        (ChargebackState.TAKEN, ChargebackEvent.LOSE): _by(ChargebackState.LOST, Party.SYSTEM),
+        (ChargebackState.TAKEN, ChargebackEvent.WIN): _by(ChargebackState.WON, Party.SYSTEM),
     },
 )
 
@@ -303,7 +340,7 @@ BOOSTS = Lifecycle(
         **{(state, BoostEvent.LEAVE): _by(BoostState.ENDED, Party.SYSTEM) for state in _LIVE},
     },
 )
-LIFECYCLES = (ESCROWS, PAYMENTS, REFUNDS, TRANSFERS, PAYOUTS, PROPOSALS, BOOSTS)
+LIFECYCLES = (ESCROWS, PAYMENTS, REFUNDS, CHARGEBACKS, TRANSFERS, PAYOUTS, PROPOSALS, BOOSTS)
 
 
 @dataclass(frozen=True, slots=True)

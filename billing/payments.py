@@ -70,7 +70,7 @@ def begin_card(session: Session, who: SignedIn, reference: str, provider: str, *
 
 def note_begun(session: Session, payment_id: str, provider_id: str) -> None:
     """Note under which id the provider has a payment."""
-    payment = _take(session, payment_id)
+    payment = take(session, payment_id)
     payment.provider_id = payment.provider_id or provider_id
     session.add(payment)
 
@@ -84,7 +84,7 @@ def look_up(session: Session, who: SignedIn, payment_id: str) -> None:
 
 def take_in(session: Session, provider: str, payin: Payin, *, at: datetime) -> Payment:
     """Apply what a provider says of a payment; may be repeated, and come in any order."""
-    payment = _take(session, _find_or_make(session, provider, payin, at))
+    payment = take(session, _find_or_make(session, provider, payin, at))
     event = _EVENTS.get(payin.state)
     state = PaymentState(payment.state)
     if event and PAYMENTS.allows(state, event, Party.SYSTEM):
@@ -103,6 +103,18 @@ def of(session: Session, escrow: Escrow) -> Sequence[Payment]:
     """Return the payments for an escrow, the latest first."""
     statement = select(Payment).where(col(Payment.escrow_id) == escrow.id)
     return session.execute(statement.order_by(col(Payment.begun_at).desc(), col(Payment.id))).scalars().all()
+
+
+def card_ids(session: Session, client_id: str, *, limit: int = 20) -> Sequence[str]:
+    """Return a provider's ids of a client's latest card payments."""
+    statement = select(col(Payment.provider_id)).join(Escrow, col(Escrow.id) == col(Payment.escrow_id))
+    is_theirs = (col(Escrow.payer_client_id) == client_id, col(Payment.kind) == PaymentKind.CARD.value)
+    rows = session.execute(
+        statement.where(*is_theirs, col(Payment.provider_id).is_not(None))
+        .order_by(col(Payment.begun_at).desc(), col(Payment.id))
+        .limit(limit)
+    )
+    return [str(provider_id) for provider_id in rows.scalars()]
 
 
 def unmatched(session: Session, *, limit: int = 100) -> Sequence[Payment]:
@@ -164,7 +176,7 @@ def take_waiting(session: Session, payment_id: str) -> Payment:
     """Return a payment that waits for an operator, taken; raise Conflict if somebody was quicker."""
     if session.get(Payment, payment_id) is None:
         raise NotFound("there is no such payment")
-    payment = _take(session, payment_id)
+    payment = take(session, payment_id)
     if payment.state != PaymentState.SUCCEEDED or payment.counted_at or payment.returned_at:
         raise Conflict("this payment does not wait for anybody any more")
     return payment
@@ -206,7 +218,8 @@ def _awaited_for(session: Session, provider: str, provider_id: str) -> str | Non
     return session.execute(select(col(WireDetails.escrow_id)).where(*is_it)).scalars().first()
 
 
-def _take(session: Session, payment_id: str) -> Payment:
+def take(session: Session, payment_id: str) -> Payment:
+    """Return a payment that nobody else changes until this transaction ends, as it stands now."""
     statement = select(Payment).where(col(Payment.id) == payment_id).with_for_update()
     return session.execute(statement.execution_options(populate_existing=True)).scalar_one()
 

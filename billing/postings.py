@@ -138,6 +138,12 @@ def repayment(part_id: str, refund_id: str, sent: Amount, payer: str | None, gon
     return fact(FactKind.REPAYMENT, f"repayment {part_id}", legs, gone)
 
 
+def repayment_return(part_id: str, refund_id: str, sent: Amount, payer: str | None, back: External) -> Fact:
+    """Return what is posted when a bank sent a part of a refund back: it is owed again."""
+    legs = _move(wallet(back.provider, payer, sent.currency), _refund(refund_id, sent.currency), sent.cents)
+    return fact(FactKind.REPAYMENT_RETURN, f"repayment_return {part_id}", legs, back)
+
+
 def release(reference: str, payee: str, released: Amount, commission: Commission) -> Fact:
     """Return what is posted when what was held comes to be the expert's, but for the commission with its tax."""
     left = released.cents - commission.total_cents
@@ -207,6 +213,27 @@ def chargeback(held: Amount, lost_cents: int, reference: str, payer: str, taken:
         *_move(Name(LedgerKind.CHARGEBACKS, "", currency), _fees(taken.provider, currency), lost_cents),
     ]
     return fact(FactKind.CHARGEBACK, f"chargeback {taken.provider} {taken.id}", legs, taken)
+
+
+def unassigned_chargeback(payment_id: str, paid: Amount, taken: External) -> Fact:
+    """Return the same for a payment that counted for nothing yet."""
+    legs = _move(_unassigned(payment_id, paid.currency), wallet(taken.provider, None, paid.currency), paid.cents)
+    return fact(FactKind.CHARGEBACK, f"chargeback {taken.provider} {taken.id}", legs, taken)
+
+
+def chargeback_return(held: Amount, won_cents: int, to: Name, payer: str | None, back: External) -> Fact:
+    """Return what is posted when the bank gave back: what `to` gets of it, and what the operator does."""
+    currency = held.currency
+    legs = [
+        *_move(wallet(back.provider, payer, currency), to, held.cents),
+        *_move(_fees(back.provider, currency), Name(LedgerKind.CHARGEBACKS, "", currency), won_cents),
+    ]
+    return fact(FactKind.CHARGEBACK_RETURN, f"chargeback_return {back.provider} {back.id}", legs, back)
+
+
+def on_its_way(refund_id: str, currency: str) -> Name:
+    """Return the account of what is on its way back."""
+    return _refund(refund_id, currency)
 
 
 def reversal(transaction_id: str, legs: Mapping[Name, int], note: str) -> Fact:

@@ -16,6 +16,7 @@ from accounts.sign_ins import SignedIn
 from billing import (
     boost_calls,
     boost_charges,
+    chargebacks,
     escrows,
     identity_papers,
     owners,
@@ -29,6 +30,7 @@ from billing.lifecycle import EscrowState, PaymentState, RefundState
 from billing.models.escrows import Escrow, Payment, PaymentKind, Refund, RefundPart, WireDetails
 from billing.providers import sandbox, sandbox_payouts
 from billing.providers.interface import (
+    CHARGEBACK,
     PAPER,
     PAYIN,
     PAYOUT,
@@ -183,6 +185,24 @@ def _hear_of_payout(database: Database, provider: Provider, provider_id: str, at
         payee_calls.hear_of_payout(database, payout, at)
 
 
+def _hear_of_chargeback(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
+    disputed = provider.fetch_chargeback(provider_id)
+    payin = provider.fetch_payin(disputed.payin_id) if disputed else None
+    if disputed is None or payin is None or payin.key is None:
+        log.warning("a chargeback of nothing", provider=provider.name, provider_id=provider_id)
+        return
+    payment_id = payin.key
+
+    def take_in(session: Session) -> None:
+        if session.get(Payment, payment_id) is None:
+            log.warning("a chargeback of a payment that is not ours", provider=provider.name, provider_id=provider_id)
+            return
+        payments.take_in(session, provider.name, payin, at=at)  # That it came may have been lost on its way.
+        chargebacks.take_in(session, payment_id, disputed, at=at)
+
+    database.write(take_in)
+
+
 def _hear_of_user(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
     user = provider.fetch_user(provider_id)
     if user is not None:
@@ -193,6 +213,7 @@ _LISTENERS: Mapping[str, Callable[[Database, Provider, str, datetime], None]] = 
     PAYIN: _hear_of_payin,
     REFUND: _hear_of_refund,
     PAYOUT: _hear_of_payout,
+    CHARGEBACK: _hear_of_chargeback,
     USER: _hear_of_user,
     **payee_calls.LISTENERS,
     PAPER: identity_papers.hear_of,

@@ -13,22 +13,11 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from billing import entries, ledger_checks
-from billing.lifecycle import PaymentState
+from billing import ledger_checks, provider_books
 from billing.models.ledger import WALLETS, LedgerAccount, LedgerDifference, LedgerTransaction, Posting
-from billing.models.provider_parties import ProviderUser, ProviderWallet
 from billing.postings import Amount
-from billing.providers.interface import (
-    CHARGEBACK,
-    PAYIN,
-    PAYOUT,
-    REFUND,
-    RELEASE,
-    Provider,
-    Transaction,
-    TransactionKind,
-    TransactionNature,
-)
+from billing.provider_books import ASKED_AT_ONCE, External, Told
+from billing.providers.interface import Provider
 from foundation import audits
 from foundation.audits import Actor
 from foundation.database import Database
@@ -44,25 +33,7 @@ FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 GRACE = timedelta(hours=1)
 """What happened just now may still be on its way here."""
 LONGEST_NOTE = 500
-_ASKED_AT_ONCE = 500
-KINDS = {
-    (TransactionKind.PAYIN, TransactionNature.REGULAR): PAYIN,
-    (TransactionKind.PAYIN, TransactionNature.REFUND): REFUND,
-    (TransactionKind.TRANSFER, TransactionNature.REGULAR): RELEASE,
-    (TransactionKind.TRANSFER, TransactionNature.REFUND): REFUND,
-    (TransactionKind.PAYOUT, TransactionNature.REGULAR): PAYOUT,
-    (TransactionKind.PAYOUT, TransactionNature.REFUND): entries.PAYOUT_REFUND,
-}
-"""What the ledger calls the provider's transactions; whatever else there is comes by chargebacks."""
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class External:
-    """A kind of a provider's transactions, and an id among those."""
-
-    kind: str
-    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +72,7 @@ def reconcile(
     before: datetime | None = None,
 ) -> Sequence[Difference]:
     """Compare what happened in a period, keep the differences for operators, and return them. Raises Unreachable."""
-    told = _told(database, provider, since - MARGIN if since else FIRST)
+    told = provider_books.read(database, provider, since - MARGIN if since else FIRST)
     there = {external: Amount(found.cents, found.currency) for external, found in told.items()}
     with database.reading() as session:
         posted = _posted(session, provider.name, since, before)
@@ -165,26 +136,6 @@ def look_at(session: Session, difference_id: str, note: str, actor: Actor, *, at
     audits.record(session, actor, "difference_looked_at", KIND, found.id, at=at)
 
 
-def _told(database: Database, provider: Provider, since: datetime) -> dict[External, Transaction]:
-    """Return what the provider says went through, in all wallets that it has made for us."""
-    with database.reading() as session:
-        wallets = (
-            select(col(ProviderWallet.provider_id))
-            .join(ProviderUser, col(ProviderUser.id) == col(ProviderWallet.user_id))
-            .where(col(ProviderUser.provider) == provider.name, col(ProviderWallet.provider_id).is_not(None))
-            .order_by(col(ProviderWallet.id))
-        )
-        wallet_ids = session.execute(wallets).scalars().all()
-    # Outside of a transaction: each of these is a call over a network.
-    return {
-        External(KINDS.get((found.kind, found.nature), CHARGEBACK), found.provider_id): found
-        for wallet_id in wallet_ids
-        if wallet_id
-        for found in provider.transactions(wallet_id, since)
-        if found.state is PaymentState.SUCCEEDED
-    }
-
-
 def _posted(session: Session, provider: str, since: datetime | None, before: datetime | None) -> dict[External, Amount]:
     """Return what the ledger says of a period."""
     conditions = []
@@ -198,8 +149,8 @@ def _posted(session: Session, provider: str, since: datetime | None, before: dat
 def _known(session: Session, provider: str, ids: Sequence[str]) -> dict[External, Amount]:
     """Return what the ledger says of some of the provider's transactions, whenever they were posted."""
     found: dict[External, Amount] = {}
-    for begin in range(0, len(ids), _ASKED_AT_ONCE):
-        asked = ids[begin : begin + _ASKED_AT_ONCE]
+    for begin in range(0, len(ids), ASKED_AT_ONCE):
+        asked = ids[begin : begin + ASKED_AT_ONCE]
         found |= _amounts(session, provider, col(LedgerTransaction.external_id).in_(asked))
     return found
 
@@ -231,7 +182,7 @@ def _amounts(session: Session, provider: str, *conditions: Any) -> dict[External
     }
 
 
-def _is_within(told: Transaction, since: datetime | None, before: datetime | None) -> bool:
+def _is_within(told: Told, since: datetime | None, before: datetime | None) -> bool:
     return (since is None or told.made_at >= since) and (before is None or told.made_at < before)
 
 

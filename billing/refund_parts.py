@@ -11,10 +11,14 @@ from sqlmodel import col
 from billing import entries
 from billing.events import REFUND_AGREED
 from billing.lifecycle import REFUNDS, Party, PaymentState, RefundEvent, RefundState
+from billing.models.chargebacks import Chargeback
 from billing.models.escrows import Escrow, Payment, Refund, RefundPart, RefundReason
 from billing.providers.interface import Repaid
 from foundation import lifecycles, outbox
 from foundation.audits import SYSTEM
+
+RETURNED = "returned"
+"""Why a part failed that a bank sent back after it had been sent."""
 
 
 def agree(session: Session, escrow: Escrow, cents: int, reason: RefundReason, at: datetime) -> Refund:
@@ -38,9 +42,7 @@ def divide(session: Session, refund: Refund, escrow: Escrow, at: datetime) -> No
     entries.refund(session, refund, escrow, at)
     payments = select(Payment).where(col(Payment.escrow_id) == escrow.id, col(Payment.counted_at).is_not(None))
     latest_first = payments.order_by(col(Payment.counted_at).desc(), col(Payment.id))
-    left = [
-        (payment.id, payment.cents - _gone(session, payment.id)) for payment in session.execute(latest_first).scalars()
-    ]
+    left = [(payment.id, left_of(session, payment)) for payment in session.execute(latest_first).scalars()]
     for payment_id, cents in allocate(left, refund.cents):
         session.add(RefundPart(refund_id=refund.id, payment_id=payment_id, cents=cents))
     session.flush()
@@ -49,15 +51,8 @@ def divide(session: Session, refund: Refund, escrow: Escrow, at: datetime) -> No
 
 def redo(session: Session, refund: Refund) -> None:
     """Make parts anew in place of those that failed, and owe them to the provider."""
-    failed = select(RefundPart).where(
-        col(RefundPart.refund_id) == refund.id, col(RefundPart.state) == PaymentState.FAILED.value
-    )
-    lacking = refund.cents - _under_way(session, refund.id)
-    for part in session.execute(failed.order_by(col(RefundPart.id).desc())).scalars().all():
-        cents = min(lacking, part.cents)
-        if cents > 0:
-            session.add(RefundPart(refund_id=refund.id, payment_id=part.payment_id, cents=cents))
-            lacking -= cents
+    for payment_id, cents in _still_owed(session, refund):
+        session.add(RefundPart(refund_id=refund.id, payment_id=payment_id, cents=cents))
     session.flush()
     owe(session, refund)
 
@@ -73,6 +68,33 @@ def parts(session: Session, refund_id: str) -> Sequence[RefundPart]:
     return session.execute(statement).scalars().all()
 
 
+def promise(session: Session, payment: Payment, cents: int, at: datetime) -> Refund:
+    """Make a refund of one payment that no escrow counts; it is to be posted and owed."""
+    refund = Refund(
+        reason=RefundReason.RETURNED.value,
+        state=RefundState.AGREED.value,
+        cents=cents,
+        currency=payment.currency,
+        asked_at=at,
+    )
+    session.add(refund)
+    session.flush()
+    session.add(RefundPart(refund_id=refund.id, payment_id=payment.id, cents=cents))
+    session.flush()
+    return refund
+
+
+def left_of(session: Session, payment: Payment) -> int:
+    """Return what of a payment that counts is neither gone, nor on its way or owed, nor taken back by a bank."""
+    failed = select(Refund).join(RefundPart, col(RefundPart.refund_id) == col(Refund.id))
+    is_its = (col(RefundPart.payment_id) == payment.id, col(Refund.state) == RefundState.FAILED.value)
+    refunds = session.execute(failed.where(*is_its).distinct()).scalars().all()
+    owed = sum(cents for refund in refunds for of, cents in _still_owed(session, refund) if of == payment.id)
+    taken = func.coalesce(func.sum(col(Chargeback.held_cents) - col(Chargeback.restored_cents)), 0)
+    statement = select(taken).where(col(Chargeback.payment_id) == payment.id)
+    return payment.cents - _gone(session, payment.id) - owed - int(session.execute(statement).scalar_one())
+
+
 def take_in(session: Session, part_id: str, repaid: Repaid, *, at: datetime) -> None:
     """Apply what the provider says of a part of a refund; may be repeated, and come in any order."""
     statement = select(RefundPart).where(col(RefundPart.id) == part_id).with_for_update()
@@ -84,6 +106,9 @@ def take_in(session: Session, part_id: str, repaid: Repaid, *, at: datetime) -> 
         part.state, part.failure = repaid.state.value, repaid.failure
         if part.state == PaymentState.SUCCEEDED:
             entries.repay(session, part, at)
+    if part.state == PaymentState.SUCCEEDED and repaid.return_id:
+        part.state, part.failure = PaymentState.FAILED.value, RETURNED
+        entries.repay_returned(session, part, repaid.return_id, at)
     session.add(part)
     session.flush()
     _conclude(session, session.get_one(Refund, part.refund_id, with_for_update=True), at)
@@ -99,6 +124,20 @@ def allocate(left: Iterable[tuple[str, int]], cents: int) -> list[tuple[str, int
             cents -= taken
     if cents > 0:
         raise ValueError(f"{cents} cents more than was paid are to go back")
+    return found
+
+
+def _still_owed(session: Session, refund: Refund) -> list[tuple[str, int]]:
+    """Return what of a refund could not be sent, by the payments that it is to go back against."""
+    failed = select(RefundPart).where(
+        col(RefundPart.refund_id) == refund.id, col(RefundPart.state) == PaymentState.FAILED.value
+    )
+    lacking, found = refund.cents - _under_way(session, refund.id), list[tuple[str, int]]()
+    for part in session.execute(failed.order_by(col(RefundPart.id).desc())).scalars().all():
+        cents = min(lacking, part.cents)
+        if cents > 0:
+            found.append((part.payment_id, cents))
+            lacking -= cents
     return found
 
 
@@ -121,11 +160,12 @@ def _sum(session: Session, column: Any, value: str) -> int:
 def _conclude(session: Session, refund: Refund, at: datetime) -> None:
     """Move a refund on once nothing of it is under way any more."""
     found = [part.state for part in parts(session, refund.id)]
-    if refund.state != RefundState.AGREED or PaymentState.CREATED in found:
+    if refund.state not in {RefundState.AGREED, RefundState.DONE} or PaymentState.CREATED in found:
         return
     sent = sum(part.cents for part in parts(session, refund.id) if part.state == PaymentState.SUCCEEDED)
-    if sent == refund.cents:
-        event, done_at = RefundEvent.FINISH, at
-    else:
-        event, done_at = RefundEvent.FAIL, None
+    is_done, was_done = sent == refund.cents, refund.state == RefundState.DONE
+    if is_done and was_done:
+        return
+    event = RefundEvent.FINISH if is_done else RefundEvent.BOUNCE if was_done else RefundEvent.FAIL
+    done_at = at if is_done else None
     lifecycles.move(session, REFUNDS, refund, event, Party.SYSTEM, actor=SYSTEM, at=at, done_at=done_at)

@@ -88,8 +88,12 @@ def consent(
     refund, escrow = _take(session, refund_id)
     if cents is not None and not 0 < cents <= refund.cents:
         raise ValueError("nobody asked for that much")
+    # A bank may have taken back some of what was held when it was asked for.
+    agreed = min(refund.cents if cents is None else cents, escrow.amounts.held)
+    if agreed <= 0:
+        raise Conflict("nothing is held any more: the payer's bank took it back")
     values: dict[str, Any] = {
-        "cents": refund.cents if cents is None else cents,
+        "cents": agreed,
         "consented_by": who.account_id,
         "consented_at": at,
         "consented_from": address,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from billing import escrows
+from billing import chargebacks, escrows
 from billing.lifecycle import EscrowState
 from booking import agreed_commissions
 from booking.models.missions import Mission, Portage
@@ -64,6 +64,14 @@ def lacking_cents(session: Session, mission: Mission) -> int:
 def held_cents(session: Session, mission: Mission) -> int:
     """Return what is held."""
     return escrows.of(session, mission.id).amounts.held if uses_escrow(mission) else 0
+
+
+def taken_cents(session: Session, mission: Mission) -> int:
+    """Return what the payer's bank took of what was held, and did not give back."""
+    if not uses_escrow(mission):
+        return 0
+    found = chargebacks.of(session, escrows.of(session, mission.id))
+    return sum(one.held_cents - one.restored_cents for one in found if one.refund_id is None)
 
 
 def are_held(session: Session, mission: Mission) -> bool:

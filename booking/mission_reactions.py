@@ -6,8 +6,8 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from billing.events import ESCROW_DISPUTED, ESCROW_HELD, ESCROW_REFUNDED, ESCROW_RELEASED
-from booking import disagreements, missions, overtakings
+from billing.events import ESCROW_CHARGED_BACK, ESCROW_DISPUTED, ESCROW_HELD, ESCROW_REFUNDED, ESCROW_RELEASED
+from booking import charge_news, disagreements, missions, overtakings
 from booking.events import MISSION_STARTED
 from booking.models.missions import Mission
 from foundation.database import Database
@@ -31,6 +31,7 @@ FOLLOWS: Mapping[str, Follow] = {
     ESCROW_DISPUTED: disagreements.follow_escrow,
     ESCROW_REFUNDED: disagreements.follow_escrow,
     ESCROW_RELEASED: missions.close,
+    ESCROW_CHARGED_BACK: charge_news.tell,
     MISSION_STARTED: overtakings.overtake,
 }
 

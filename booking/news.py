@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts import accounts
-from accounts.models.accounts import Account, Membership, Role
+from accounts.models.accounts import Account, AccountKind, Membership, Role
 from foundation import i18n, mails, sms
 from foundation.i18n import translate
 from foundation.mails import Mail
@@ -51,6 +51,12 @@ def tell_expert(session: Session, expert_id: str, code: str, *, key: str, at: da
     """Mail the owner of a profile; return 0 where nobody has claimed it."""
     account = accounts.owner_of(session, expert_id)
     return _tell(session, account, code, key, at, values) if account else 0
+
+
+def tell_operators(session: Session, code: str, *, key: str, at: datetime, **values: Any) -> int:
+    """Mail every operator; return how many."""
+    statement = select(Account).where(col(Account.kind) == AccountKind.OPERATOR.value).order_by(col(Account.id))
+    return sum(_tell(session, account, code, key, at, values) for account in session.execute(statement).scalars())
 
 
 def text_expert(session: Session, expert_id: str, text: str, *, key: str, at: datetime, **names: str) -> bool:

@@ -108,6 +108,7 @@ TABLE = {
         POST /payments/{reference}/refund/{refund_id}/withdraw  GET /sandbox/bank  POST /sandbox/bank
         POST /sandbox/bank/arrive  GET /sandbox/card/{transaction_id}  POST /sandbox/card/{transaction_id}
         POST /sandbox/card/{transaction_id}/challenge
+        POST /sandbox/card/{transaction_id}/take-back  POST /sandbox/card/{transaction_id}/decide
         GET /account/company  POST /account/company  GET /my/searches  GET /my/searches/new  POST /my/searches
         GET /sheets  GET /sheets/{sheet_id}/publish  POST /sheets/{sheet_id}/publish  POST /sheets/{sheet_id}/close
         POST /sheets/{sheet_id}/reopen  POST /sheets/{sheet_id}/files

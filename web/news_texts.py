@@ -198,6 +198,35 @@ TEXTS: Mapping[str, NewsText] = {
         ),
         message("Read the quote"),
     ),
+    "charged_back": NewsText(
+        message("The client’s bank took the payment for “%(title)s” back"),
+        message(
+            "The bank of %(counterpart)s took back %(amount)s that were held for you: they are not held any more. We "
+            "have asked for a new payment. Nothing can be released before; please talk to your client before you go on."
+        ),
+        message("Look at the mission"),
+    ),
+    "charged_back_client": NewsText(
+        message("Your bank took back what you paid for “%(title)s”"),
+        message(
+            "Your bank took back %(amount)s that were held for %(counterpart)s. Unless you meant it to, please pay "
+            "again, best by transfer. If something is wrong with the mission, say so on its page."
+        ),
+        message("Pay again"),
+    ),
+    "charge_returned": NewsText(
+        message("The payment for “%(title)s” is back"),
+        message("The bank gave back %(amount)s that it had taken: the mission’s page says what is held."),
+        message("Look at the mission"),
+    ),
+    "charged_back_operator": NewsText(
+        message("A bank took back %(amount)s: %(number)s"),
+        message(
+            "A bank took back a card payment for “%(title)s”. Contest it at the provider’s before the deadline, or let "
+            "it be. The page says what was still held, and what is lost."
+        ),
+        message("See the money"),
+    ),
     "withdrawn": NewsText(
         message("%(counterpart)s has withdrawn from the contract: %(title)s"),
         message(

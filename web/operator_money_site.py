@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from accounts import accounts
 from accounts.models.accounts import Client
-from billing import escrows, proposals, providers, refund_parts, refunds
+from billing import chargebacks, escrows, proposals, providers, refund_parts, refunds
 from billing.lifecycle import RefundState
 from billing.models.escrows import Escrow, Refund
 from foundation import clock
@@ -30,7 +30,9 @@ def show_refunds(request: Request) -> Response:
         found = refunds.queue(session, limit=PAGE)
         proposed = proposals.open_about(session, [refund.id for refund, _ in found], at=clock.now())
         rows = [{**_case(session, refund, escrow), "is_proposed": refund.id in proposed} for refund, escrow in found]
-    return operator_desk.page(request, "refunds.html", "refunds", {"rows": rows, **_shared(request)})
+        taken = chargebacks.queue(session, limit=PAGE)
+    context = {"rows": rows, "chargebacks": taken, **_shared(request)}
+    return operator_desk.page(request, "refunds.html", "refunds", context)
 
 
 @router.get("/money/{reference}")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
-from billing import escrows, payments, provider_calls, providers, refunds, working_days
+from billing import chargebacks, escrows, payments, provider_calls, providers, refunds, working_days
 from billing.lifecycle import EscrowState, PaymentState
 from billing.models.escrows import Escrow, Refund
 from booking.models.missions import Mission
@@ -106,6 +106,7 @@ def _page(
             "wire": provider_calls.wire_details(session, escrow, provider),
             "payments": payments.of(session, escrow),
             "refunds": refunds.of(session, escrow),
+            "taken": {one.payment_id: one.cents for one in chargebacks.of(session, escrow) if not one.back_cents},
             "asked": _in_question(session, escrow),
             "mission": session.get(Mission, escrow.reference),
             "may_pay": escrows.may_pay(who),

@@ -3,6 +3,7 @@
 Only whoever may pay for a client is let in, so that nobody plays with what is another's.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -11,11 +12,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from accounts.sign_ins import SignedIn
-from billing import escrows, provider_calls, providers, refunds
+from billing import escrows, payments, provider_calls, providers, refunds
 from billing.lifecycle import PaymentState
 from billing.models.escrows import Escrow, Payment
 from billing.models.sandbox import SandboxTransaction
-from billing.providers import sandbox
+from billing.providers import sandbox, sandbox_chargebacks
 from billing.providers.interface import PAYIN, Resource
 from foundation import clock
 from foundation.database import Database
@@ -84,6 +85,29 @@ def answer_challenge(request: Request, transaction_id: str, form: Form) -> Respo
     return RedirectResponse(found.return_path, status_code=303)
 
 
+@router.post("/card/{transaction_id}/take-back")
+def take_back(request: Request, transaction_id: str) -> Response:
+    """Have the payer's bank take a card payment back."""
+    who = _payer(request)
+    with _database(request).reading() as session:
+        found = _card(session, who, transaction_id)
+    return _play(lambda: _database(request).write(lambda session: _take_back(session, found.id)), "taken")
+
+
+@router.post("/card/{transaction_id}/decide")
+def decide(request: Request, transaction_id: str, form: Form) -> Response:
+    """Have the bank decide on what it took back."""
+    who, is_won = _payer(request), form.get("answer") == "won"
+    with _database(request).reading() as session:
+        taken = sandbox_chargebacks.of(session, _card(session, who, transaction_id).id)
+
+    def work(session: Session) -> None:
+        for one in taken:
+            sandbox_chargebacks.decide(session, one.id, is_won=is_won)
+
+    return _play(lambda: _database(request).write(work), "decided")
+
+
 @router.get("/bank")
 def show_bank(request: Request) -> Response:
     """Show the payer's bank."""
@@ -123,6 +147,18 @@ def let_arrive(request: Request) -> Response:
     return forms.lead_on(BANK, done="arrived")
 
 
+def _take_back(session: Session, transaction_id: str) -> None:
+    sandbox_chargebacks.take(session, transaction_id, at=clock.now())
+
+
+def _play(work: Callable[[], object], done: str) -> Response:
+    try:
+        work()
+    except Conflict:
+        done = "overtaken"
+    return forms.lead_on(BANK, done=done)
+
+
 def _tell(request: Request, transaction_id: str) -> None:
     """Tell at once what became of a card, so that whoever comes back sees it; the outbox tells it once more."""
     provider = providers.choose(_database(request), request.app.state.settings)
@@ -152,8 +188,10 @@ def _bank(
 ) -> Response:
     with _database(request).reading() as session:
         under_way = sandbox.under_way(session, client_id=who.client_id)
+        cards = sandbox_chargebacks.cards_of(session, payments.card_ids(session, str(who.client_id)))
     context: dict[str, Any] = {
         "under_way": under_way,
+        "cards": cards,
         "form": form,
         "faults": faults,
         "done": request.query_params.get("done", ""),

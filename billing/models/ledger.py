@@ -82,6 +82,8 @@ class FactKind(StrEnum):
     """A part of what is held is to go back."""
     REPAYMENT = "repayment"
     """The provider sent it back."""
+    REPAYMENT_RETURN = "repayment_return"
+    """A bank returned it days later: it is owed again."""
     RELEASE = "release"
     TRANSFER = "transfer"
     """The provider brought what was released from the payer's wallet to the payee's."""
@@ -89,6 +91,8 @@ class FactKind(StrEnum):
     PAYOUT_RETURN = "payout_return"
     BOOST = "boost"
     CHARGEBACK = "chargeback"
+    CHARGEBACK_RETURN = "chargeback_return"
+    """The bank gave back what it had taken."""
     REVERSAL = "reversal"
 
 

@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from accounts.models.accounts import one_of
 from accounts.models.identities import new_id
-from billing.lifecycle import PaymentState
+from billing.lifecycle import ChargebackState, PaymentState
 from billing.provider_states import PaperKind, PaperState, PayoutState, Period, RecipientState, SubscriptionState
 from foundation.types import Instant
 
@@ -49,6 +49,24 @@ class SandboxTransaction(SQLModel, table=True):
     made_at: datetime = Field(sa_type=Instant)
     arrives_at: datetime | None = Field(default=None, sa_type=Instant)
     """When a wire that is under way arrives."""
+
+
+class SandboxChargeback(SQLModel, table=True):
+    """A card payment that the payer's bank took back, and what became of that."""
+
+    __tablename__ = "sandbox_chargebacks"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ix_sandbox_chargebacks_payin", "payin_id"),
+        CheckConstraint(one_of("state", ChargebackState), name="sandbox_chargeback_state_is_known"),
+        CheckConstraint("cents > 0", name="sandbox_chargeback_is_an_amount"),
+    )
+
+    id: str = Field(primary_key=True, default_factory=lambda: f"sandbox-{new_id()}")
+    payin_id: str = Field(foreign_key="sandbox_transactions.id")
+    state: str = ChargebackState.TAKEN.value
+    cents: int = Field(sa_type=BigInteger)
+    currency: str
+    made_at: datetime = Field(sa_type=Instant)
 
 
 class SandboxUser(SQLModel, table=True):

@@ -38,6 +38,7 @@ from billing.providers.parties import (
 from billing.providers.payins import (
     CardPage,
     CardRequest,
+    Disputed,
     Payin,
     Payins,
     RefundRequest,
@@ -57,10 +58,12 @@ from billing.providers.payouts import (
 )
 from billing.providers.resources import (
     CHARGEBACK,
+    CHARGEBACK_RETURN,
     KINDS,
     PAPER,
     PAYIN,
     PAYOUT,
+    PAYOUT_RETURN,
     RECIPIENT,
     REFUND,
     RELEASE,
@@ -83,11 +86,13 @@ from billing.providers.transactions import FEES, Statements, Transaction, Transa
 
 __all__ = [
     "CHARGEBACK",
+    "CHARGEBACK_RETURN",
     "FEES",
     "KINDS",
     "PAPER",
     "PAYIN",
     "PAYOUT",
+    "PAYOUT_RETURN",
     "RECIPIENT",
     "REFUND",
     "RELEASE",
@@ -102,6 +107,7 @@ __all__ = [
     "Charge",
     "ChargeRequest",
     "Declined",
+    "Disputed",
     "OwnerKind",
     "OwnerRequest",
     "Paper",

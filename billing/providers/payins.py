@@ -1,9 +1,11 @@
 """The part of the port to a payment provider by which money comes in, and goes back to whoever paid."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from billing.lifecycle import PaymentState
+from billing.lifecycle import ChargebackState, PaymentState
 from billing.models.escrows import PaymentKind
 from foundation.i18n import Language
 
@@ -95,10 +97,27 @@ class Repaid:
     key: str | None
     state: PaymentState
     failure: str | None = None
+    return_id: str | None = None
+    """By which a bank sent it back, after it had been sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """A chargeback as the provider has it now: the payer's bank took a card payment back, or a part of it."""
+
+    provider_id: str
+    payin_id: str
+    state: ChargebackState
+    cents: int
+    currency: str
+    made_at: datetime
+    back_cents: int = 0
+    """What of it the bank gave back (`won`)."""
+    reason: str = ""
 
 
 class Payins(Protocol):
-    """Cards, wires and refunds of both."""
+    """Cards, wires, refunds of both, and what banks take back."""
 
     def start_card(self, request: CardRequest) -> CardPage:
         """Begin a card payment."""
@@ -118,4 +137,12 @@ class Payins(Protocol):
 
     def fetch_refund(self, provider_id: str) -> Repaid | None:
         """Return a refund as it stands, of a payment or of a release."""
+        ...
+
+    def fetch_chargeback(self, provider_id: str) -> Disputed | None:
+        """Return a chargeback as it stands; None also where a bank only asks, and took nothing."""
+        ...
+
+    def chargebacks(self, since: datetime) -> Iterator[Disputed]:
+        """Return the chargebacks that were made at an instant or later, oldest first."""
         ...

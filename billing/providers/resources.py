@@ -7,6 +7,10 @@ PAYIN, REFUND, RELEASE, PAYOUT = "payin", "refund", "release", "payout"
 USER, RECIPIENT, PAPER, SUBSCRIPTION, CHARGEBACK = "user", "recipient", "paper", "subscription", "chargeback"
 KINDS = frozenset({PAYIN, REFUND, RELEASE, PAYOUT, USER, RECIPIENT, PAPER, SUBSCRIPTION, CHARGEBACK})
 """Of what changes at a provider."""
+PAYOUT_RETURN = "payout_refund"
+"""What the ledger calls a payout that a bank sent back."""
+CHARGEBACK_RETURN = "chargeback_return"
+"""What the ledger calls a chargeback that was won: the provider has no other id for it."""
 
 
 class Declined(Exception):

@@ -18,10 +18,11 @@ from billing.models.sandbox import SandboxMovement, SandboxTransaction
 from billing.providers.payins import CardPage, CardRequest, Payin, RefundRequest, Repaid, WireAccount, WireRequest
 from billing.providers.resources import PAYIN, REFUND, Declined
 from billing.providers.sandbox_cards import CARDS, UNKNOWN_CARD, digits_of
+from billing.providers.sandbox_chargebacks import SandboxChargebacks, stands
 from billing.providers.sandbox_papers import SandboxPapers
 from billing.providers.sandbox_parties import SandboxParties
 from billing.providers.sandbox_payouts import SandboxPayouts, as_repaid
-from billing.providers.sandbox_rows import NAME, find, make, tell
+from billing.providers.sandbox_rows import NAME, RETURNED, find, make, returned_id, tell
 from billing.providers.sandbox_statements import SandboxStatements
 from billing.providers.sandbox_subscriptions import SandboxSubscriptions, follow
 from foundation import clock
@@ -36,7 +37,9 @@ IBAN, BIC = "FR7699999000010000000004286", "SANDFRPPXXX"
 _OPEN = (PaymentState.CREATED.value, PaymentState.CHALLENGE.value)
 
 
-class Sandbox(SandboxParties, SandboxPayouts, SandboxPapers, SandboxSubscriptions, SandboxStatements):
+class Sandbox(
+    SandboxChargebacks, SandboxParties, SandboxPayouts, SandboxPapers, SandboxSubscriptions, SandboxStatements
+):
     """The provider as `billing` knows it."""
 
     name = NAME
@@ -91,6 +94,9 @@ class Sandbox(SandboxParties, SandboxPayouts, SandboxPapers, SandboxSubscription
         paid = self._find(request.payin_id)
         if paid is None or paid.state != PaymentState.SUCCEEDED or paid.cents < request.cents:
             raise Declined("not_refundable")
+        with self._database.reading() as session:
+            if stands(session, paid.id):
+                raise Declined("disputed")
         fresh = SandboxTransaction(
             kind=REFUND,
             key=request.key,
@@ -111,7 +117,8 @@ class Sandbox(SandboxParties, SandboxPayouts, SandboxPapers, SandboxSubscription
         found = self._find(provider_id)
         if found is None or found.kind != REFUND:
             return None
-        return Repaid(found.id, found.key, PaymentState(found.state), found.failure)
+        return_id = returned_id(found.id) if found.failure == RETURNED else None
+        return Repaid(found.id, found.key, PaymentState(found.state), return_id=return_id)
 
     def _find(self, provider_id: str) -> SandboxTransaction | None:
         return find(self._database, SandboxTransaction, provider_id)
@@ -161,6 +168,17 @@ def send_wire(
     if not is_late:
         tell(session, PAYIN, found.id)
     return found.id
+
+
+def return_refund(session: Session, refund_id: str) -> None:
+    """Have a bank send the refund of a wire back, days after it was sent; raises Conflict for any other."""
+    found = session.get(SandboxTransaction, refund_id, with_for_update=True)
+    paid = session.get(SandboxTransaction, found.refunded_id) if found and found.refunded_id else None
+    if found is None or paid is None or paid.kind != PaymentKind.WIRE or found.failure:
+        raise Conflict("only the refund of a wire comes back")
+    found.failure = RETURNED
+    session.add(found)
+    tell(session, REFUND, found.id)
 
 
 def under_way(session: Session, *, client_id: str | None = None) -> list[SandboxTransaction]:

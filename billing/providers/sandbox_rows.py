@@ -12,6 +12,8 @@ from foundation import outbox
 from foundation.database import Database, insert
 
 NAME = "sandbox"
+RETURNED = "returned"
+"""What a refund of a wire says once the bank has sent it back: it was sent all the same."""
 Row = TypeVar("Row", bound=SQLModel)
 
 
@@ -38,6 +40,11 @@ def find(database: Database, table: type[Row], row_id: str) -> Row | None:
     """Return a row."""
     with database.reading() as session:
         return session.get(table, row_id)
+
+
+def returned_id(refund_id: str) -> str:
+    """Return the id of the transaction by which a bank sent a refund back."""
+    return f"{refund_id}-returned"
 
 
 def tell(session: Session, kind: str, provider_id: str) -> None:

@@ -13,6 +13,7 @@ from billing.provider_states import PayoutState
 from billing.providers.resources import PAYOUT, REFUND, RELEASE
 from billing.providers.sandbox_parties import payments_of
 from billing.providers.sandbox_payouts import return_id_of
+from billing.providers.sandbox_rows import RETURNED, returned_id
 from billing.providers.transactions import Transaction, TransactionKind, TransactionNature
 from foundation.database import Database
 
@@ -68,6 +69,21 @@ def _payments(session: Session, wallet: SandboxWallet) -> Iterator[Transaction]:
             row.made_at,
             row.made_at,
         )
+        if is_refund and row.failure == RETURNED:
+            yield Transaction(
+                returned_id(row.id),
+                TransactionKind.PAYOUT,
+                TransactionNature.REFUND,
+                PaymentState.SUCCEEDED,
+                row.cents,
+                0,
+                row.currency,
+                None,
+                wallet.id,
+                None,
+                row.made_at,
+                row.made_at,
+            )
 
 
 def _movements(session: Session, wallet: SandboxWallet) -> Iterator[Transaction]:

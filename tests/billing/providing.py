@@ -10,7 +10,7 @@ from uuid import uuid4
 from billing.models.escrows import PaymentKind
 from billing.models.provider_parties import ProviderUser
 from billing.provider_states import OwnerKind, PaperKind
-from billing.providers import sandbox, sandbox_papers, sandbox_payouts, sandbox_subscriptions
+from billing.providers import sandbox, sandbox_chargebacks, sandbox_papers, sandbox_payouts, sandbox_subscriptions
 from billing.providers.interface import (
     Address,
     CardRequest,
@@ -142,6 +142,9 @@ class Played:
     def settle(self) -> None: ...
     def returning(self, payout_id: str) -> None: ...
     def type_card(self, form_id: str) -> str: ...
+    def take_back(self, payin_id: str, cents: int) -> str: ...
+    def decide(self, name: str, *, is_won: bool) -> None: ...
+    def return_refund(self, refund_id: str) -> None: ...
 
 
 class PlayedSandbox(Played):
@@ -182,6 +185,16 @@ class PlayedSandbox(Played):
         assert payout_id
         self.settle()
 
+    def take_back(self, payin_id: str, cents: int) -> str:
+        with self.database.writing() as session:
+            return sandbox_chargebacks.take(session, payin_id, at=clock.now(), cents=cents)
+
+    def decide(self, name: str, *, is_won: bool) -> None:
+        self.database.write(lambda session: sandbox_chargebacks.decide(session, name, is_won=is_won))
+
+    def return_refund(self, refund_id: str) -> None:
+        self.database.write(lambda session: sandbox.return_refund(session, refund_id))
+
     def type_card(self, form_id: str) -> str:
         with self.database.writing() as session:
             assert sandbox_subscriptions.type_card(session, form_id, "4970 1000 0000 0022")
@@ -216,6 +229,15 @@ class PlayedMangopay(Played):
 
     def returning(self, payout_id: str) -> None:
         self.state.return_payout(payout_id)
+
+    def take_back(self, payin_id: str, cents: int) -> str:
+        return self.state.dispute(payin_id, cents)
+
+    def decide(self, name: str, *, is_won: bool) -> None:
+        self.state.close_dispute(name, "WON" if is_won else "LOST")
+
+    def return_refund(self, refund_id: str) -> None:
+        self.state.return_payout(refund_id)
 
     def type_card(self, form_id: str) -> str:
         return f"data={form_id}"

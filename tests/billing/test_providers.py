@@ -1,11 +1,12 @@
 """What every payment provider holds to: the same tests over the sandbox and over Mangopay, by its stand-in."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
-from billing.lifecycle import PaymentState
+from billing.lifecycle import ChargebackState, PaymentState
 from billing.models.escrows import PaymentKind
 from billing.provider_states import PaperState, PayoutState, Period, RecipientState, SubscriptionState, UserState
 from billing.providers import sandbox_payouts
@@ -101,6 +102,46 @@ def test_a_payment_goes_back_in_parts_and_never_twice(played: Played, parties: P
     with pytest.raises(Declined):
         played.provider.refund(refund_of("nothing", 1, kind))
     assert played.provider.fetch_refund("nothing") is None
+
+
+@pytest.mark.parametrize("is_won", [True, False])
+def test_a_bank_takes_a_card_payment_back_and_may_give_it_back(played: Played, parties: Parties, is_won: bool) -> None:
+    payin_id, began = played.paid(parties), clock.now() - timedelta(hours=1)
+    name = played.take_back(payin_id, 10_000)
+    taken = played.provider.fetch_chargeback(name)
+    assert taken is not None
+    assert (taken.payin_id, taken.state, taken.cents, taken.currency) == (
+        payin_id,
+        ChargebackState.TAKEN,
+        10_000,
+        "EUR",
+    )
+    with suppress(Declined):
+        assert played.provider.refund(refund_of(payin_id, 1)).state is PaymentState.FAILED
+    played.decide(name, is_won=is_won)
+    decided = played.provider.fetch_chargeback(name)
+    assert decided is not None
+    assert (decided.state, decided.back_cents) == (
+        (ChargebackState.WON, 10_000) if is_won else (ChargebackState.LOST, 0)
+    )
+    assert list(played.provider.chargebacks(began)) == [decided]
+    assert played.provider.fetch_chargeback("nothing") is None
+
+
+def test_the_refund_of_a_wire_may_come_back(played: Played, parties: Parties) -> None:
+    payin_id = played.wire(parties, played.provider.open_wire(parties.wire()).reference, 10_000)
+    repaid = played.provider.refund(refund_of(payin_id, 4_000, PaymentKind.WIRE))
+    played.settle()
+    sent = played.provider.fetch_refund(repaid.provider_id)
+    assert sent is not None
+    assert (sent.state, sent.return_id) == (SUCCEEDED, None)
+    played.return_refund(repaid.provider_id)
+    returned = played.provider.fetch_refund(repaid.provider_id)
+    assert returned is not None
+    assert returned.state is SUCCEEDED
+    assert returned.return_id in {found.provider_id for found in played.provider.transactions(
+        parties.payer_wallet, clock.now() - timedelta(hours=1)
+    )}  # fmt: skip
 
 
 def test_a_release_keeps_the_commission_and_can_be_taken_back(played: Played, parties: Parties) -> None:

@@ -164,7 +164,9 @@ def refund_payin(state: Mangopay, body: Item, _query: dict[str, str], payin_id: 
         if item["InitialTransactionId"] == payin_id and item["Status"] == "SUCCEEDED"
     )
     refund = _refund(state, body, paid, "PAYIN", str(paid["CreditedWalletId"]), None)
-    if body["DebitedFunds"]["Amount"] > left:
+    if any(item["InitialTransactionId"] == payin_id for item in state.items["disputes"].values()):
+        state.fail(refund, "001402", "The transaction is disputed")
+    elif body["DebitedFunds"]["Amount"] > left:
         state.fail(refund, "001401", "Transaction has already been successfully refunded")
     elif state.take(state.items["wallets"][paid["CreditedWalletId"]], body["DebitedFunds"]["Amount"]):
         state.succeed(refund)
@@ -177,6 +179,16 @@ def refund_payin(state: Mangopay, body: Item, _query: dict[str, str], payin_id: 
 @route("GET", "/(payins|transfers|payouts)/{}/refunds")
 def refunds_of(state: Mangopay, _body: Item, _query: dict[str, str], _kind: str, item_id: str) -> list[Item]:
     return [item for item in state.items["refunds"].values() if item["InitialTransactionId"] == item_id]
+
+
+@route("GET", "/disputes/{}")
+def dispute(state: Mangopay, _body: Item, _query: dict[str, str], dispute_id: str) -> Item:
+    return state.find("disputes", dispute_id)
+
+
+@route("GET", "/disputes")
+def disputes(state: Mangopay, _body: Item, query: dict[str, str]) -> list[Item]:
+    return _since(list(state.items["disputes"].values()), query)
 
 
 @route("GET", "/refunds/{}")

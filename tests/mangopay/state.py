@@ -158,6 +158,35 @@ class Mangopay:
         self.fail(self.items["payins"][payin_id], "101108", "Transaction expired")
         self.tell("PAYIN_NORMAL_FAILED", payin_id)
 
+    def dispute(self, payin_id: str, cents: int, kind: str = "CONTESTABLE") -> str:
+        """A payer's bank takes a payment back, out of the platform's own wallet. Return the dispute's id."""
+        dispute = self.put(
+            "disputes",
+            {
+                "InitialTransactionId": payin_id,
+                "InitialTransactionType": "PAYIN",
+                "InitialTransactionNature": "REGULAR",
+                "DisputeType": kind,
+                "ContestDeadlineDate": int(time.time()) + 604_800,
+                "DisputedFunds": euros(cents),
+                "ContestedFunds": None,
+                "Status": "PENDING_CLIENT_ACTION",
+                "DisputeReason": {"DisputeReasonType": "FRAUD", "DisputeReasonMessage": None},
+                "ResultCode": None,
+                "RepudiationId": self.new_id(),
+                "ClosedDate": None,
+            },
+        )
+        self.tell("DISPUTE_CREATED", dispute["Id"])
+        return dispute["Id"]
+
+    def close_dispute(self, dispute_id: str, result: str, contested_cents: int | None = None) -> None:
+        dispute = self.items["disputes"][dispute_id]
+        dispute |= {"Status": "CLOSED", "ResultCode": result, "ClosedDate": int(time.time())}
+        if contested_cents is not None:
+            dispute["ContestedFunds"] = euros(contested_cents)
+        self.tell("DISPUTE_CLOSED", dispute_id)
+
     def settle_payouts(self, code: str = "000000") -> None:
         """Banks book what is under way."""
         for payout in self.items["payouts"].values():

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from accounts.models.accounts import AccountKind
 from billing import escrows, refunds
 from billing.models.escrows import Escrow
+from billing.providers import sandbox_chargebacks
 from foundation import clock, outbox
 from foundation.i18n import Language
 from tests import signed_in
@@ -92,6 +93,24 @@ def test_what_is_paid_in_part_stands_below_and_leads_to_its_money(client: TestCl
     assert "€1,200 are held, €3,600 are missing." in item
     assert 'data-testid="card-partly-paid"' in client.get("/operator").text
     assert f"/operator/money/{escrow.reference}" in item
+
+
+def test_what_a_bank_takes_back_is_in_the_queue_and_on_the_page_of_the_money(client: TestClient, money: Money) -> None:
+    escrow = opened(money)
+    card = money.card(reference=escrow.reference)
+    with money.database.writing() as session:
+        name = sandbox_chargebacks.take(session, card, at=clock.now())
+    settle(money)
+    item = next(part for part in client.get("/operator/refunds").text.split('data-testid="chargeback"') if name in part)
+    assert "of this €4,800 were held; €0 were gone already, and are our loss" in item
+    page = client.get(f"/operator/money/{escrow.reference}").text
+    assert 'data-testid="does-not-add-up"' not in page
+    assert "The payer’s bank took a card payment back" in page
+    with money.database.writing() as session:
+        sandbox_chargebacks.decide(session, name, is_won=False)
+    settle(money)
+    assert name not in client.get("/operator/refunds").text
+    assert "taken back for good" in client.get(f"/operator/money/{escrow.reference}").text
 
 
 def test_above_the_limit_a_second_operator_looks(client: TestClient, money: Money) -> None:

@@ -89,6 +89,25 @@ def test_a_card_pays_at_once_and_one_that_fails_says_why(client: TestClient, mon
     assert "done=overtaken" in str(client.post(f"/payments/{escrow.reference}/card").url)
 
 
+def test_a_bank_takes_a_card_payment_back_and_all_of_it_is_to_be_paid_again(client: TestClient, money: Money) -> None:
+    escrow = opened(money)
+    pay(client, escrow, GOOD)
+    [path] = re.findall(r'action="(/sandbox/card/[^"]+/take-back)"', client.get("/sandbox/bank").text)
+    assert "The bank has taken it back." in client.post(path).text
+    settle(money.database)
+    text = client.get(f"/payments/{escrow.reference}").text
+    assert (marked(text, "escrow-state"), marked(text, "due")) == ("Payment awaited", "€4,800")
+    assert "€4,800 taken back by the bank" in text
+    assert "done=overtaken" in str(client.post(path).url)
+    decide = path.replace("take-back", "decide")
+    signed_in.as_new(client, AccountKind.COMPANY, "Else")
+    assert client.post(path).status_code == client.post(decide, data={"answer": "won"}).status_code == 404
+    signed_in.sign_in(client, money.client)
+    assert "The bank has decided." in client.post(decide, data={"answer": "won"}).text
+    settle(money.database)
+    assert marked(client.get(f"/payments/{escrow.reference}").text, "escrow-state") == "All is held"
+
+
 def test_a_bank_may_ask_who_pays(client: TestClient, money: Money) -> None:
     escrow = opened(money)
     asked = pay(client, escrow, ASKS)

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from accounts import accounts
 from accounts.models.accounts import Account, Client
-from billing import payments, proposals, refund_parts, refunds
-from billing.lifecycle import ESCROWS, PAYMENTS, PROPOSALS, REFUNDS, EscrowEvent, EscrowState, RefundState
+from billing import chargebacks, payments, proposals, refund_parts, refunds
+from billing.lifecycle import CHARGEBACKS, ESCROWS, PAYMENTS, PROPOSALS, REFUNDS, EscrowEvent, EscrowState, RefundState
+from billing.models.chargebacks import Chargeback
 from billing.models.escrows import Escrow, Payment, Refund, RefundPart, RefundReason
 from billing.models.proposals import MoneyProposal
 from booking.models.missions import Mission
@@ -20,8 +21,9 @@ from foundation.lifecycles import StateChange
 from web import money_texts
 
 _MOVING = (EscrowEvent.PAY_IN, EscrowEvent.RELEASE)
+_TAKEN = (EscrowEvent.CHARGE_BACK, EscrowEvent.WIN_BACK)
 """Moves of escrows that movements of money stand for."""
-_SAID_ELSEWHERE = frozenset({*_MOVING, EscrowEvent.DISPUTE})
+_SAID_ELSEWHERE = frozenset({*_MOVING, *_TAKEN, EscrowEvent.DISPUTE})
 GONE = frozenset({RefundState.AGREED, RefundState.DONE, RefundState.FAILED})
 """States of refunds whose money is held no more: it went back, or is on its way."""
 
@@ -50,6 +52,7 @@ class Found:
     refunds: Sequence[Refund]
     parts: Mapping[str, Sequence[RefundPart]]
     proposals: Sequence[MoneyProposal]
+    chargebacks: Sequence[Chargeback]
     changes: Sequence[StateChange]
 
 
@@ -65,6 +68,7 @@ def context(session: Session, escrow: Escrow, language: Language) -> dict[str, A
         "expert": accounts.owner_of(session, escrow.payee_expert_id),
         "payments": found.payments,
         "refunds": [(refund, found.parts[refund.id]) for refund in found.refunds],
+        "chargebacks": found.chargebacks,
         "lines": timeline(session, found, language),
         "adds_up": adds_up(found),
     }
@@ -77,21 +81,24 @@ def read(session: Session, escrow: Escrow) -> Found:
         refunds.of(session, escrow),
         proposals.of_escrow(session, escrow.id),
     )
+    taken = chargebacks.of(session, escrow)
     objects = {
         ESCROWS.kind: [escrow.id],
         PAYMENTS.kind: [payment.id for payment in paid],
         REFUNDS.kind: [refund.id for refund in gone],
         PROPOSALS.kind: [proposal.id for proposal in proposed],
+        CHARGEBACKS.kind: [chargeback.id for chargeback in taken],
     }
     changes = [change for kind, ids in objects.items() for change in lifecycles.changes(session, kind, ids)]
     parts = {refund.id: refund_parts.parts(session, refund.id) for refund in gone}
-    return Found(escrow, paid, gone, parts, proposed, sorted(changes, key=lambda change: change.id or 0))
+    return Found(escrow, paid, gone, parts, proposed, taken, sorted(changes, key=lambda change: change.id or 0))
 
 
 def adds_up(found: Found) -> bool:
     """Tell whether the escrow's sums are those of its payments and refunds. Pure."""
     counted = sum(payment.cents for payment in found.payments if payment.counted_at)
     gone = sum(refund.cents for refund in found.refunds if refund.state in GONE)
+    counted -= sum(chargeback.held_cents - chargeback.restored_cents for chargeback in found.chargebacks)
     return (counted, gone) == (found.escrow.paid_cents, found.escrow.refunded_cents)
 
 
@@ -141,7 +148,7 @@ def _begun(session: Session, found: Found) -> list[Line]:
 
 def _moved(session: Session, found: Found) -> list[Line]:
     """Return the moves from state to state, but those that movements of money say better."""
-    cents = {one.id: one.cents for one in (*found.payments, *found.refunds, *found.proposals)}
+    cents = {one.id: one.cents for one in (*found.payments, *found.refunds, *found.proposals, *found.chargebacks)}
     answers = {one.id: one.answer for one in (*found.refunds, *found.proposals)}
     return [
         Line(
@@ -170,6 +177,13 @@ def _movements(found: Found) -> list[Line]:
         for one in found.refunds
         if one.state in GONE
     ]
+    for one in found.chargebacks:
+        lines.append(
+            Line(one.taken_at, money_texts.CHARGED_BACK, note=one.reason, cents=one.cents, moved_cents=-one.held_cents)
+        )
+        if one.restored_cents and one.closed_at is not None:
+            text = done[ESCROWS.kind, EscrowEvent.WIN_BACK]
+            lines.append(Line(one.closed_at, text, cents=one.back_cents, moved_cents=one.restored_cents))
     if escrow.state == EscrowState.RELEASED and escrow.closed_at is not None:
         cents = escrow.released_cents
         lines.append(Line(escrow.closed_at, released, cents=cents, moved_cents=-cents))

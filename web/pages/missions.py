@@ -60,6 +60,8 @@ class View:
     reviews: Mapping[str, tuple[MissionReview, Review]]
     lacking_cents: int
     held_cents: int
+    taken_cents: int
+    """What the payer's bank took of what was held."""
     refund_id: str
     """The refund that the client asked for and that is not over; empty where there is none."""
     raised_by: Party | None
@@ -95,6 +97,7 @@ def read(session: Session, who: SignedIn, mission_id: str) -> View:
         reviews={skill: (row, session.get_one(Review, row.review_id)) for skill, row in bound.items()},
         lacking_cents=funds.lacking_cents(session, mission),
         held_cents=funds.held_cents(session, mission),
+        taken_cents=funds.taken_cents(session, mission),
         refund_id=asked.id if (asked := disagreements.refund_in_question(session, mission)) else "",
         raised_by=disagreements.raised_by(session, mission),
         slug=expert.slug if (expert := session.get(Expert, mission.expert_id)) and expert.is_shown else "",
@@ -146,6 +149,7 @@ def context(
         "is_company": view.is_company,
         "lacking_cents": view.lacking_cents,
         "held_cents": view.held_cents,
+        "taken_cents": view.taken_cents,
         "refund_id": view.refund_id,
         "is_finished": MissionState(mission.state) in FINISHED,
         "uses_escrow": funds.uses_escrow(mission),

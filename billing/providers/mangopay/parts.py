@@ -1,11 +1,13 @@
 """What the parts of the adapter share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from billing.providers.mangopay.calls import Calls
 from billing.providers.mangopay.creations import Creations
+
+_SUCCEEDED = "SUCCEEDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,13 @@ class Means:
     def transactions_of(self, user_id: str) -> Iterator[dict[str, Any]]:
         """Return a user's transactions, the latest first."""
         return self.calls.every(f"/users/{user_id}/transactions", Sort="CreationDate:DESC")
+
+    def return_of(self, payout: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the refund by which a bank sent a payout back that had gone through."""
+        if payout.get("Status") != _SUCCEEDED:
+            return None
+        refunds = self.calls.every(f"/payouts/{payout['Id']}/refunds")
+        return next((refund for refund in refunds if refund.get("Status") == _SUCCEEDED), None)
 
 
 class Part:

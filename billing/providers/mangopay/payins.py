@@ -4,9 +4,12 @@ Card payments are refunded as such. Wires can't be: the money is paid out from t
 came from (`PAYIN_REFUND`), which asks nobody to confirm anything.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from billing.lifecycle import ChargebackState
 from billing.models.escrows import PaymentKind
 from billing.providers.mangopay.names import derived
 from billing.providers.mangopay.parts import Part
@@ -15,16 +18,28 @@ from billing.providers.mangopay.readings import (
     cents_of,
     currency_of,
     failure_of,
+    instant_of,
     key_of,
     money,
     state_of,
 )
 from billing.providers.mangopay.recipients import recipient_body
-from billing.providers.payins import CardPage, CardRequest, Payin, RefundRequest, Repaid, WireAccount, WireRequest
+from billing.providers.payins import (
+    CardPage,
+    CardRequest,
+    Disputed,
+    Payin,
+    RefundRequest,
+    Repaid,
+    WireAccount,
+    WireRequest,
+)
 from billing.providers.resources import Declined
+from foundation import clock
 
 CARD_TYPE = "CB_VISA_MASTERCARD"
 _READ = "/payins/{}"
+_WON = ("WON", "VOID")
 
 
 class MangopayPayins(Part):
@@ -110,8 +125,25 @@ class MangopayPayins(Part):
 
     def fetch_refund(self, provider_id: str) -> Repaid | None:
         """Return a refund, of a card payment, of a release, or of a wire: the latter is a payout."""
-        found = self._get(f"/refunds/{provider_id}") or self._get(f"/payouts/{provider_id}")
-        return as_repaid(found) if found else None
+        if refund := self._get(f"/refunds/{provider_id}"):
+            return as_repaid(refund)
+        payout = self._get(f"/payouts/{provider_id}")
+        if not payout:
+            return None
+        back = self._means.return_of(payout)
+        return replace(as_repaid(payout), return_id=str(back["Id"]) if back else None)
+
+    def fetch_chargeback(self, provider_id: str) -> Disputed | None:
+        """Return a chargeback: at Mangopay a dispute."""
+        found = self._get(f"/disputes/{provider_id}")
+        return as_disputed(found) if found else None
+
+    def chargebacks(self, since: datetime) -> Iterator[Disputed]:
+        """Return the chargebacks that were made at an instant or later, oldest first."""
+        params = {"AfterDate": int(since.timestamp()), "Sort": "CreationDate:ASC"}
+        for found in self._means.calls.every("/disputes", **params):
+            if disputed := as_disputed(found):
+                yield disputed
 
     def _pay_back(self, request: RefundRequest, paid: Mapping[str, Any]) -> Repaid:
         sender = _sender(paid)
@@ -153,6 +185,31 @@ class MangopayPayins(Part):
 def as_repaid(found: Mapping[str, Any]) -> Repaid:
     """Return a refund, or a payout that is one."""
     return Repaid(str(found["Id"]), key_of(found), state_of(found), failure_of(found))
+
+
+def as_disputed(found: Mapping[str, Any]) -> Disputed | None:
+    """Return a dispute as the port knows it; None for a warning (`RETRIEVAL`), by which nothing is taken.
+
+    What is disputed leaves the platform's repudiation wallet when the dispute is made. Once it is closed and won, what
+    was contested comes back there; a void one leaves nothing taken.
+    """
+    if found.get("DisputeType") == "RETRIEVAL":
+        return None
+    is_closed, result = found.get("Status") == "CLOSED", str(found.get("ResultCode") or "")
+    cents, back = cents_of(found.get("DisputedFunds")), 0
+    if is_closed and result in _WON:
+        back = cents if result == "VOID" else min(cents, cents_of(found.get("ContestedFunds")) or cents)
+    state = ChargebackState.WON if back else ChargebackState.LOST if is_closed else ChargebackState.TAKEN
+    return Disputed(
+        str(found["Id"]),
+        str(found.get("InitialTransactionId") or ""),
+        state,
+        cents,
+        currency_of(found.get("DisputedFunds")),
+        instant_of(found.get("CreationDate")) or clock.now(),
+        back,
+        str((found.get("DisputeReason") or {}).get("DisputeReasonType") or "").lower(),
+    )
 
 
 def _sender(payin: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -28,7 +28,6 @@ from billing.providers.payouts import (
 LONGEST_TEXT = 140
 _RECIPIENT_STATES = {"PENDING": RecipientState.PENDING, "ACTIVE": RecipientState.ACTIVE}
 _PAYOUT_STATES = {PaymentState.SUCCEEDED: PayoutState.SUCCEEDED, PaymentState.FAILED: PayoutState.FAILED}
-_SUCCEEDED = "SUCCEEDED"
 
 
 class MangopayPayouts(Part):
@@ -143,8 +142,7 @@ class MangopayPayouts(Part):
     def _as_payout(self, found: Mapping[str, Any]) -> Payout:
         state, failure, return_id = _PAYOUT_STATES.get(state_of(found), PayoutState.CREATED), failure_of(found), None
         if state is PayoutState.SUCCEEDED:
-            refunds = self._means.calls.every(f"/payouts/{found['Id']}/refunds")
-            back = next((refund for refund in refunds if refund.get("Status") == _SUCCEEDED), None)
+            back = self._means.return_of(found)
             if back is not None:
                 state, return_id = PayoutState.RETURNED, str(back["Id"])
                 failure = str((back.get("RefundReason") or {}).get("RefundReasonType") or "returned").lower()
