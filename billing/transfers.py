@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from billing import entries, refund_parts
 from billing.events import PAYEE_DUE
 from billing.lifecycle import TRANSFERS, EscrowState, Party, PaymentState, TransferEvent, TransferState
-from billing.models.escrows import Escrow, Payment, RefundPart
+from billing.models.escrows import Escrow, Payment
 from billing.models.payouts import Transfer
 from billing.providers.interface import Release
 from foundation import audits, lifecycles, outbox
@@ -124,19 +124,11 @@ def divided(cents: int, parts: Sequence[int]) -> list[int]:
 
 def _held(session: Session, escrow: Escrow) -> Mapping[str, int]:
     """Return what each provider holds of what was released. Refunds went against the latest payments first."""
-    gone = (
-        select(func.coalesce(func.sum(col(RefundPart.cents)), 0))
-        .where(col(RefundPart.payment_id) == col(Payment.id), col(RefundPart.state) != PaymentState.FAILED.value)
-        .scalar_subquery()
-    )
     counted = (col(Payment.escrow_id) == escrow.id, col(Payment.counted_at).is_not(None))
-    rows = session.execute(
-        select(col(Payment.id), col(Payment.provider), col(Payment.cents) - gone)
-        .where(*counted)
-        .order_by(col(Payment.counted_at), col(Payment.id))
-    ).all()
-    providers = {payment_id: provider for payment_id, provider, _ in rows}
-    left = [(payment_id, int(cents)) for payment_id, _, cents in rows]
+    statement = select(Payment).where(*counted).order_by(col(Payment.counted_at), col(Payment.id))
+    rows = session.execute(statement).scalars().all()
+    providers = {payment.id: payment.provider for payment in rows}
+    left = [(payment.id, refund_parts.left_of(session, payment)) for payment in rows]
     held: dict[str, int] = {}
     for payment_id, cents in refund_parts.allocate(left, escrow.released_cents):
         held[providers[payment_id]] = held.get(providers[payment_id], 0) + cents

@@ -1,18 +1,13 @@
 """A process that is killed between any two steps leaves all of a fact, or nothing of it."""
 
-import os
-import signal
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from sqlalchemy import event
 
 from billing import ledger_checks, ledger_statements, payments
 from billing.lifecycle import PaymentState
 from billing.models.escrows import PaymentKind
 from billing.providers.interface import Payin
 from foundation.database import Database
+from tests.billing.kills import dies_after
 from tests.billing.money import AT, DUE, Money, make
 
 MOST_STEPS = 400
@@ -30,35 +25,6 @@ def story(money: Money, reference: str) -> None:
     payin = Payin(reference, PaymentKind.WIRE, PaymentState.SUCCEEDED, DUE + 500, "EUR", wire_text=text)
     money.database.write(lambda session: payments.take_in(session, "sandbox", payin, at=AT))
     money.release(reference)
-
-
-def dies_after(money: Money, steps: int, work: Callable[[Money], None]) -> bool:
-    """Do work in a process of its own, which is killed before its next write after so many; tell whether it was."""
-    child = os.fork()
-    if child == 0:
-        # Connections are the parent's: the child opens its own, and never comes back.
-        address = money.database.engine.url.render_as_string(hide_password=False)
-        mine = Database(address)
-        left = steps
-
-        def step(*said: Any) -> None:
-            nonlocal left
-            if len(said) > 1 and str(said[2]).lstrip().upper().startswith(("SELECT", "PRAGMA", "BEGIN")):
-                return  # nothing is different after it
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            left -= 1
-
-        event.listen(mine.engine, "before_cursor_execute", step)
-        event.listen(mine.engine, "commit", step)
-        try:
-            work(Money(mine, money.client, money.expert, money.client_id))
-        except BaseException:  # noqa: BLE001 - the test's own process must not go on twice
-            os._exit(3)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) in {0, -signal.SIGKILL}
-    return os.WIFSIGNALED(status)
 
 
 def test_a_kill_between_any_two_steps_leaves_all_or_nothing(money: Money) -> None:
