@@ -387,7 +387,6 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             changed_at=AT,
         ),
         IdentityPage(paper_id=f"identity paper of {account.id}", place=1, sealed=mark.encode(), given_at=AT),
-        ProviderUser(provider="sandbox", role="person", party_id=expert.id, made_at=AT),
         BoostSubscription(
             id=f"boost of {account.id}",
             expert_id=expert.id,
