@@ -26,6 +26,7 @@ from billing.models.provider_parties import ProviderUser
 from billing.provider_states import OwnerKind, RecipientState
 from billing.providers.interface import RECIPIENT, Recipient, RecipientRequest, Resource
 from foundation import audits, outbox
+from foundation.database import Database
 from foundation.errors import Conflict, Fault, Invalid, NotFound
 from foundation.i18n import Language, message, translate
 
@@ -171,6 +172,11 @@ def of_owner(session: Session, owner_id: str) -> Sequence[BankAccount]:
     return session.execute(statement.order_by(col(BankAccount.made_at).desc(), col(BankAccount.id))).scalars().all()
 
 
+def of_expert(session: Session, expert_id: str) -> Sequence[BankAccount]:
+    """Return all accounts that an expert ever gave."""
+    return session.execute(select(BankAccount).where(col(BankAccount.expert_id) == expert_id)).scalars().all()
+
+
 def pending(session: Session, who: SignedIn, account_id: str) -> BankAccount:
     """Return somebody's account that they have yet to confirm; raise NotFound."""
     found = session.get(BankAccount, account_id)
@@ -180,7 +186,7 @@ def pending(session: Session, who: SignedIn, account_id: str) -> BankAccount:
     return found
 
 
-def look_up(session: Session, expert_id: str) -> None:
+def look_up(database: Database, expert_id: str) -> None:
     """Have the provider asked about accounts that wait for their expert, who may just have come back from there."""
     waiting = select(BankAccount).where(
         col(BankAccount.expert_id) == expert_id,
@@ -188,9 +194,11 @@ def look_up(session: Session, expert_id: str) -> None:
         col(BankAccount.provider_id).is_not(None),
         col(BankAccount.replaced_at).is_(None),
     )
-    found = session.execute(waiting).scalars().all()
+    with database.reading() as session:
+        found = session.execute(waiting).scalars().all()
     keys = [Resource(one.provider, RECIPIENT, str(one.provider_id)).key for one in found]
-    outbox.record(session, PROVIDER_EVENT, keys)
+    if keys:
+        database.write(lambda session: outbox.record(session, PROVIDER_EVENT, keys))
 
 
 def _take(session: Session, account_id: str) -> BankAccount:

@@ -8,7 +8,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from billing import payouts, provider_parties
+from billing import payouts, provider_parties, transfers
 from billing.lifecycle import TransferState
 from billing.models.escrows import Escrow
 from billing.models.payouts import BankAccount, Payout, Transfer
@@ -16,6 +16,8 @@ from billing.models.provider_parties import ProviderUser
 from billing.payout_rules import Wait
 from billing.provider_states import PayoutState, RecipientState
 from billing.providers.interface import PAYOUT, RECIPIENT, RELEASE, USER, Resource
+from foundation.audits import Actor
+from foundation.errors import Conflict, NotFound
 
 _UNPAID = (PayoutState.FAILED.value, PayoutState.RETURNED.value)
 
@@ -37,6 +39,12 @@ class Case:
     waits: tuple[Wait, ...]
     payout: Payout | None
     """What was tried last."""
+
+    @property
+    def is_paid(self) -> bool:
+        """Tell whether it is paid out, on its way, or nothing that is paid."""
+        is_under_way = self.payout is not None and self.payout.state not in _UNPAID
+        return is_under_way or self.transfer.net_cents == 0
 
     @property
     def is_failed(self) -> bool:
@@ -67,8 +75,15 @@ def waiting(session: Session, *, limit: int = 100) -> list[Case]:
     """Return what waits or failed, what failed first, and the oldest first: the operators' queue."""
     oldest_first = (col(Transfer.made_at), col(Transfer.id))
     found = session.execute(_open_transfers(with_failed=True).order_by(*oldest_first)).scalars()
-    cases = [case for transfer in found if (case := _case(session, transfer))]
+    cases = [case for transfer in found if not (case := case_of(session, transfer)).is_paid]
     return sorted(cases, key=lambda case: not case.is_failed)[:limit]
+
+
+def of_expert(session: Session, expert_id: str) -> list[Case]:
+    """Return all that was released to an expert, paid out or not, the oldest first."""
+    is_theirs = (col(Transfer.payee_expert_id) == expert_id, col(Transfer.retried_at).is_(None))
+    statement = select(Transfer).where(*is_theirs).order_by(col(Transfer.made_at), col(Transfer.id))
+    return [case_of(session, transfer) for transfer in session.execute(statement).scalars().all()]
 
 
 def count_failed(session: Session) -> int:
@@ -76,7 +91,22 @@ def count_failed(session: Session) -> int:
     return sum(case.is_failed for case in waiting(session))
 
 
-def _case(session: Session, transfer: Transfer) -> Case | None:
+def retry(session: Session, transfer_id: str, actor: Actor, *, at: datetime) -> None:
+    """Have a transfer that failed, or its payout that failed or came back, be tried again; raise Conflict otherwise."""
+    transfer = session.get(Transfer, transfer_id)
+    if transfer is None:
+        raise NotFound("there is no such transfer")
+    case = case_of(session, transfer)
+    if case.transfer.state == TransferState.FAILED:
+        transfers.retry(session, transfer.id, actor, at=at)
+    elif case.payout is not None:
+        payouts.retry(session, case.payout.id, actor, at=at)
+    else:
+        raise Conflict("nothing of this failed")
+
+
+def case_of(session: Session, transfer: Transfer) -> Case:
+    """Return how far a transfer and its payout are."""
     escrow = session.get_one(Escrow, transfer.escrow_id)
     if transfer.state == TransferState.FAILED:
         return Case(transfer, escrow, (), None)
@@ -84,7 +114,10 @@ def _case(session: Session, transfer: Transfer) -> Case | None:
         known = transfer.owner_id or provider_parties.owner_of(session, transfer.provider, transfer.payee_expert_id)
         return Case(transfer, escrow, () if known else (Wait.IDENTITY,), None)
     due = payouts.due_of(session, transfer)
-    return Case(transfer, escrow, due.waits, due.last) if due else None
+    found = payouts.of_transfers(session, [transfer.id])
+    if due is None:
+        return Case(transfer, escrow, (), next(one for one in found if one.state not in _UNPAID))
+    return Case(transfer, escrow, due.waits, due.last)
 
 
 def _open_transfers(*, with_failed: bool = False) -> Select[tuple[Transfer]]:

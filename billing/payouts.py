@@ -136,6 +136,12 @@ def of_transfers(session: Session, transfer_ids: Sequence[str]) -> Sequence[Payo
     return session.execute(statement.order_by(col(Payout.made_at), col(Payout.id))).scalars().all()
 
 
+def of_expert(session: Session, expert_id: str) -> Sequence[Payout]:
+    """Return an expert's payouts, the oldest first."""
+    statement = select(Payout).where(col(Payout.expert_id) == expert_id)
+    return session.execute(statement.order_by(col(Payout.made_at), col(Payout.id))).scalars().all()
+
+
 def standing_of(session: Session, owner: ProviderUser | None, currency: str) -> Standing:
     """Return what is known of an expert at a provider."""
     if owner is None:

@@ -15,6 +15,7 @@ from accounts import legal_identities
 from accounts.models.accounts import Account, AccountKind, Client, Membership, Role
 from accounts.sign_ins import SignedIn
 from billing import mandates
+from billing.providers import sandbox_payouts
 from booking import disagreements, missions, quote_drafts, quote_versions, reports, reviews, signatures, threads
 from booking.models.quotes import Quote, QuoteKind, QuoteVersion
 from booking.quote_documents import Sending
@@ -26,7 +27,7 @@ from foundation.mails import MAIL_WRITTEN, MailRow
 from foundation.outbox import OutboxRow
 from foundation.settings import Settings
 from foundation.sms import SMS_WRITTEN, SmsRow
-from scripts import demo_papers, demo_series
+from scripts import demo_papers, demo_payouts, demo_series
 from scripts.demo_payments import pay
 from web.demo_people import PEOPLE
 
@@ -116,12 +117,24 @@ def add(settings: Settings, database: Database, at: datetime) -> None:
         if pair is None or _have_quotes(session, pair[1]):
             return
         _prepare(session, *pair, settings, at - 130 * DAY)
-    demo_papers.verify(settings, database, pair[1], BORN_ON, at - 129 * DAY)
+    client, expert = pair
+    demo_papers.verify(settings, database, expert, BORN_ON, at - 129 * DAY)
     demo_papers.add_others(settings, database, at - DAY / 4)
-    demo_series.add(settings, database, *pair, at)
+    months = demo_series.add(settings, database, client, expert, at)
+    demo_payouts.change_account(settings, database, expert, sandbox_payouts.AT_ONCE, at - 100 * DAY)
     for story in STORIES:
-        _tell(settings, database, story, *pair, at)
+        _tell(settings, database, story, client, expert, at)
+    for month in months:
+        if month.last <= at:
+            _send_back(settings, database, expert, demo_series.finish(database, client, expert, month))
     database.write(lambda session: _drop_old_mail(session, at - DAY))
+
+
+def _send_back(settings: Settings, database: Database, expert: SignedIn, released_at: datetime) -> None:
+    """Have what was released be paid to an account that is closed: it came back, and waits for another one."""
+    demo_payouts.change_account(settings, database, expert, sandbox_payouts.RETURNS, released_at)
+    demo_payouts.pay_out(database, expert, released_at)
+    demo_payouts.let_come_back(database, expert, released_at + 4 * DAY)
 
 
 def _pair(session: Session) -> tuple[SignedIn, SignedIn] | None:
@@ -185,6 +198,8 @@ def _tell(
         pay(database, client, mission_id, signed_at + DAY)
         with database.writing() as session:
             _carry_out(session, story, client, expert, mission_id, first)
+        if story.reaches("validated"):
+            demo_payouts.pay_out(database, expert, first + (story.lasts + 2) * DAY)
 
 
 def _carry_out(

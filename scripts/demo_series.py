@@ -3,6 +3,7 @@
 It comes about by the use cases that pages call, as the missions of `scripts.demo_missions` do.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
@@ -35,12 +36,31 @@ FORM = {
 }
 
 
-def add(settings: Settings, database: Database, client: SignedIn, expert: SignedIn, at: datetime) -> None:
-    """Make a long mission between the demonstration's company and expert."""
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The mission of a month, and when it ends."""
+
+    mission_id: str
+    last: datetime
+
+
+def add(settings: Settings, database: Database, client: SignedIn, expert: SignedIn, at: datetime) -> list[Month]:
+    """Make a long mission between the demonstration's company and expert; return the months that have begun."""
     with database.writing() as session:
         series_id = _propose(session, settings, client, expert, at - BEGAN)
-    for place in (0, 1):
-        _carry_out(database, client, expert, series_id, place, at)
+    return [_carry_out(database, client, expert, series_id, place) for place in (0, 1)]
+
+
+def finish(database: Database, client: SignedIn, expert: SignedIn, month: Month) -> datetime:
+    """Have a month be reported and validated; return when."""
+    validated_at = month.last - DAY
+    with database.writing() as session:
+        form = {"outcome-0": "reached", "outcome-1": "partly", "comment-1": "Un appel d’offres reste ouvert."}
+        summary = "Vingt acheteurs suivis, deux appels d’offres signalés."
+        reports.send(session, expert, month.mission_id, {**form, "summary": summary}, "fr", at=month.last - 3 * DAY)
+        reports.validate(session, client, month.mission_id, at=validated_at)
+        missions.close(session, month.mission_id, at=validated_at)
+    return validated_at
 
 
 def _propose(session: Session, settings: Settings, client: SignedIn, expert: SignedIn, first: datetime) -> str:
@@ -54,10 +74,8 @@ def _propose(session: Session, settings: Settings, client: SignedIn, expert: Sig
     return made.id
 
 
-def _carry_out(
-    database: Database, client: SignedIn, expert: SignedIn, series_id: str, place: int, now: datetime
-) -> None:
-    """Have a month accepted and paid before it begins, begun on its day, and what is over reported and validated."""
+def _carry_out(database: Database, client: SignedIn, expert: SignedIn, series_id: str, place: int) -> Month:
+    """Have a month accepted and paid before it begins, and begun on its day."""
     with database.writing() as session:
         version = series_rows.months(session, series_id)[place].latest
         assert version and version.starts_on and version.ends_on  # noqa: S101, PT018 - as it was proposed
@@ -69,10 +87,4 @@ def _carry_out(
     pay(database, client, mission.id, signed_at + DAY)
     with database.writing() as session:
         missions.start(session, expert, mission.id, at=first)
-        if last > now:
-            return
-        form = {"outcome-0": "reached", "outcome-1": "partly", "comment-1": "Un appel d’offres reste ouvert."}
-        summary = "Vingt acheteurs suivis, deux appels d’offres signalés."
-        reports.send(session, expert, mission.id, {**form, "summary": summary}, "fr", at=last - 3 * DAY)
-        reports.validate(session, client, mission.id, at=last - DAY)
-        missions.close(session, mission.id, at=last - DAY)
+    return Month(mission.id, last)

@@ -143,6 +143,7 @@ TABLE = {
         GET /my/boost  POST /my/boost  POST /my/boost/card  GET /my/boost/card/{card_id}
         GET /my/boost/card/{card_id}/back  POST /my/boost/pay  GET /my/boost/change  POST /my/boost/change
         POST /my/boost/cancel  POST /my/boost/resume
+        GET /my/payouts  POST /my/payouts/account  GET /my/payouts/confirm/{bank_account_id}
         GET /my/mandate  POST /my/mandate  POST /my/mandate/end  GET /my/referrals  POST /my/referrals
         POST /my/profile/portrait  POST /my/profile/portrait/remove  POST /my/profile/letters
         POST /my/profile/letters/{letter_id}  POST /my/profile/letters/{letter_id}/remove
@@ -153,6 +154,7 @@ TABLE = {
     Rule.OPERATOR: """
         GET /operator/boosts
         GET /operator/refunds  POST /operator/refunds/{refund_id}/remind  POST /operator/refunds/{refund_id}/retry
+        GET /operator/payouts  POST /operator/payouts/{transfer_id}/retry
         GET /operator/money/{reference}  GET /operator/proposals  POST /operator/proposals/{proposal_id}/confirm
         POST /operator/proposals/{proposal_id}/decline  POST /operator/proposals/{proposal_id}/withdraw
         GET /operator/papers  GET /operator/papers/{sandbox_paper_id}/pages/{place:int}
@@ -222,6 +224,7 @@ PARAMETERS = {
     "sheet_id": "sheet", "offer_id": "offer", "sheet_file_id": "sheet_file",
     "search_id": "search", "token": "shared", "expert_id": "expert", "thread_id": "thread", "file_id": "message_file",
     "reference": "reference", "refund_id": "refund", "payment_id": "wire", "transaction_id": "card",
+    "transfer_id": "transfer", "bank_account_id": "bank_account",
     "kept_id": "kept_card", "charge_id": "charge", "recipient_id": "recipient", "card_id": "kept_card",
     "report_file_id": "report_file", "mission_id": "mission", "review_id": "review", "proposal_id": "proposal",
     "paper_id": "paper", "sms_id": "mail", "difference_id": "mail",

@@ -26,6 +26,7 @@ from accounts.shared_shortlists import Comment
 from accounts.shortlist_rows import Owner
 from billing import escrows
 from billing.models.escrows import Escrow, Payment, Refund
+from billing.models.payouts import BankAccount, Transfer
 from billing.models.proposals import MoneyProposal
 from billing.models.provider_parties import ProviderUser
 from billing.models.sandbox import (
@@ -291,8 +292,27 @@ def _money(session: Session, people: dict[str, Account], mark: str) -> dict[str,
         "wire": wire.id,
         "card": page.id,
         "proposal": proposal.id,
+        **_paid(session, escrow, mark),
         **_kept_at_the_provider(session, client_id, mark),
     }
+
+
+def _paid(session: Session, escrow: Escrow, mark: str) -> dict[str, str]:
+    """Have an expert wait for a transfer that failed, and have yet to confirm a bank account."""
+    at, expert_id = clock.now(), escrow.payee_expert_id
+    owner = ProviderUser(provider="sandbox", role="person", party_id=expert_id, provider_id=f"{mark} owner", made_at=at)
+    session.add(owner)
+    session.flush()
+    shared: dict[str, Any] = {"provider": "sandbox", "owner_id": owner.id, "currency": "EUR", "made_at": at}
+    transfer = Transfer(
+        escrow_id=escrow.id, payee_expert_id=expert_id, state="failed", cents=100, fee_cents=12, **shared
+    )
+    account = BankAccount(
+        expert_id=expert_id, provider_id=f"{mark} at", country="FR", ending="0467", number_hash=f"{mark} #", **shared
+    )
+    session.add_all([transfer, account])
+    session.flush()
+    return {"transfer": transfer.id, "bank_account": account.id}
 
 
 def _kept_at_the_provider(session: Session, client_id: str, mark: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from accounts import (
     sign_ins,
     suspensions,
 )
-from accounts.models.accounts import Account, AccountKind
+from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
 from foundation import audits, clock, i18n
 from foundation.database import Database
@@ -58,7 +58,7 @@ def change_password(request: Request, form: Form) -> Response:
     who, language = edge.required(request), language_of(request)
     if not attempts.may_guess(request, who.email):
         return _page(request, who, {}, {"current": translate(language, arrivals.TOO_OFTEN)}, status=429)
-    if not _knows_password(request, who, form.get("current", "")):
+    if not edge.knows_password(request, who, form.get("current", "")):
         return _page(request, who, {}, {"current": _wrong_password(language)}, status=422)
     fault = passwords.check(form.get("password", ""), [who.name, who.email], language)
     if fault:
@@ -80,7 +80,7 @@ def ask_for_new_email(request: Request, form: Form) -> Response:
         return _page(request, who, form, {"email": contacts.email_fault(language).message}, status=422)
     if not (attempts.may_guess(request, who.email) and attempts.may_mail(request, email)):
         return _page(request, who, form, {"email": translate(language, arrivals.TOO_OFTEN)}, status=429)
-    if not _knows_password(request, who, form.get("email_password", "")):
+    if not edge.knows_password(request, who, form.get("email_password", "")):
         return _page(request, who, form, {"email_password": _wrong_password(language)}, status=422)
     with _database(request).writing() as session:
         credentials.ask_for_new_email(session, who.account_id, email, at=clock.now())
@@ -148,7 +148,7 @@ def add_second_factor(request: Request, form: Form) -> Response:
     who, language = _who_may_set_up(request), language_of(request)
     if not attempts.may_guess(request, f"code {who.account_id}"):
         return _second_factor_page(request, who, {"code": translate(language, arrivals.TOO_OFTEN)}, status=429)
-    if not _knows_password(request, who, form.get("password", "")):
+    if not edge.knows_password(request, who, form.get("password", "")):
         return _second_factor_page(request, who, {"password": _wrong_password(language)}, status=422)
     settings, code = request.app.state.settings, form.get("code", "")
     with _database(request).writing() as session:
@@ -166,7 +166,7 @@ def remove_second_factor(request: Request, form: Form) -> Response:
     if who.kind is AccountKind.OPERATOR or not attempts.may_guess(request, who.email):
         reason = message("This can’t be done now.")
         return _page(request, who, {}, {"factor_password": translate(language, reason)}, status=403)
-    if not _knows_password(request, who, form.get("factor_password", "")):
+    if not edge.knows_password(request, who, form.get("factor_password", "")):
         return _page(request, who, {}, {"factor_password": _wrong_password(language)}, status=422)
     with _database(request).writing() as session:
         second_factors.remove(session, who.account_id, who.actor, at=clock.now())
@@ -179,7 +179,7 @@ def renew_recovery_codes(request: Request, form: Form) -> Response:
     who = edge.required(request)
     if not who.has_second_factor or not attempts.may_guess(request, who.email):
         return forms.lead_on(PATH)
-    if not _knows_password(request, who, form.get("codes_password", "")):
+    if not edge.knows_password(request, who, form.get("codes_password", "")):
         faults = {"codes_password": _wrong_password(language_of(request))}
         return _page(request, who, {}, faults, status=422)
     with _database(request).writing() as session:
@@ -238,12 +238,6 @@ def _second_factor_page(request: Request, who: SignedIn, faults: dict[str, str],
 def _codes_page(request: Request, codes: list[str], next_path: str) -> Response:
     context: dict[str, Any] = {"codes": codes, "next_path": next_path}
     return private(render(request, "account/codes.html", language_of(request), context))
-
-
-def _knows_password(request: Request, who: SignedIn, password: str) -> bool:
-    with _database(request).reading() as session:
-        account = session.get(Account, who.account_id)
-    return passwords.matches(password, account.password_hash if account else None)
 
 
 def _wrong_password(language: Language) -> str:

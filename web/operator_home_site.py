@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from accounts import notices, suspensions
-from billing import payments, proposals, reconciliations, refunds, wire_queue
+from billing import payments, payout_queues, proposals, reconciliations, refunds, wire_queue
 from billing.providers import sandbox_papers
 from booking import missions, offer_desk, thread_lists
 from foundation import clock, mails, outbox
@@ -34,6 +34,7 @@ def show(request: Request) -> Response:
             ("mails", len(mails.failed(session, PAGE))),
             ("notices", notices.count_open(session)),
             ("refunds", len(refunds.queue(session, limit=PAGE))),
+            ("payouts", payout_queues.count_failed(session)),
             ("wires", len(payments.unmatched(session, limit=PAGE))),
             ("partly-paid", wire_queue.count_partly_paid(session)),
             ("proposals", proposals.count_for(session, operator.account_id, at=clock.now())),

@@ -5,8 +5,8 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 
-from accounts import sign_ins
-from accounts.models.accounts import AccountKind
+from accounts import passwords, sign_ins
+from accounts.models.accounts import Account, AccountKind
 from accounts.sign_ins import SignedIn
 from foundation import clock, http
 from foundation.database import Database
@@ -37,6 +37,14 @@ def anyone(request: Request) -> SignedIn | None:
         found = _read(request)
         request.state.signed_in = found
     return found  # pyright: ignore[reportReturnType] - `_UNREAD` was replaced
+
+
+def knows_password(request: Request, who: SignedIn, password: str) -> bool:
+    """Tell whether somebody types their own password, before what a thief of a session would do."""
+    database: Database = request.app.state.database
+    with database.reading() as session:
+        account = session.get(Account, who.account_id)
+    return passwords.matches(password, account.password_hash if account else None)
 
 
 def required(request: Request, *kinds: AccountKind) -> SignedIn:

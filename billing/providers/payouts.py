@@ -133,8 +133,8 @@ class Payouts(Protocol):
         """Make a bank account known."""
         ...
 
-    def fetch_recipient(self, provider_id: str) -> Recipient | None:
-        """Return a recipient as it stands."""
+    def fetch_recipient(self, provider_id: str, return_path: str = "/") -> Recipient | None:
+        """Return a recipient as it stands; whoever confirms it comes back to a page of ours."""
         ...
 
     def pay_out(self, request: PayoutRequest) -> Payout:

@@ -9,10 +9,22 @@ from sqlalchemy.orm import Session
 
 from accounts import accounts
 from accounts.models.accounts import Account, Client
-from billing import chargebacks, payments, proposals, refund_parts, refunds
-from billing.lifecycle import CHARGEBACKS, ESCROWS, PAYMENTS, PROPOSALS, REFUNDS, EscrowEvent, EscrowState, RefundState
+from billing import chargebacks, payments, payouts, proposals, refund_parts, refunds, transfers
+from billing.lifecycle import (
+    CHARGEBACKS,
+    ESCROWS,
+    PAYMENTS,
+    PAYOUTS,
+    PROPOSALS,
+    REFUNDS,
+    TRANSFERS,
+    EscrowEvent,
+    EscrowState,
+    RefundState,
+)
 from billing.models.chargebacks import Chargeback
 from billing.models.escrows import Escrow, Payment, Refund, RefundPart, RefundReason
+from billing.models.payouts import Payout, Transfer
 from billing.models.proposals import MoneyProposal
 from booking.models.missions import Mission
 from foundation import lifecycles
@@ -51,6 +63,8 @@ class Found:
     payments: Sequence[Payment]
     refunds: Sequence[Refund]
     parts: Mapping[str, Sequence[RefundPart]]
+    transfers: Sequence[Transfer]
+    payouts: Sequence[Payout]
     proposals: Sequence[MoneyProposal]
     chargebacks: Sequence[Chargeback]
     changes: Sequence[StateChange]
@@ -69,6 +83,8 @@ def context(session: Session, escrow: Escrow, language: Language) -> dict[str, A
         "payments": found.payments,
         "refunds": [(refund, found.parts[refund.id]) for refund in found.refunds],
         "chargebacks": found.chargebacks,
+        "transfers": found.transfers,
+        "payouts": found.payouts,
         "lines": timeline(session, found, language),
         "adds_up": adds_up(found),
     }
@@ -82,16 +98,21 @@ def read(session: Session, escrow: Escrow) -> Found:
         proposals.of_escrow(session, escrow.id),
     )
     taken = chargebacks.of(session, escrow)
+    moved = transfers.of(session, escrow)
+    sent = payouts.of_transfers(session, [transfer.id for transfer in moved])
     objects = {
         ESCROWS.kind: [escrow.id],
         PAYMENTS.kind: [payment.id for payment in paid],
         REFUNDS.kind: [refund.id for refund in gone],
+        TRANSFERS.kind: [transfer.id for transfer in moved],
+        PAYOUTS.kind: [payout.id for payout in sent],
         PROPOSALS.kind: [proposal.id for proposal in proposed],
         CHARGEBACKS.kind: [chargeback.id for chargeback in taken],
     }
     changes = [change for kind, ids in objects.items() for change in lifecycles.changes(session, kind, ids)]
     parts = {refund.id: refund_parts.parts(session, refund.id) for refund in gone}
-    return Found(escrow, paid, gone, parts, proposed, taken, sorted(changes, key=lambda change: change.id or 0))
+    changes = sorted(changes, key=lambda change: change.id or 0)
+    return Found(escrow, paid, gone, parts, moved, sent, proposed, taken, changes)
 
 
 def adds_up(found: Found) -> bool:
@@ -148,7 +169,15 @@ def _begun(session: Session, found: Found) -> list[Line]:
 
 def _moved(session: Session, found: Found) -> list[Line]:
     """Return the moves from state to state, but those that movements of money say better."""
-    cents = {one.id: one.cents for one in (*found.payments, *found.refunds, *found.proposals, *found.chargebacks)}
+    movements = (
+        *found.payments,
+        *found.refunds,
+        *found.transfers,
+        *found.payouts,
+        *found.proposals,
+        *found.chargebacks,
+    )
+    cents = {one.id: one.cents for one in movements}
     answers = {one.id: one.answer for one in (*found.refunds, *found.proposals)}
     return [
         Line(

@@ -88,10 +88,10 @@ class MangopayPayouts(Part):
         )
         return self._as_recipient(made, request.return_path)
 
-    def fetch_recipient(self, provider_id: str) -> Recipient | None:
+    def fetch_recipient(self, provider_id: str, return_path: str = "/") -> Recipient | None:
         """Return a recipient."""
         found = self._get(f"/recipients/{provider_id}")
-        return self._as_recipient(found, "/") if found else None
+        return self._as_recipient(found, return_path) if found else None
 
     def pay_out(self, request: PayoutRequest) -> Payout:
         """Send money to a bank account."""
