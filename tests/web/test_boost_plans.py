@@ -23,7 +23,7 @@ from tests import builders, signed_in
 from tests.billing.identified import identify
 from tests.billing.subscribing import ASKS, BAD, GOOD, LATER_FAILS
 from tests.builders import eventually
-from web import boost_site
+from web import boost_site, privacy
 
 MONTHLY = {"plan": "month", "cents": "3480"}
 
@@ -239,3 +239,13 @@ def test_operators_see_who_subscribes_and_what_has_to_go_back(site: TestClient, 
     assert 'data-state="active"' not in site.get("/operator/boosts?state=ended").text
     assert site.get("/operator/boosts?state=a%00b").status_code == 200
     assert site.get("/operator").text.count('href="/operator/boosts"') == 2
+
+
+def test_who_erases_the_account_is_charged_no_more(site: TestClient, anna: Account) -> None:
+    subscribe(site)
+    assert "your card is charged no more" in site.get("/account/erase").text
+    with signed_in.database_of(site).writing() as session:
+        privacy.erase(session, anna.id, at=clock.now())
+    (found,) = rows(site, anna, BoostSubscription)
+    assert found.state == "ended"
+    assert [row.state for row in rows(site, anna, BoostCharge)] == ["succeeded"], "what was paid is kept"

@@ -12,16 +12,18 @@ import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 
-from accounts.models.accounts import Account
+from accounts import experts
+from accounts.models.accounts import Account, AccountKind
 from accounts.sign_ins import SignedIn
 from billing import escrows
 from billing.models.escrows import Escrow
 from billing.providers.mangopay import adapter, hooks
 from booking.models.missions import Mission
-from foundation import outbox
+from foundation import clock, outbox
 from foundation.database import Database
 from foundation.settings import Settings
 from tests import signed_in
+from tests.billing.identified import identify
 from tests.booking import quoted
 from tests.builders import directory, eventually, settings_in
 from tests.mangopay import server
@@ -225,3 +227,31 @@ def reference_of(place: Place, path: str) -> str:
 def register_hooks(place: Place) -> None:
     url = f"{place.settings.site_address}{provider_site.hook_path(place.settings)}"
     assert list(hooks.register(adapter.calls_of(place.settings), url))
+
+
+def test_a_boost_is_paid_from_a_card_that_we_never_see(place: Place) -> None:
+    account = signed_in.as_new(place.client, AccountKind.EXPERT)
+    identify(place.database, account)
+    with place.database.writing() as session:
+        shown = {"headline": "Export", "summary": "Exporter.", "is_visible": True}
+        experts.apply(session, experts.take(session, str(account.expert_id)), shown, at=clock.now())
+    page = place.client.post("/my/boost", data={"plan": "month", "cents": "3480"})
+    assert re.search(r'action="https://homologation-webpayment.payline.com/" method="post"', page.text)
+    policy = page.headers["Content-Security-Policy"]
+    assert "form-action 'self' https://homologation-webpayment.payline.com;" in policy
+    assert "homologation" not in place.client.get("/my/boost").headers["Content-Security-Policy"]
+    refused = place.client.get(f"{page.url.path}/back?errorCode=105202")
+    assert (refused.status_code, "This card could not be kept" in refused.text) == (409, True)
+    page = place.client.post("/my/boost", data={"plan": "month", "cents": "3480"})
+    asked = place.client.get(f"{page.url.path}/back?data=typed")
+    assert "https://api.sandbox.mangopay.com/Redirect/ACS" in asked.text, "a link: forms may not lead there"
+    (payin_id,) = [key for key, row in place.stand_in.state.items["payins"].items() if "BrowserInfo" in row]
+    place.stand_in.state.pay_card(payin_id)
+    payin = place.stand_in.state.items["payins"][payin_id]
+    back = str(payin["SecureModeReturnURL"]).removeprefix(place.settings.base_url)
+    assert 'data-state="active"' in place.client.get(back).text, "whoever comes back is seen though the hook is lost"
+    place.stand_in.call_hook("PAYIN_NORMAL_SUCCEEDED", payin_id)
+    place.stand_in.call_hook("RECURRING_REGISTRATION_IN_PROGRESS", payin["RecurringPayinRegistrationId"])
+    place.stand_in.call_hook("RECURRING_REGISTRATION_ENDED", "424242")
+    place.settle()
+    assert place.stand_in.state.fees["EUR"] >= 3_480
