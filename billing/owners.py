@@ -54,6 +54,10 @@ class Stage(StrEnum):
     CLOSED = "closed"
 
 
+GIVEN_AT = frozenset({Stage.ASKED, Stage.DECLINED, Stage.CONFIRMING, Stage.PROVING, Stage.VERIFIED})
+"""When an expert may say who they are, or correct it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """An expert under the legal status of today, as a provider has them."""
@@ -91,15 +95,15 @@ def _stage(kind: OwnerKind, details: OwnerDetails | None, user: ProviderUser | N
 
 
 def give(session: Session, who: SignedIn, provider: str, values: dict[str, Any], *, at: datetime) -> None:
-    """Keep who an expert is, checked (`owner_forms.check`), and have the provider told.
+    """Keep who an expert is, checked (`owner_forms.check`), and have the provider told, or told anew.
 
-    Raises Conflict where it was told, or is being told, already.
+    Raises Conflict where it is being told already, and where it pays somebody else or nobody.
     """
     expert_id = str(who.expert_id)
     experts.take(session, expert_id)
     found = standing(session, provider, expert_id)
-    if found.stage not in {Stage.ASKED, Stage.DECLINED} or values["kind"] != found.kind:
-        raise Conflict("the provider knows this expert, or is about to")
+    if found.stage not in GIVEN_AT or values["kind"] != found.kind:
+        raise Conflict("the provider is being told already, or pays somebody else")
     details = found.details or OwnerDetails(expert_id=expert_id, given_at=at, **values)
     details.sqlmodel_update({**values, "given_at": at, "declined": None})
     session.add(details)
@@ -116,17 +120,26 @@ def make_known(database: Database, provider: Provider, expert_ids: Sequence[str]
 def register(database: Database, provider: Provider, expert_id: str, at: datetime) -> User | None:
     """Do so for one, and return how the provider has them; None for one whom it does not take, or who gave nothing."""
     with database.reading() as session:
-        request = _request(session, provider.name, expert_id)
-    if request is None:
+        telling = _telling(session, provider.name, expert_id)
+    if telling is None:
         return None
+    code = None
     try:
-        _, user = provider_parties.owner(database, provider, expert_id, CURRENCY, request, at=at)
+        user = _tell(database, provider, expert_id, telling, at)
     except Declined as error:
-        code = str(error)
+        user, code = None, str(error)
         log.warning("a provider does not take an expert", provider=provider.name, code=code)
-        database.write(lambda session: _note_declined(session, expert_id, request.kind, code))
-        return None
-    database.write(lambda session: follow(session, provider.name, user, at=at))
+    database.write(lambda session: _note_told(session, expert_id, telling, code))
+    if user is not None:
+        database.write(lambda session: follow(session, provider.name, user, at=at))
+    return user
+
+
+def _tell(database: Database, provider: Provider, expert_id: str, telling: "_Telling", at: datetime) -> User:
+    """Make an expert known, or correct what is known."""
+    if telling.known_id is not None and not telling.is_told:
+        return provider.update_owner(telling.known_id, telling.request)
+    _, user = provider_parties.owner(database, provider, expert_id, CURRENCY, telling.request, at=at)
     return user
 
 
@@ -155,7 +168,18 @@ def follow(session: Session, provider: str, user: User, *, at: datetime) -> None
         mails.tell(session, found.party_id, "identity_verified", key=key, at=at)
 
 
-def _request(session: Session, provider: str, expert_id: str) -> OwnerRequest | None:
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What a provider is to be told of an expert."""
+
+    request: OwnerRequest
+    given_at: datetime
+    is_told: bool
+    known_id: str | None
+    """By which the provider knows them already."""
+
+
+def _telling(session: Session, provider: str, expert_id: str) -> _Telling | None:
     found, account = standing(session, provider, expert_id), accounts.owner_of(session, expert_id)
     details = found.details
     if details is None or details.kind != found.kind or details.declined or account is None or not account.email:
@@ -169,14 +193,24 @@ def _request(session: Session, provider: str, expert_id: str) -> OwnerRequest | 
         details.residence,
     )
     address = Address(details.line, details.city, details.postal_code, details.country)
-    kind, name = OwnerKind(details.kind), details.name
     # The key is chosen by `provider_parties`, which keeps it.
-    return OwnerRequest(
-        "", kind, name, account.email, person, address, company_number=details.company_number, return_path=RETURN_PATH
+    request = OwnerRequest(
+        "",
+        OwnerKind(details.kind),
+        details.name,
+        account.email,
+        person,
+        address,
+        company_number=details.company_number,
+        return_path=RETURN_PATH,
     )
+    known_id = found.user.provider_id if found.user else None
+    return _Telling(request, details.given_at, details.is_told, known_id)
 
 
-def _note_declined(session: Session, expert_id: str, kind: OwnerKind, code: str) -> None:
+def _note_told(session: Session, expert_id: str, telling: _Telling, declined: str | None) -> None:
     details = session.get(OwnerDetails, expert_id, with_for_update=True)
-    if details is not None and details.kind == kind:
-        details.declined = code
+    # What was given meanwhile is told next.
+    if details is not None and details.given_at == telling.given_at:
+        details.declined = declined
+        details.told_at = details.told_at if declined else details.given_at

@@ -119,14 +119,16 @@ def _page(
     with _database(request).reading() as session:
         found = owners.standing(session, provider.name, owner.expert_id)
         given = form
-        if not form and found.kind and found.stage in {Stage.ASKED, Stage.DECLINED}:
+        corrects = found.stage in owners.GIVEN_AT and ("change" in request.query_params or bool(form.get("correction")))
+        asks = corrects or found.stage in {Stage.ASKED, Stage.DECLINED}
+        if not form and found.kind and asks:
             given = owner_forms.proposed(session, owner.expert_id, found.kind)
         papers = identity_papers.latest(session, found.user.id) if found.user else {}
     context = pages.context(found, papers, given, language, is_sandbox=provider.is_sandbox)
+    context |= {"asks": asks, "corrects": corrects}
     context |= {
         "faults": faults,
         "done": request.query_params.get("done", ""),
-        "operator_email": request.app.state.settings.operator.email,
     }
     return private(render(request, "my/verification.html", language, context, status=status))
 

@@ -42,8 +42,15 @@ class OwnerDetails(SQLModel, table=True):
     company_number: str = ""
     given_at: datetime = Field(sa_type=Instant)
     """Also when the provider's terms were accepted."""
+    told_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When what the provider was told last had been given."""
     declined: str | None = None
     """Why the provider does not take these details, as its code."""
+
+    @property
+    def is_told(self) -> bool:
+        """Tell whether the provider has these details, or will never take them."""
+        return self.told_at == self.given_at or self.declined is not None
 
 
 class IdentityPaper(SQLModel, table=True):

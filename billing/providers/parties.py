@@ -104,6 +104,10 @@ class Parties(Protocol):
         """Make an expert known; they may have to do something at the provider's page before they are paid."""
         ...
 
+    def update_owner(self, provider_id: str, request: OwnerRequest) -> User:
+        """Correct what is known of an owner of the same kind; may be repeated. Papers may be outdated by it."""
+        ...
+
     def fetch_user(self, provider_id: str) -> User | None:
         """Return a user as they stand; None for one that the provider does not have."""
         ...

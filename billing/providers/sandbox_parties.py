@@ -1,17 +1,24 @@
 """Users and wallets of the simulated provider: nobody has to do anything, papers decide who is verified."""
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, case, delete, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from billing.lifecycle import PaymentState
 from billing.models.escrows import PaymentKind
 from billing.models.provider_parties import PAYER, ProviderUser
-from billing.models.sandbox import SandboxMovement, SandboxPaper, SandboxTransaction, SandboxUser, SandboxWallet
+from billing.models.sandbox import (
+    SandboxMovement,
+    SandboxPage,
+    SandboxPaper,
+    SandboxTransaction,
+    SandboxUser,
+    SandboxWallet,
+)
 from billing.provider_states import OwnerKind, PaperKind, PaperState, PayoutState, UserState
 from billing.providers.parties import OwnerRequest, PayerRequest, User, Wallet, WalletRequest
-from billing.providers.resources import REFUND
-from billing.providers.sandbox_rows import NAME, make
+from billing.providers.resources import PAPER, REFUND
+from billing.providers.sandbox_rows import NAME, make, tell
 from foundation import clock
 from foundation.database import Database
 
@@ -39,6 +46,12 @@ class SandboxParties:
         made = make(self._database, SandboxUser(key=request.key, role=request.kind.value, made_at=clock.now()))
         return self.fetch_user(made.id) or User(made.id, UserState.ACTIVE)
 
+    def update_owner(self, provider_id: str, request: OwnerRequest) -> User:
+        """Take a correction: as nobody here knows of what, the proof of identity is outdated by it."""
+        del request
+        self._database.write(lambda session: _outdate_identity(session, provider_id))
+        return self.fetch_user(provider_id) or User(provider_id, UserState.CLOSED)
+
     def fetch_user(self, provider_id: str) -> User | None:
         """Return a user; verified is an owner all of whose papers were validated."""
         with self._database.reading() as session:
@@ -56,6 +69,15 @@ class SandboxParties:
         with self._database.reading() as session:
             found = session.get(SandboxWallet, provider_id)
             return Wallet(found.id, found.currency, balance(session, found)) if found else None
+
+
+def _outdate_identity(session: Session, user_id: str) -> None:
+    is_it = (col(SandboxPaper.user_id) == user_id, col(SandboxPaper.kind) == PaperKind.IDENTITY.value)
+    is_judged = col(SandboxPaper.state).in_([PaperState.ASKED.value, PaperState.VALIDATED.value])
+    for paper in session.execute(select(SandboxPaper).where(*is_it, is_judged).with_for_update()).scalars().all():
+        paper.state = PaperState.OUTDATED.value
+        session.execute(delete(SandboxPage).where(col(SandboxPage.paper_id) == paper.id))
+        tell(session, PAPER, paper.id)
 
 
 def is_verified(session: Session, user: SandboxUser) -> bool:

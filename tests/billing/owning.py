@@ -36,13 +36,13 @@ FORM = {
 }
 
 
-def give(database: Database, provider: str, who: SignedIn, **form: str) -> None:
+def give(database: Database, provider: str, who: SignedIn, *, at: datetime = AT, **form: str) -> None:
     """Give the details that the expert's status asks for."""
     with database.writing() as session:
         kind = owners.standing(session, provider, str(who.expert_id)).kind
         assert kind is not None
         values = owner_forms.check({**FORM, **form}, kind, "en", TODAY)
-        owners.give(session, who, provider, values, at=AT)
+        owners.give(session, who, provider, values, at=at)
 
 
 def known(database: Database, provider: Provider, who: SignedIn) -> ProviderUser:

@@ -1,8 +1,9 @@
 """Who is paid: what an expert gives, and how a provider comes to know it, on both providers."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,15 +17,17 @@ from billing.models.identity_papers import OwnerDetails
 from billing.models.provider_parties import ProviderUser
 from billing.owners import Stage
 from billing.provider_states import OwnerKind, UserState
-from billing.providers.interface import USER, User
+from billing.providers.interface import PAPER, USER, User
 from billing.providers.sandbox import Sandbox
 from foundation.database import Database
 from foundation.errors import Conflict, Invalid, Unreachable
 from tests.billing import identified, owning, providing
 from tests.billing.owning import AT, FORM, TODAY
 from tests.billing.providing import Played, PlayedMangopay
+from tests.billing.test_identity_papers import sent
 
 PERSON, TRADER, BUSINESS = OwnerKind
+LATER = AT + timedelta(hours=1)
 
 
 @pytest.fixture(params=["sandbox", "mangopay"])
@@ -140,8 +143,43 @@ def test_an_expert_is_made_known_once_and_confirms_it_where_the_provider_asks(
     assert again.provider_id == first.provider_id
     with database.reading() as session:
         assert [user.role for user in session.execute(select(ProviderUser)).scalars()] == [TRADER]
-    with pytest.raises(Conflict):
-        owning.give(database, provider.name, anne)
+
+
+def test_what_was_wrong_is_corrected_and_papers_about_it_are_asked_for_anew(
+    database: Database, played: Played, anne: SignedIn
+) -> None:
+    provider, expert_id = played.provider, str(anne.expert_id)
+    played.enrol(str(owning.known(database, provider, anne).provider_id))
+    owners.look_up(database, provider, expert_id, AT)
+    card = sent(database, provider, anne)
+    played.judge(str(card.provider_id))
+    owning.hear(database, provider, PAPER, str(card.provider_id))
+    owning.give(database, provider.name, anne, at=LATER, first_name="Anne-Marie")
+    for _ in range(2):
+        owners.make_known(database, provider, [expert_id], AT)
+    owning.hear(database, provider, PAPER, str(card.provider_id))
+    found = owning.standing(database, provider, anne)
+    assert found.details is not None
+    assert (found.stage, found.details.first_name, found.details.is_told) == (Stage.PROVING, "Anne-Marie", True)
+    assert [code for code, _ in owning.told(database)] == ["identity_paper_outdated"]
+    assert sent(database, provider, anne, at=LATER).state == "asked"
+
+
+def test_a_correction_waits_for_the_provider_and_may_be_declined(
+    database: Database, mangopay: PlayedMangopay, anne: SignedIn
+) -> None:
+    provider, expert_id = mangopay.provider, str(anne.expert_id)
+    owning.known(database, provider, anne)
+    owning.give(database, provider.name, anne, at=LATER, first_name="Anne-Marie")
+    for fault, is_told, declined in (("500", False, False), ("404", True, True)):
+        mangopay.stand_in.faults.add(fault, "PUT")
+        with suppress(Unreachable):
+            owners.make_known(database, provider, [expert_id], AT)
+        details = owning.standing(database, provider, anne).details
+        assert details is not None
+        assert (details.is_told, bool(details.declined)) == (is_told, declined)
+    [user] = mangopay.state.items["users"].values()
+    assert user["LegalRepresentative"]["FirstName"] == "Anne"
 
 
 def test_details_wait_until_the_provider_answers(database: Database, mangopay: PlayedMangopay, anne: SignedIn) -> None:

@@ -67,6 +67,17 @@ def legal(state: Mangopay, body: Item, _query: dict[str, str]) -> Item:
     return _user(state, body, "LEGAL")
 
 
+@route("PUT", "/sca/users/(?:natural|legal)/{}")
+def correct(state: Mangopay, body: Item, _query: dict[str, str], user_id: str) -> Item:
+    found = state.find("users", user_id)
+    names = ("FirstName", "LastName", "Birthday", "Nationality")
+    before, after = found.get("LegalRepresentative", found), body.get("LegalRepresentative", body)
+    if any(before.get(name) != after.get(name) for name in names):
+        state.outdate_papers(user_id)
+    found.update(body)
+    return found
+
+
 @route("GET", "/(?:sca/)?users/{}")
 def user(state: Mangopay, _body: Item, _query: dict[str, str], user_id: str) -> Item:
     return state.find("users", user_id)

@@ -238,6 +238,15 @@ class Mangopay:
             item["UserStatus"] = "ACTIVE"
             self.tell("USER_ACCOUNT_ACTIVATED", item_id)
 
+    def outdate_papers(self, user_id: str) -> None:
+        """What a user says of themselves is no longer what their papers say."""
+        for paper in self.items["papers"].values():
+            if paper["UserId"] == user_id and paper["Status"] in {"VALIDATED", "VALIDATION_ASKED"}:
+                paper["Status"] = "OUT_OF_DATE"
+                self.tell("KYC_OUTDATED", paper["Id"])
+        self.items["users"][user_id]["KYCLevel"] = "LIGHT"
+        self.tell("USER_KYC_LIGHT", user_id)
+
     def judge_paper(self, paper_id: str, reason: str = "", words: str = "") -> None:
         """Somebody at Mangopay looks at a paper."""
         paper = self.items["papers"][paper_id]

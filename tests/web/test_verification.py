@@ -65,7 +65,12 @@ def test_an_expert_says_who_is_paid_and_is_known_at_once(site: TestClient) -> No
     given = site.post(PATH, data=FORM)
     assert ("Thank you: your details are kept." in given.text, stage(given.text)) == (True, "proving")
     assert "Anne Le Goff" in given.text
-    assert "done=overtaken" in str(site.post(PATH, data=FORM).url)
+    form = site.get(f"{PATH}?change=yes").text
+    assert ('value="Anne"' in form, "asks for the papers anew" in form) == (True, True)
+    refused = site.post(PATH, data={**FORM, "correction": "yes", "first_name": ""})
+    assert (refused.status_code, 'name="correction"' in refused.text) == (422, True)
+    assert "Anne-Marie Le Goff" in site.post(PATH, data={**FORM, "first_name": "Anne-Marie"}).text
+    assert "done=overtaken" in str(site.post(PATH, data={**FORM, "kind": "person"}).url)
     for address in (f"{PATH}/confirm", f"{PATH}/back"):
         answer = site.post(address) if address.endswith("confirm") else site.get(address)
         assert (answer.url.path, stage(answer.text)) == (PATH, "proving")

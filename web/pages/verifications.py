@@ -64,12 +64,12 @@ def context(
     nationality = details.nationality if details else ""
     return {
         "stage": found.stage.value,
-        "asks": found.stage in {Stage.ASKED, Stage.DECLINED},
         "is_another": found.stage is Stage.ASKED and found.details is not None,
         "kind": found.kind.value if found.kind else "",
         "kind_name": translate(language, KINDS[found.kind]) if found.kind else "",
         "details": details,
-        "declined": details.declined if details and found.stage is Stage.DECLINED else "",
+        "declined": details.declined if details else "",
+        "is_told": details is None or details.is_told,
         "countries": [("", translate(language, message("Please choose"))), *spaces.country_choices(language)],
         "form": given,
         "about": given.get("kind", ""),

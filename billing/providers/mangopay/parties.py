@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from billing.provider_states import OwnerKind, UserState
+from billing.providers.mangopay.calls import Refused
 from billing.providers.mangopay.parts import Part
 from billing.providers.mangopay.readings import action_url, asks_user, cents_of, currency_of
 from billing.providers.parties import (
@@ -20,6 +21,7 @@ from billing.providers.parties import (
     Wallet,
     WalletRequest,
 )
+from billing.providers.resources import Declined
 
 _LEGAL_KINDS = {OwnerKind.SOLE_TRADER: "SOLETRADER", OwnerKind.BUSINESS: "BUSINESS"}
 _READ = "/sca/users/{}"
@@ -44,20 +46,18 @@ class MangopayParties(Part):
 
     def register_owner(self, request: OwnerRequest) -> User:
         """Make an expert known."""
-        person = _person(request.representative)
+        kind, body = _owner(request)
         shared = {"UserCategory": "OWNER", "TermsAndConditionsAccepted": True, "Tag": request.key}
-        if request.kind is OwnerKind.PERSON:
-            body = {**person, **shared, "Email": request.email, "Address": _address(request.address)}
-            return self._register(request.key, "natural", body, request.return_path)
-        legal = {
-            "Name": request.name,
-            "Email": request.email,
-            "LegalPersonType": _LEGAL_KINDS[request.kind],
-            "LegalRepresentative": person,
-            "HeadquartersAddress": _address(request.address),
-            **({"CompanyNumber": request.company_number} if request.company_number else {}),
-        }
-        return self._register(request.key, "legal", {**legal, **shared}, request.return_path)
+        return self._register(request.key, kind, {**body, **shared}, request.return_path)
+
+    def update_owner(self, provider_id: str, request: OwnerRequest) -> User:
+        """Correct an owner: papers that no longer agree with it become outdated, and tell so by hooks."""
+        kind, body = _owner(request)
+        try:
+            found = self._means.calls.put(f"/sca/users/{kind}/{provider_id}", body)
+        except Refused as error:
+            raise Declined(str(error)) from error
+        return self._as_user(found, request.return_path)
 
     def fetch_user(self, provider_id: str) -> User | None:
         """Return a user."""
@@ -104,6 +104,21 @@ class MangopayParties(Part):
             state = UserState.PENDING
         is_verified = found.get("KYCLevel") == "REGULAR"
         return User(str(found["Id"]), state, is_verified, action_url(found, f"{self._means.site_address}{return_path}"))
+
+
+def _owner(request: OwnerRequest) -> tuple[str, dict[str, Any]]:
+    """Return which of Mangopay's users an owner is, and what is said of them."""
+    person = _person(request.representative)
+    if request.kind is OwnerKind.PERSON:
+        return "natural", {**person, "Email": request.email, "Address": _address(request.address)}
+    return "legal", {
+        "Name": request.name,
+        "Email": request.email,
+        "LegalPersonType": _LEGAL_KINDS[request.kind],
+        "LegalRepresentative": person,
+        "HeadquartersAddress": _address(request.address),
+        **({"CompanyNumber": request.company_number} if request.company_number else {}),
+    }
 
 
 def _person(representative: Representative) -> dict[str, Any]:
