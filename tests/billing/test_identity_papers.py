@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from io import BytesIO
 from itertools import pairwise
 
@@ -27,6 +28,7 @@ from tests.accounts.test_letters import pdf
 from tests.billing import identified, owning, providing
 from tests.billing.owning import AT
 from tests.billing.providing import Played, PlayedMangopay
+from tests.billing.test_escrow_races import at_once
 
 KEY = b"k" * 32
 LATER = AT + timedelta(hours=1)
@@ -360,6 +362,25 @@ def test_what_the_sandbox_keeps_of_an_erased_expert_is_gone(database: Database, 
     with database.reading() as session:
         assert sandbox_papers.waiting(session) == []
         assert session.execute(select(func.count()).select_from(SandboxPage)).scalar_one() == 0
+
+
+def test_of_two_who_send_at_once_one_does_and_what_is_told_at_once_is_mailed_once(
+    database: Database, anne: SignedIn
+) -> None:
+    provider = Sandbox(database)
+    owning.known(database, provider, anne)
+    came = at_once(lambda: put(database, provider, anne), lambda: put(database, provider, anne))
+    assert sorted(came) == ["done", "too late"]
+    with database.reading() as session:
+        [paper_id] = [paper.id for paper in session.execute(select(IdentityPaper)).scalars()]
+    deliver = partial(identity_papers.send, database, provider, KEY, [paper_id], AT)
+    assert at_once(deliver, deliver) == ["done", "done"]
+    with database.writing() as session:
+        [waiting] = sandbox_papers.waiting(session)
+        sandbox_papers.decide(session, waiting.id, reason="wrong_person")
+    tell = partial(owning.hear, database, provider, PAPER, waiting.id)
+    assert at_once(tell, tell) == ["done", "done"]
+    assert (states(database), [code for code, _ in owning.told(database)]) == ([REFUSED], ["identity_paper_refused"])
 
 
 def test_an_unknown_reason_is_said_to_be_one() -> None:
