@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import accounts, colleagues
+from accounts import accounts, colleagues, legal_identities
 from accounts.models.accounts import Client, Role
 from accounts.models.identities import new_id
+from billing import owner_rules
 from billing.events import PAYEE_DUE
 from billing.models.provider_parties import PAYER, ProviderUser, ProviderWallet
 from billing.provider_states import UserState
@@ -75,7 +76,14 @@ def find(session: Session, provider: str, role: str, party_id: str) -> ProviderU
 
 
 def owner_of(session: Session, provider: str, expert_id: str) -> ProviderUser | None:
-    """Return as whom a provider pays an expert: the latest that it made, for another legal status is another owner."""
+    """Return as whom a provider pays an expert: under the legal status of today, once it knows them as that.
+
+    Who has no status, or is employed by a portage company by now, is paid what is still due as the latest owner.
+    """
+    identity = legal_identities.of(session, expert_id)
+    if kind := owner_rules.kind_of(identity.status if identity else None):
+        found = find(session, provider, kind.value, expert_id)
+        return found if found and found.provider_id else None
     is_it = (
         col(ProviderUser.provider) == provider,
         col(ProviderUser.party_id) == expert_id,

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from accounts import legal_identities
 from accounts.sign_ins import SignedIn
-from billing import identity_papers, owner_changes, owners
+from billing import identity_papers, owner_changes, owners, provider_parties
 from billing.models.provider_parties import ProviderUser
 from billing.owner_changes import Change
 from billing.owners import Stage
@@ -71,7 +71,11 @@ def test_another_kind_of_owner_is_asked_for_anew_and_is_paid_nothing_before_it_i
     assert (found.stage, found.kind, found.user) == (Stage.ASKED, OwnerKind.BUSINESS, None)
     owners.make_known(database, provider, [str(anne.expert_id)], LATER)
     assert owning.stage(database, provider, anne) is Stage.ASKED
+    with database.reading() as session:
+        assert provider_parties.owner_of(session, provider.name, str(anne.expert_id)) is None
     second = owning.known(database, provider, anne)
+    with database.reading() as session:
+        assert provider_parties.owner_of(session, provider.name, str(anne.expert_id)) == second
     assert (second.role, second.is_verified, second.provider_id == first.provider_id) == ("business", False, False)
     assert owning.stage(database, provider, anne) in {Stage.PROVING, Stage.CONFIRMING}
 
@@ -96,10 +100,14 @@ def test_nobody_is_asked_who_is_not_paid_or_was_not_asked_before(
     database: Database, anne: SignedIn, status: str
 ) -> None:
     provider = Sandbox(database)
-    if status == "portage_salarial":
+    is_paid = status == "portage_salarial"
+    if is_paid:
         owning.known(database, provider, anne)
     change_to(database, anne, provider, status)
     assert told(database) == []
+    with database.reading() as session:
+        # What was earned before is still paid.
+        assert bool(provider_parties.owner_of(session, provider.name, str(anne.expert_id))) == is_paid
 
 
 @pytest.mark.parametrize(
