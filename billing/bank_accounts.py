@@ -19,7 +19,6 @@ from sqlmodel import col
 
 from accounts import accounts
 from accounts.sign_ins import SignedIn
-from billing import provider_parties
 from billing.events import PAYEE_DUE, PROVIDER_EVENT
 from billing.models.payouts import BankAccount
 from billing.models.provider_parties import ProviderUser
@@ -27,7 +26,7 @@ from billing.provider_states import OwnerKind, RecipientState
 from billing.providers.interface import RECIPIENT, Recipient, RecipientRequest, Resource
 from foundation import audits, outbox
 from foundation.database import Database
-from foundation.errors import Conflict, Fault, Invalid, NotFound
+from foundation.errors import Fault, Invalid, NotFound
 from foundation.i18n import Language, message, translate
 
 KIND = "bank_account"
@@ -77,11 +76,8 @@ def check(form: dict[str, str], language: Language) -> Given:
     return Given(holder, number, country, currency)
 
 
-def keep(session: Session, who: SignedIn, provider: str, given: Given, secret: bytes, *, at: datetime) -> BankAccount:
-    """Keep the key with which the provider is asked; raise Conflict while it does not know the expert."""
-    owner = provider_parties.owner_of(session, provider, str(who.expert_id))
-    if owner is None:
-        raise Conflict("the provider has to know the expert first")
+def keep(session: Session, owner: ProviderUser, given: Given, secret: bytes, *, at: datetime) -> BankAccount:
+    """Keep the key with which the provider is asked for an owner's account."""
     number_hash = given.hashed(secret)
     unmade = select(BankAccount).where(
         col(BankAccount.owner_id) == owner.id,
@@ -94,7 +90,7 @@ def keep(session: Session, who: SignedIn, provider: str, given: Given, secret: b
         found = BankAccount(
             expert_id=owner.party_id,
             owner_id=owner.id,
-            provider=provider,
+            provider=owner.provider,
             country=given.country,
             currency=given.currency,
             ending=given.number[-4:],
@@ -122,7 +118,7 @@ def note_made(session: Session, who: SignedIn, account_id: str, recipient: Recip
     account.provider_id, account.state = recipient.provider_id, recipient.state.value
     account.warning = recipient.warning
     former = select(BankAccount).where(
-        col(BankAccount.expert_id) == account.expert_id,
+        col(BankAccount.owner_id) == account.owner_id,
         col(BankAccount.currency) == account.currency,
         col(BankAccount.id) != account.id,
         col(BankAccount.replaced_at).is_(None),

@@ -26,11 +26,13 @@ from billing.providers.interface import (
     Payout,
     PayoutRequest,
     Provider,
+    RecipientRequest,
     Release,
     ReleaseRequest,
 )
 from foundation import outbox
 from foundation.database import Database
+from foundation.errors import Conflict
 
 log = structlog.get_logger(__name__)
 
@@ -63,17 +65,29 @@ def add_bank_account(
     return_path: str,
     *,
     at: datetime,
-) -> BankAccount:
-    """Have an expert be paid to another account. Raises Conflict, Declined and Unreachable: then nothing changed."""
+) -> list[BankAccount]:
+    """Have an expert be paid to another account, also where they are owed something as who they were before.
+
+    Raises Conflict while the provider does not know the expert, Declined, and Unreachable: then it is asked again.
+    """
     with database.writing() as session:
-        account = bank_accounts.keep(session, who, provider.name, given, secret, at=at)
-        request = bank_accounts.request_for(session, account, given, return_path)
+        owners = payout_queues.owners_to_pay(session, provider.name, str(who.expert_id))
+        kept = [bank_accounts.keep(session, owner, given, secret, at=at) for owner in owners]
+        requests = [bank_accounts.request_for(session, account, given, return_path) for account in kept]
+    if not requests:
+        raise Conflict("the provider has to know the expert first")
+    return [_add_bank_account(database, provider, who, request, at) for request in requests]
+
+
+def _add_bank_account(
+    database: Database, provider: Provider, who: SignedIn, request: RecipientRequest, at: datetime
+) -> BankAccount:
     try:
         recipient = provider.add_recipient(request)
     except Declined:
-        database.write(lambda session: bank_accounts.note_declined(session, account.id))
+        database.write(lambda session: bank_accounts.note_declined(session, request.key))
         raise
-    return database.write(lambda session: bank_accounts.note_made(session, who, account.id, recipient, at=at))
+    return database.write(lambda session: bank_accounts.note_made(session, who, request.key, recipient, at=at))
 
 
 def _hear_of_release(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:

@@ -9,6 +9,7 @@ from billing import ledger, payee_calls, payout_queues, provider_calls, provider
 from billing.bank_accounts import Given
 from billing.models.ledger import LedgerKind
 from billing.models.payouts import BankAccount, Payout, Transfer
+from billing.models.provider_parties import ProviderUser
 from billing.postings import Name
 from billing.provider_states import OwnerKind, PaperKind
 from billing.providers.interface import (
@@ -21,6 +22,7 @@ from billing.providers.interface import (
     Representative,
 )
 from billing.providers.mangopay import hooks
+from billing.providers.sandbox_parties import ASKED_PAPERS
 from foundation import outbox
 from foundation.database import Database
 from tests.billing import money as builders
@@ -77,25 +79,36 @@ class Paying(Money):
     def wallet_of_payer(self) -> str:
         return provider_parties.payer(self.database, self.provider, self.client_id, "EUR", at=AT).wallet_id
 
-    def give_account(self, number: str = ACCOUNT, currency: str = "EUR") -> BankAccount:
+    def give_account(self, number: str = ACCOUNT, currency: str = "EUR") -> list[BankAccount]:
         """Give bank details, and confirm them where the provider asks for that."""
         given = Given("Ada Lovelace", number, number[:2], currency)
-        account = payee_calls.add_bank_account(
+        accounts = payee_calls.add_bank_account(
             self.database, self.provider, self.payee, given, SECRET, "/my/payouts", at=AT
         )
-        self.played.confirm(str(account.provider_id))
+        for account in accounts:
+            self.played.confirm(str(account.provider_id))
         self.deliver()
-        return account
+        return accounts
 
     def verify(self) -> None:
-        """Have the provider validate the expert's papers, and say so."""
+        """Have the provider validate the expert's identity, and say so."""
         with self.database.reading() as session:
             owner = provider_parties.owner_of(session, self.provider.name, self.expert_id)
         assert owner is not None
+        self._send(str(owner.provider_id), PaperKind.IDENTITY)
+
+    def verify_all(self) -> None:
+        """Have it validate whatever is asked of the expert, as whomever they are known."""
+        for owner in self.rows(ProviderUser):
+            if owner.party_id == self.expert_id and owner.provider_id:
+                for kind in ASKED_PAPERS[OwnerKind(owner.role)]:
+                    self._send(owner.provider_id, kind)
+
+    def _send(self, owner_id: str, kind: PaperKind) -> None:
         page = PaperPage("passport.pdf", providing.PDF)
-        request = PaperRequest(str(uuid4()), str(owner.provider_id), PaperKind.IDENTITY, (page,))
-        self.played.judge(self.provider.send_paper(request).provider_id)
-        self.hear(str(owner.provider_id), "user")
+        paper = self.provider.send_paper(PaperRequest(str(uuid4()), owner_id, kind, (page,)))
+        self.played.judge(paper.provider_id)
+        self.hear(owner_id, "user")
         self.deliver()
 
     def hear(self, provider_id: str, kind: str = PAYIN) -> None:

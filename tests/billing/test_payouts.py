@@ -1,8 +1,10 @@
 """Experts are paid once what they need is there; what fails or comes back is theirs still, and paid again once."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from billing import (
     bank_accounts,
@@ -15,6 +17,7 @@ from billing import (
     working_days,
 )
 from billing.models.payouts import BankAccount
+from billing.models.provider_parties import ProviderUser
 from billing.models.sandbox import SandboxMovement, SandboxRecipient
 from billing.payout_rules import Wait
 from billing.providers import sandbox_payouts
@@ -29,6 +32,7 @@ from tests.billing import paying
 from tests.billing.money import AT, DUE
 from tests.billing.paying import FEE, NET, SECRET, Paying
 from tests.billing.providing import ACCOUNT
+from tests.billing.test_escrow_races import at_once
 
 AT_ONCE, FAILS, RETURNS, ASKS = list(sandbox_payouts.ACCOUNTS)
 OTHER = "DE89370400440532013000"
@@ -163,7 +167,7 @@ def test_answers_that_were_lost_pay_once_and_make_one_account(ready: Paying) -> 
     with pytest.raises(Unreachable):
         payee_calls.add_bank_account(ready.database, silent, *arguments, at=AT)
     assert mails(ready) == []
-    account = payee_calls.add_bank_account(ready.database, ready.provider, *arguments, at=AT)
+    [account] = payee_calls.add_bank_account(ready.database, ready.provider, *arguments, at=AT)
     assert [one.id for one in ready.rows(BankAccount)] == [account.id]
     assert len(ready.rows(SandboxRecipient)) == 1
     with pytest.raises(Unreachable):
@@ -174,7 +178,7 @@ def test_answers_that_were_lost_pay_once_and_make_one_account(ready: Paying) -> 
 
 
 def test_another_account_takes_the_place_of_the_former_and_the_expert_hears_of_it(ready: Paying) -> None:
-    former = ready.give_account(ASKS)
+    [former] = ready.give_account(ASKS)
     assert mails(ready) == ["bank_account_changed"]
     ready.give_account(AT_ONCE)
     ready.open("m2", number="M-2026-00043")
@@ -194,7 +198,7 @@ def test_another_account_takes_the_place_of_the_former_and_the_expert_hears_of_i
 
 def test_an_account_that_waits_for_its_owner_is_paid_to_once_confirmed(ready: Paying) -> None:
     given = bank_accounts.check({"holder": "Ada Lovelace", "number": ASKS}, "en")
-    account = payee_calls.add_bank_account(
+    [account] = payee_calls.add_bank_account(
         ready.database, ready.provider, ready.payee, given, SECRET, "/my/payouts", at=AT
     )
     ready.deliver()
@@ -245,3 +249,30 @@ def test_bad_details_name_each_field(form: dict[str, str], fields: list[str]) ->
     given = bank_accounts.check({"holder": " Ada  Lovelace ", "number": "fr14 2004 1010 0505 0001 3m02 606"}, "fr")
     assert (given.holder, given.number, given.country) == ("Ada Lovelace", ACCOUNT, "FR")
     assert ACCOUNT not in repr(given)
+
+
+def test_what_came_before_another_status_is_paid_to_the_new_account_too(money: Paying) -> None:
+    money.released()
+    money.enrol(paying.OwnerKind.PERSON)
+    with money.database.writing() as session:
+        session.execute(update(ProviderUser).values(made_at=AT - timedelta(days=1)))
+    money.enrol(paying.OwnerKind.SOLE_TRADER)
+    money.verify_all()
+    assert len(money.give_account(AT_ONCE)) == 2
+    assert states(money) == ["succeeded"]
+    assert mails(money) == ["bank_account_changed"]
+    assert money.balances == (0, 0, FEE, 0)
+    assert len(money.give_account(AT_ONCE)) == 1
+
+
+def test_two_who_pay_at_once_pay_once(ready: Paying) -> None:
+    given = bank_accounts.check({"holder": "Ada Lovelace", "number": AT_ONCE}, "en")
+    payee_calls.add_bank_account(ready.database, ready.provider, ready.payee, given, SECRET, "/my/payouts", at=AT)
+
+    def go_on() -> None:
+        payee_calls.go_on(ready.database, ready.provider, [ready.expert_id], AT)
+
+    assert at_once(go_on, go_on, go_on) == ["done"] * 3
+    assert states(ready) == ["succeeded"]
+    assert ready.balances == (0, 0, FEE, 0)
+    assert len([one for one in ready.rows(SandboxMovement) if one.kind == "payout"]) == 1

@@ -50,7 +50,8 @@ def read(session: Session, provider: str, expert_id: str, name: str) -> Found:
     }
     waits |= {wait for case in cases for wait in case.waits}
     identity = legal_identities.of(session, expert_id)
-    accounts = bank_accounts.of_owner(session, owner.id) if owner else []
+    owners = payout_queues.owners_to_pay(session, provider, expert_id)
+    accounts = [account for one in owners for account in bank_accounts.of_owner(session, one.id)]
     holder = identity.legal_name if identity else name
     endings = {one.id: one.ending for one in bank_accounts.of_expert(session, expert_id)}
     return Found(owner is not None, [wait for wait in Wait if wait in waits], accounts, cases, endings, holder)
