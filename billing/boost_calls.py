@@ -112,7 +112,8 @@ def pay(
     with database.writing() as session:
         subscription = boosts.of_expert(session, who)
         card, _ = boost_cards.of_expert(session, str(who.expert_id), card_id)
-        if card.subscription_id != subscription.id or card.typed_at is None or card.dropped_at is not None:
+        is_its = card.subscription_id == subscription.id and card.provider == provider.name
+        if not is_its or card.typed_at is None or card.dropped_at is not None:
             raise Conflict("this card is not to be charged")
         due = due_now(subscription, at.date())
         if due is None:

@@ -105,6 +105,13 @@ def test_an_expert_sees_figures_sources_boost_and_similar_experts(client: TestCl
     assert "half were shown between 0 and 5 times in this period; you 4 times" in text
 
 
+def test_the_page_of_a_boost_has_the_same_figures(client: TestClient, anne: dict[str, str]) -> None:
+    text = text_of(client.get("/my/boost", headers=anne).text)
+    assert "Shown in results 4 Among the first 10 4 Profile opened from there 1" in text
+    assert "The operator grants you a boost until January 1, 2099, free of charge." in text
+    assert "not enough searches yet to say what the boost brings" in text
+
+
 def test_what_one_visitor_typed_is_not_told(client: TestClient, anne: dict[str, str]) -> None:
     assert "Dupont" not in client.get("/my/audience", headers=anne).text
 

@@ -36,8 +36,8 @@ STATES = {
     BoostState.AWAITING: message("Waits for the first payment"),
     BoostState.ACTIVE: message("Running"),
     BoostState.PAST_DUE: message("The renewal was not paid"),
-    BoostState.CANCELLED: message("Cancelled"),
-    BoostState.ENDED: message("Ended"),
+    BoostState.CANCELLED: message("Cancelled, still running"),
+    BoostState.ENDED: message("No longer running"),
 }
 CHARGE_STATES = {
     PaymentState.CREATED: message("Under way"),
@@ -72,8 +72,6 @@ class Found:
     """Of these, how many were among the first."""
     lift: Lift | None
     """Measured for this expert; None where no boost ever had anything to do with it."""
-    lift_of_all: Lift
-    """The same for all experts with a boost together."""
 
 
 def read(session: Session, settings: Settings, expert: Expert, now: datetime) -> Found:
@@ -98,7 +96,6 @@ def read(session: Session, settings: Settings, expert: Expert, now: datetime) ->
         reach=audience_sources.reach(audience_sources.read(session, expert.id, begin, end)),
         firsts=outcomes.count_firsts(session, expert.id, begin),
         lift=lifts.measure(own, confidence=effects.CONFIDENCE) if own else None,
-        lift_of_all=lifts.measure(outcomes.boost_draws(session, now - KEPT_FOR), confidence=effects.CONFIDENCE),
     )
 
 
@@ -108,7 +105,6 @@ def context(found: Found, settings: Settings, policy: Policy, now: datetime, lan
     state = subscription.state if subscription else ""
     due = boost_calls.due_now(subscription, today) if subscription else None
     renewal = boosts.next_due(subscription) if subscription else None
-    is_all_known = found.lift_of_all.firsts.is_enough or found.lift_of_all.views.is_enough
     return {
         "expert": found.expert,
         "is_found": experts.is_findable(found.expert),
@@ -143,7 +139,6 @@ def context(found: Found, settings: Settings, policy: Policy, now: datetime, lan
         "reach": found.reach,
         "firsts": found.firsts,
         "lift": effects.effect(found.lift, language) if found.lift else None,
-        "lift_of_all": effects.effect(found.lift_of_all, language) if is_all_known else None,
     }
 
 
