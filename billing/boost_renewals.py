@@ -5,16 +5,18 @@ A charge that is under way is waited for; who is erased or kept out of results b
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts.models.experts import Expert
 from billing import boost_charges, boost_periods, boost_prices, boosts
 from billing.boost_periods import ChargeReason
+from billing.boost_prices import Price
 from billing.events import BOOST_CHARGE_WANTED
 from billing.lifecycle import BoostEvent, BoostState, Party, PaymentState
 from billing.models.boosts import BoostCharge, BoostSubscription
+from billing.provider_states import Period
 from billing.taxes import Tax, TaxCode, Undecided
 from foundation import outbox
 from foundation.audits import SYSTEM
@@ -23,6 +25,9 @@ from foundation.settings import Settings
 
 ABANDONED_AFTER = timedelta(days=1)
 """For how long a first payment is awaited."""
+REMINDED_BEFORE = timedelta(days=45)
+"""When who pays by the year is told of the renewal: between three months and one before it (French consumer code,
+article L. 215-1, which whoever is no business is owed)."""
 
 
 def look_after(database: Database, settings: Settings, provider: str, at: datetime) -> None:
@@ -35,8 +40,11 @@ def look_after(database: Database, settings: Settings, provider: str, at: dateti
     with database.reading() as session:
         statement = select(col(BoostSubscription.id)).where(or_(is_unpaid, is_over))
         due = session.execute(statement.order_by(col(BoostSubscription.id))).scalars().all()
+        soon = session.execute(_renewed_soon(at)).scalars().all()
     for subscription_id in due:
         database.write(lambda session, found=subscription_id: _look_at(session, found, settings, provider, at))
+    for subscription_id in soon:
+        database.write(lambda session, found=subscription_id: _remind(session, found, settings, at))
 
 
 def _look_at(session: Session, subscription_id: str, settings: Settings, provider: str, at: datetime) -> None:
@@ -80,6 +88,26 @@ def _renew(session: Session, found: BoostSubscription, settings: Settings, provi
     session.add(found)
     tax = _tax(session, found, settings, today)
     boost_charges.begin(session, found, due, tax, found.card_id, provider, is_attended=False, at=at)
+
+
+def _renewed_soon(at: datetime) -> Select[tuple[str]]:
+    """Select who pays by the year, and is renewed before long."""
+    return select(col(BoostSubscription.id)).where(
+        col(BoostSubscription.state) == BoostState.ACTIVE.value,
+        col(BoostSubscription.plan) == Period.YEAR.value,
+        col(BoostSubscription.ends_on) > at.date(),
+        col(BoostSubscription.ends_on) <= (at + REMINDED_BEFORE).date(),
+    )
+
+
+def _remind(session: Session, subscription_id: str, settings: Settings, at: datetime) -> None:
+    """Tell of a renewal, once for each."""
+    found = boosts.take(session, subscription_id)
+    due = boosts.next_due(found)
+    if found.state != BoostState.ACTIVE or due is None:
+        return
+    amount = Price(due.net_cents, _tax(session, found, settings, at.date())).gross_cents
+    boosts.tell(session, found, "boost_soon", at=at, key=str(found.ends_on), day=found.ends_on, amount_cents=amount)
 
 
 def _tries(session: Session, found: BoostSubscription) -> int:

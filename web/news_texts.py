@@ -468,6 +468,14 @@ TEXTS: Mapping[str, NewsText] = {
         ),
         message("See my Boost"),
     ),
+    "boost_soon": NewsText(
+        message("Your Visibility Boost is renewed on %(day)s"),
+        message(
+            "You pay it by the year: %(amount)s are charged to your card on %(day)s. If you want it no more, or by the "
+            "month, say so before; it takes one click."
+        ),
+        message("See my Boost"),
+    ),
     "boost_missed": NewsText(
         message("Your Visibility Boost could not be renewed"),
         message(

@@ -261,6 +261,15 @@ def test_a_month_begins_when_the_year_is_over(anna: Subscriber) -> None:
     assert (found.plan, found.price_cents, found.next_plan) == ("month", NET, None)
 
 
+def test_who_pays_by_the_year_is_told_of_the_renewal_once_more_than_a_month_before(anna: Subscriber) -> None:
+    anna.start(YEAR)
+    anna.look_after(date(2027, 10, 16))
+    assert anna.told() == ["boost_start"]
+    for on in (date(2027, 10, 17), date(2027, 11, 30)):
+        anna.look_after(on)
+    assert anna.told() == ["boost_start", "boost_soon"]
+
+
 def test_nobody_pays_for_days_on_which_nobody_was_charged(anna: Subscriber) -> None:
     anna.start()
     anna.look_after(day(20, 2))
