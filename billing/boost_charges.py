@@ -3,7 +3,7 @@
 What becomes of a charge moves the subscription on: it starts, is renewed, or its renewal is missed.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -147,8 +147,7 @@ def _count(session: Session, subscription: BoostSubscription, charge: BoostCharg
     period |= {"starts_on": charge.starts_on, "ends_on": charge.ends_on, "grace_ends_on": None}
     period |= {"next_plan": None, "next_price_cents": None}
     boosts.move(session, subscription, event, Party.SYSTEM, SYSTEM, at, **period)
-    told = {"key": charge.id, "day": charge.ends_on, "amount_cents": charge.gross_cents}
-    boosts.tell(session, subscription, f"boost_{event}", at=at, **told)
+    _tell(session, subscription, f"boost_{event}", charge, charge.ends_on, at)
 
 
 def _miss(session: Session, subscription: BoostSubscription, charge: BoostCharge, at: datetime) -> None:
@@ -159,5 +158,10 @@ def _miss(session: Session, subscription: BoostSubscription, charge: BoostCharge
         return
     is_asked = charge.state == PaymentState.CHALLENGE or charge.failure == AUTHENTICATION_NEEDED
     code = "boost_confirm" if is_asked else "boost_missed"
-    told = {"key": charge.id, "day": subscription.grace_ends_on, "amount_cents": charge.gross_cents}
-    boosts.tell(session, subscription, code, at=at, **told)
+    _tell(session, subscription, code, charge, subscription.grace_ends_on, at)
+
+
+def _tell(
+    session: Session, subscription: BoostSubscription, code: str, charge: BoostCharge, day: date | None, at: datetime
+) -> None:
+    boosts.tell(session, subscription, code, at=at, key=charge.id, day=day, amount_cents=charge.gross_cents)

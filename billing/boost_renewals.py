@@ -90,7 +90,7 @@ def _renew(session: Session, found: BoostSubscription, settings: Settings, provi
     boost_charges.begin(session, found, due, tax, found.card_id, provider, is_attended=False, at=at)
 
 
-def _renewed_soon(at: datetime) -> Select[tuple[str]]:
+def _renewed_soon(at: datetime) -> Select[str]:
     """Select who pays by the year, and is renewed before long."""
     return select(col(BoostSubscription.id)).where(
         col(BoostSubscription.state) == BoostState.ACTIVE.value,

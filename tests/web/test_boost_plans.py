@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -55,11 +56,11 @@ def subscribe(site: TestClient, number: str = GOOD, form: dict[str, str] = MONTH
     return site.post(typed.url.path, data={"number": number}).text
 
 
-def rows(site: TestClient, account: Account, table: type) -> list:
+def rows(site: TestClient, account: Account, table: Any) -> list[Any]:
     with signed_in.database_of(site).reading() as session:
         if table is Expert:
             return [session.get_one(Expert, account.expert_id)]
-        ids = select(BoostSubscription.id).where(col(BoostSubscription.expert_id) == account.expert_id)
+        ids = select(col(BoostSubscription.id)).where(col(BoostSubscription.expert_id) == account.expert_id)
         mine = col(table.id if table is BoostSubscription else table.subscription_id).in_(ids)
         return list(session.execute(select(table).where(mine)).scalars())
 
@@ -75,7 +76,7 @@ def let_pass(site: TestClient, account: Account, days: int) -> None:
     database = signed_in.database_of(site)
     with database.writing() as session:
         session.execute(update(BoostSubscription).where(col(BoostSubscription.id) == found.id).values(**moved))
-    settings = site.app.state.settings  # pyright: ignore[reportAttributeAccessIssue]
+    settings = site.app.state.settings  # pyright: ignore[reportFunctionMemberAccess]
     boost_renewals.look_after(database, settings, "sandbox", clock.now())
 
 
@@ -229,7 +230,7 @@ def test_only_the_page_of_a_providers_card_form_may_post_there() -> None:
 def test_operators_see_who_subscribes_and_what_has_to_go_back(site: TestClient, anna: Account) -> None:
     subscribe(site)
     with signed_in.database_of(site).writing() as session:
-        ids = select(BoostSubscription.id).where(col(BoostSubscription.expert_id) == anna.expert_id)
+        ids = select(col(BoostSubscription.id)).where(col(BoostSubscription.expert_id) == anna.expert_id)
         session.execute(update(BoostCharge).where(col(BoostCharge.subscription_id).in_(ids)).values(is_stray=True))
     signed_in.as_new(site, AccountKind.OPERATOR)
     page = site.get("/operator/boosts").text
