@@ -13,6 +13,7 @@ from billing import (
     payee_calls,
     payouts,
     provider_calls,
+    provider_parties,
     revenues,
     working_days,
 )
@@ -29,6 +30,7 @@ from foundation.database import Database
 from foundation.errors import Conflict, Invalid, NotFound, Unreachable
 from foundation.mails import MailRow
 from tests.billing import paying
+from tests.billing.identified import identify
 from tests.billing.money import AT, DUE
 from tests.billing.paying import FEE, NET, SECRET, Paying
 from tests.billing.providing import ACCOUNT
@@ -64,7 +66,9 @@ def states(money: Paying) -> list[str]:
 
 
 def mails(money: Paying) -> list[str]:
-    return [row.template for row in money.rows(MailRow) if row.recipient == money.expert.email]
+    """Return what the expert was mailed about payouts."""
+    told = [row.template for row in money.rows(MailRow) if row.recipient == money.expert.email]
+    return [template for template in told if template != "news"]
 
 
 def received(money: Paying) -> list[object]:
@@ -263,6 +267,24 @@ def test_what_came_before_another_status_is_paid_to_the_new_account_too(money: P
     assert mails(money) == ["bank_account_changed"]
     assert money.balances == (0, 0, FEE, 0)
     assert len(money.give_account(AT_ONCE)) == 1
+
+
+def test_who_comes_back_to_a_former_status_is_paid_as_that(money: Paying) -> None:
+    money.released()
+    first = money.enrol(paying.OwnerKind.SOLE_TRADER)
+    with money.database.writing() as session:
+        session.execute(update(ProviderUser).values(made_at=AT - timedelta(days=1)))
+    money.enrol(paying.OwnerKind.BUSINESS)
+
+    def owner() -> str | None:
+        with money.database.reading() as session:
+            found = provider_parties.owner_of(session, "sandbox", money.expert_id)
+        return found.provider_id if found else None
+
+    identify(money.database, money.expert, status="sole_trader")
+    assert owner() == first
+    identify(money.database, money.expert, status="other")
+    assert owner() is None
 
 
 def test_two_who_pay_at_once_pay_once(ready: Paying) -> None:

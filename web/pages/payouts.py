@@ -67,7 +67,6 @@ def context(found: Found, language: Language, *, is_sandbox: bool) -> dict[str, 
         "rows": [
             {
                 "case": case,
-                "waits": [translate(language, payout_texts.WAITS[wait]) for wait in case.waits],
                 "ending": found.endings.get(case.payout.bank_account_id, "") if case.payout else "",
             }
             for case in reversed(found.cases)
