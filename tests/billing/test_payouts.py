@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from billing import (
     bank_accounts,
@@ -21,6 +21,7 @@ from billing.models.payouts import BankAccount
 from billing.models.provider_parties import ProviderUser
 from billing.models.sandbox import SandboxMovement, SandboxRecipient
 from billing.payout_rules import Wait
+from billing.postings import Amount
 from billing.providers import sandbox_payouts
 from billing.providers.interface import Declined, Payout, PayoutRequest, PayoutState, Recipient
 from billing.providers.sandbox import Sandbox
@@ -298,3 +299,15 @@ def test_two_who_pay_at_once_pay_once(ready: Paying) -> None:
     assert states(ready) == ["succeeded"]
     assert ready.balances == (0, 0, FEE, 0)
     assert len([one for one in ready.rows(SandboxMovement) if one.kind == "payout"]) == 1
+
+
+def test_transfers_and_payouts_are_held_against_the_provider(ready: Paying) -> None:
+    ready.give_account(AT_ONCE)
+    with ready.database.writing() as session:
+        for movement in session.execute(select(SandboxMovement)).scalars():
+            movement.cents += 1
+    found = {one.external.kind: (one.here, one.there) for one in ready.differs()}
+    assert found == {
+        "release": (Amount(DUE, "EUR"), Amount(DUE + 1, "EUR")),
+        "payout": (Amount(NET, "EUR"), Amount(NET + 1, "EUR")),
+    }
