@@ -129,7 +129,7 @@ def case_of(session: Session, transfer: Transfer) -> Case:
     return Case(transfer, escrow, due.waits, due.last)
 
 
-def _open_transfers(*, with_failed: bool = False) -> Select[tuple[Transfer]]:
+def _open_transfers(*, with_failed: bool = False) -> Select[Transfer]:
     """Return transfers that are not over, or not paid out."""
     paid = select(col(Payout.transfer_id)).where(
         col(Payout.state).not_in(_UNPAID), col(Payout.provider_id).is_not(None)
@@ -152,11 +152,11 @@ def _owners(session: Session, expert_ids: Sequence[str]) -> Iterable[ProviderUse
     return session.execute(waiting).scalars().all()
 
 
-def _under_way() -> Select[tuple[Payout]]:
+def _under_way() -> Select[Payout]:
     return select(Payout).where(col(Payout.state) == PayoutState.CREATED.value)
 
 
-def _pending() -> Select[tuple[BankAccount]]:
+def _pending() -> Select[BankAccount]:
     return select(BankAccount).where(
         col(BankAccount.state) == RecipientState.PENDING.value, col(BankAccount.replaced_at).is_(None)
     )

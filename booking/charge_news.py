@@ -1,6 +1,7 @@
 """Telling who is concerned that a bank took a payment for a mission back, or gave it back (mission row S20)."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,7 @@ def tell(session: Session, mission_id: str, *, at: datetime) -> None:
     is_open = escrow.state in {EscrowState.AWAITING, EscrowState.HELD, EscrowState.DISPUTED}
     for found in chargebacks.of(session, escrow):
         if found.held_cents and is_open and not found.back_cents:
-            said = {"key": found.id, "at": at, "amount_cents": found.held_cents}
+            said: dict[str, Any] = {"key": found.id, "at": at, "amount_cents": found.held_cents}
             mission_news.tell_expert(session, mission, "charged_back", **said)
             pay = {**said, "roles": mission_news.PAYERS, "path": f"/payments/{mission.id}"}
             mission_news.tell_client(session, mission, "charged_back_client", **pay)
