@@ -224,5 +224,5 @@ def test_money_that_comes_in_is_cumulated_and_quotes_are_counted(client: TestCli
     assert "cumulated €4,000 Received. Released by clients and not paid out to you yet: €300." in text
     assert "Jun 2025 €2,500 €3,500 €0" in text
     assert "Feb 2026 €500 €4,000 €100.50" in text
-    assert "nothing counts as received" in text
+    assert "They count as received on the day on which they were sent to your bank." in text
     assert "Under study 2 Accepted quotes 1" in text
