@@ -33,6 +33,7 @@ OPERATORS = (
     "/operator/notices first",
     "/operator/notices",
     "/operator/refunds",
+    "/operator/payouts",
     "/operator/wires",
     "/operator/papers",
     "/operator/ledger",
