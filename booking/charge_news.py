@@ -19,7 +19,7 @@ def tell(session: Session, mission_id: str, *, at: datetime) -> None:
         if found.held_cents and is_open and not found.back_cents:
             said: dict[str, Any] = {"key": found.id, "at": at, "amount_cents": found.held_cents}
             mission_news.tell_expert(session, mission, "charged_back", **said)
-            pay = {**said, "roles": mission_news.PAYERS, "path": f"/payments/{mission.id}"}
+            pay: dict[str, Any] = {**said, "roles": mission_news.PAYERS, "path": f"/payments/{mission.id}"}
             mission_news.tell_client(session, mission, "charged_back_client", **pay)
         if found.restored_cents:
             said = {"key": found.id, "at": at, "amount_cents": found.restored_cents}
