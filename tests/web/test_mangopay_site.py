@@ -11,20 +11,27 @@ from urllib.request import urlopen
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
+from sqlalchemy import select
+from sqlmodel import col
 
-from accounts import experts
+from accounts import experts, passwords
 from accounts.models.accounts import Account, AccountKind
 from accounts.sign_ins import SignedIn
-from billing import escrows
+from billing import escrows, ledger_checks, owner_rules
 from billing.models.escrows import Escrow
+from billing.models.payouts import Transfer
+from billing.provider_states import OwnerKind
 from billing.providers.mangopay import adapter, hooks
 from booking.models.missions import Mission
 from foundation import clock, outbox
 from foundation.database import Database
 from foundation.settings import Settings
 from tests import signed_in
+from tests.accounts.test_letters import pdf
+from tests.billing import owning
 from tests.billing.identified import identify
 from tests.booking import quoted
+from tests.booking.carried_out import REPORT
 from tests.builders import directory, eventually, settings_in
 from tests.mangopay import server
 from tests.mangopay.server import StandIn
@@ -255,3 +262,62 @@ def test_a_boost_is_paid_from_a_card_that_we_never_see(place: Place) -> None:
     place.stand_in.call_hook("RECURRING_REGISTRATION_ENDED", "424242")
     place.settle()
     assert place.stand_in.state.fees["EUR"] >= 3_480
+
+
+def test_what_a_client_validates_is_paid_out_to_an_expert_whom_mangopay_knows(place: Place, booked: Booked) -> None:
+    """Transfer and card, report, validation, release, papers, bank account, payout: all of it at the stand-in."""
+    register_hooks(place)
+    state, mission, expert_id = place.stand_in.state, f"/missions/{booked.mission.id}", str(booked.expert.expert_id)
+    path, due = f"/payments/{booked.mission.id}", place.escrow(booked.mission.id).due_cents
+    fees_before = state.fees.get("EUR", 0)
+    state.send_wire(reference_of(place, path), 100_000, iban=ACCOUNT)
+    place.stand_in.call_hooks()
+    eventually(lambda: place.escrow(booked.mission.id).paid_cents == 100_000)
+    place.client.post(f"{path}/card")
+    state.pay_card(list(state.items["payins"])[-1])
+    place.stand_in.call_hooks()
+    eventually(lambda: place.escrow(booked.mission.id).state == "held")
+    place.be(booked.expert)
+    eventually(lambda: 'data-state="funded"' in place.client.get(mission).text)
+    assert 'data-state="in_progress"' in place.client.post(f"{mission}/start").text
+    assert 'data-state="reported"' in place.client.post(f"{mission}/report", data=REPORT).text
+    place.be(booked.client)
+    assert place.client.post(f"{mission}/report/validate").status_code == 200
+    eventually(lambda: place.escrow(booked.mission.id).state == "released")
+    # Nothing moves at Mangopay until it knows whom it pays.
+    assert not [one for one in state.items["users"].values() if one["UserCategory"] == "OWNER"]
+    place.be(booked.expert)
+    with place.database.writing() as session:
+        account = session.get_one(Account, booked.expert.account_id)
+        account.password_hash = passwords.hashed(signed_in.PASSWORD)
+    identify(place.database, account)
+    assert place.client.post("/my/verification", data={**owning.FORM, "kind": "sole_trader"}).status_code == 200
+    (owner_id,) = [key for key, one in state.items["users"].items() if one["UserCategory"] == "OWNER"]
+    state.confirm("users", owner_id)
+    place.stand_in.call_hooks()
+    eventually(lambda: 'data-stage="proving"' in place.client.get("/my/verification").text)
+    for kind in owner_rules.needed(OwnerKind.SOLE_TRADER):
+        page = ("card.pdf", pdf(), "application/pdf")
+        place.client.post("/my/verification/papers", data={"kind": kind}, files=[("pages", page)])
+    eventually(lambda: len([one for one in state.items["papers"].values() if one["Status"] == "VALIDATION_ASKED"]) == 2)
+    given = {"holder": "Anne", "number": ACCOUNT, "password": signed_in.PASSWORD}
+    assert "done=given" in str(place.client.post("/my/payouts/account", data=given).url)
+    (recipient_id,) = state.items["recipients"]
+    state.confirm("recipients", recipient_id)
+    assert not [one for one in state.items["payouts"].values() if one["AuthorId"] == owner_id]
+    for paper_id in list(state.items["papers"]):
+        state.judge_paper(paper_id)
+    place.stand_in.call_hooks()
+    eventually(lambda: [one for one in state.items["payouts"].values() if one["AuthorId"] == owner_id], seconds=60)
+    (payout,) = [one for one in state.items["payouts"].values() if one["AuthorId"] == owner_id]
+    state.settle_payouts()
+    place.stand_in.call_hooks()
+    eventually(lambda: 'data-testid="payout" data-state="succeeded"' in place.client.get("/my/payouts").text)
+    # The signed price is 4,800, of which 480 are the commission with its tax.
+    assert (due, payout["DebitedFunds"]["Amount"]) == (480_000, 432_000)
+    assert state.fees["EUR"] - fees_before == 48_000
+    with place.database.reading() as session:
+        assert session.execute(select(col(Transfer.cents)).where(col(Transfer.payee_expert_id) == expert_id)).all() == [
+            (480_000,)
+        ]
+        assert ledger_checks.check(session) == []
