@@ -42,7 +42,7 @@ class Subscriber:
 
 
 SUBSCRIBERS = (
-    Subscriber("E002", Period.YEAR, GOOD, 45),
+    Subscriber("E003", Period.YEAR, GOOD, 45),
     Subscriber("E004", Period.MONTH, LATER_FAILS, 33),
     Subscriber("E006", Period.MONTH, GOOD, 12, is_cancelled=True),
 )

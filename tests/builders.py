@@ -185,7 +185,7 @@ def site(folder: Path, records: Iterable[dict[str, Any]] = (), **values: Any) ->
         yield client
 
 
-def eventually(holds: Callable[[], object], *, seconds: float = 15.0) -> None:
+def eventually(holds: Callable[[], object], *, seconds: float = 45.0) -> None:
     """Wait until something holds; fail when it still doesn't after some seconds."""
     until = time.monotonic() + seconds
     while not holds():

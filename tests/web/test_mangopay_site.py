@@ -302,7 +302,7 @@ def test_what_a_client_validates_is_paid_out_to_an_expert_whom_mangopay_knows(pl
     eventually(lambda: len([one for one in state.items["papers"].values() if one["Status"] == "VALIDATION_ASKED"]) == 2)
     given = {"holder": "Anne", "number": ACCOUNT, "password": signed_in.PASSWORD}
     assert "done=given" in str(place.client.post("/my/payouts/account", data=given).url)
-    (recipient_id,) = state.items["recipients"]
+    (recipient_id,) = [key for key, one in state.items["recipients"].items() if one["UserId"] == owner_id]
     state.confirm("recipients", recipient_id)
     assert not [one for one in state.items["payouts"].values() if one["AuthorId"] == owner_id]
     for paper_id in list(state.items["papers"]):
