@@ -30,7 +30,11 @@ def empty(
 
 @pytest.fixture(scope="module")
 def site(
-    tmp_path_factory: pytest.TempPathFactory, postgres_address: str, opensearch_address: str, toxiproxy_address: str
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres_address: str,
+    opensearch_address: str,
+    toxiproxy_address: str,
 ) -> Iterator[Installation]:
     """Return a served site that holds people whose headline is “Apiculture”; it delivers by itself."""
     folder = tmp_path_factory.mktemp("site")
@@ -38,6 +42,8 @@ def site(
         installation(folder, postgres_address, opensearch_address, toxiproxy_address) as found,
         serving(found),
     ):
+        if request.path.stem in NOTHING_AWAY:
+            found.answers_within_s = 30
         found.load(record(f"A{number}", headline="Apiculture") for number in range(PEOPLE))
         eventually(lambda: found.total("apiculture") == PEOPLE, seconds=30)
         yield found

@@ -101,7 +101,7 @@ def visitors(request: pytest.FixtureRequest, chromium: Browser, place: Place) ->
             locale=locale,
             user_agent=FIREFOX,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         return Visitor(context, context.new_page(), language, place.folder)
 
