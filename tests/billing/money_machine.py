@@ -26,9 +26,10 @@ from billing.providers import sandbox, sandbox_chargebacks, sandbox_payouts
 from billing.providers.interface import CHARGEBACK, PAYIN, PAYOUT, REFUND, RELEASE, PayoutState
 from billing.providers.sandbox_rows import RETURNED
 from foundation import audits
+from foundation.database import Database
 from foundation.errors import Conflict, Invalid
 from foundation.outbox import OutboxRow
-from tests import builders
+from tests import databases
 from tests.billing.money import AT, DUE, GOOD, PRICE, make
 from tests.billing.paying import Paying
 from tests.billing.providing import ACCOUNT, PlayedSandbox
@@ -75,7 +76,10 @@ def _begun() -> tuple[Path, bytes, Paying]:
 
     The provider knows the expert, whose papers are in order and whose bank takes what it is sent.
     """
-    database = builders.database_of(builders.settings_in(Path(_FOLDER.name)))
+    # A copy of a file is how each run begins, on whichever database the rest is.
+    path = Path(_FOLDER.name) / "money.db"
+    databases.bring_up(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
     made = make(database)
     money = Paying(database, made.client, made.expert, made.client_id, PlayedSandbox(database))
     money.open()
@@ -84,7 +88,6 @@ def _begun() -> tuple[Path, bytes, Paying]:
     money.give_account()
     money.database.purge()
     money.database.close()
-    path = Path(str(money.database.engine.url.database))
     return path, path.read_bytes(), money
 
 

@@ -308,7 +308,7 @@ def test_what_a_client_validates_is_paid_out_to_an_expert_whom_mangopay_knows(pl
     for paper_id in list(state.items["papers"]):
         state.judge_paper(paper_id)
     place.stand_in.call_hooks()
-    eventually(lambda: [one for one in state.items["payouts"].values() if one["AuthorId"] == owner_id], seconds=60)
+    eventually(lambda: [one for one in state.items["payouts"].values() if one["AuthorId"] == owner_id], seconds=120)
     (payout,) = [one for one in state.items["payouts"].values() if one["AuthorId"] == owner_id]
     state.settle_payouts()
     place.stand_in.call_hooks()
