@@ -25,7 +25,7 @@ from billing.models.provider_parties import ProviderUser
 from billing.provider_states import OwnerKind, RecipientState
 from billing.providers.interface import RECIPIENT, Recipient, RecipientRequest, Resource
 from foundation import audits, outbox
-from foundation.database import Database
+from foundation.database import Database, taken
 from foundation.errors import Fault, Invalid, NotFound
 from foundation.i18n import Language, message, translate
 
@@ -112,7 +112,7 @@ def request_for(session: Session, account: BankAccount, given: Given, return_pat
 
 def note_made(session: Session, who: SignedIn, account_id: str, recipient: Recipient, *, at: datetime) -> BankAccount:
     """Note what the provider made: the expert is paid to it from now on, and told by mail that this changed."""
-    account = _take(session, account_id)
+    account = taken(session, BankAccount, account_id)
     if account.provider_id is not None:
         return account
     account.provider_id, account.state = recipient.provider_id, recipient.state.value
@@ -136,7 +136,7 @@ def note_made(session: Session, who: SignedIn, account_id: str, recipient: Recip
 
 def note_declined(session: Session, account_id: str) -> None:
     """Note that the provider wants nothing of an account."""
-    account = _take(session, account_id)
+    account = taken(session, BankAccount, account_id)
     if account.provider_id is None:
         account.state = RecipientState.CLOSED.value
         session.flush()
@@ -195,8 +195,3 @@ def look_up(database: Database, expert_id: str) -> None:
     keys = [Resource(one.provider, RECIPIENT, str(one.provider_id)).key for one in found]
     if keys:
         database.write(lambda session: outbox.record(session, PROVIDER_EVENT, keys))
-
-
-def _take(session: Session, account_id: str) -> BankAccount:
-    statement = select(BankAccount).where(col(BankAccount.id) == account_id).with_for_update()
-    return session.execute(statement.execution_options(populate_existing=True)).scalar_one()

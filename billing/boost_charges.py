@@ -21,6 +21,7 @@ from billing.providers.interface import Charge
 from billing.taxes import Tax
 from foundation import outbox
 from foundation.audits import SYSTEM
+from foundation.database import taken
 from foundation.lifecycles import Lifecycle, move
 
 CHARGES = Lifecycle("boost_charge", PAYMENTS.first, PAYMENTS.moves)
@@ -114,8 +115,7 @@ def take_in(session: Session, charge_id: str, found: Charge, *, at: datetime) ->
     if row is None:
         return
     subscription = boosts.take(session, row.subscription_id)
-    taken = select(BoostCharge).where(col(BoostCharge.id) == charge_id).with_for_update()
-    charge = session.execute(taken.execution_options(populate_existing=True)).scalar_one()
+    charge = taken(session, BoostCharge, charge_id)
     charge.provider_id = charge.provider_id or found.provider_id or None
     charge.action_url = found.action_url or charge.action_url
     session.add(charge)

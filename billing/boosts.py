@@ -22,7 +22,7 @@ from billing.models.boosts import BoostCharge, BoostSubscription
 from billing.provider_states import Period
 from foundation import i18n, lifecycles, mails
 from foundation.audits import SYSTEM, Actor
-from foundation.database import insert
+from foundation.database import insert, taken
 from foundation.errors import Conflict, NotFound
 from foundation.mails import Mail
 
@@ -82,9 +82,8 @@ def resume(session: Session, who: SignedIn, *, at: datetime) -> BoostSubscriptio
     return found
 
 
-def choose_next(session: Session, who: SignedIn, plan: Period, price_cents: int, *, at: datetime) -> None:
+def choose_next(session: Session, who: SignedIn, plan: Period, price_cents: int) -> None:
     """Have another plan begin with the next renewal, or let it stay; raise Conflict where none is to come."""
-    del at
     found = of_expert(session, who)
     if found.state != BoostState.ACTIVE or open_charge(session, found.id) is not None:
         raise Conflict("no renewal is to come, or it is under way")
@@ -128,8 +127,7 @@ def last_ended(session: Session, expert_id: str) -> BoostSubscription | None:
 
 def take(session: Session, subscription_id: str) -> BoostSubscription:
     """Return a subscription that nobody else changes before this transaction ends."""
-    statement = select(BoostSubscription).where(col(BoostSubscription.id) == subscription_id).with_for_update()
-    return session.execute(statement.execution_options(populate_existing=True)).scalar_one()
+    return taken(session, BoostSubscription, subscription_id)
 
 
 def open_charge(session: Session, subscription_id: str) -> BoostCharge | None:

@@ -22,6 +22,7 @@ from billing.lifecycle import ESCROWS, EscrowEvent, EscrowState, Party
 from billing.models.escrows import Escrow, RefundReason
 from foundation import lifecycles, outbox
 from foundation.audits import SYSTEM, Actor
+from foundation.database import taken
 from foundation.errors import NotFound
 from foundation.lifecycles import Refused, StateChange
 
@@ -98,8 +99,7 @@ def may_pay(who: SignedIn) -> bool:
 
 def take(session: Session, escrow_id: str) -> Escrow:
     """Return an escrow that nobody else changes until this transaction ends, as it stands now."""
-    statement = select(Escrow).where(col(Escrow.id) == escrow_id).with_for_update()
-    return session.execute(statement.execution_options(populate_existing=True)).scalar_one()
+    return taken(session, Escrow, escrow_id)
 
 
 def adjust_due(session: Session, reference: str, due_cents: int, at: datetime) -> Escrow:

@@ -9,15 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
 from accounts import legal_identities
 from billing import identity_paper_mails as mails
-from billing import identity_papers, owner_rules, owners
+from billing import identity_papers, owner_rules, owners, provider_parties
 from billing.models.identity_papers import IdentityPaper
-from billing.models.provider_parties import PAYER, ProviderUser
 from billing.provider_states import PaperState
 from billing.providers.interface import Provider
 from foundation.database import Database
@@ -38,7 +35,12 @@ class Change(StrEnum):
 def foreseen(session: Session, provider: str, expert_id: str, status: str) -> Change:
     """Return what another legal status would ask an expert for, whom the provider knows already."""
     identity = legal_identities.of(session, expert_id)
-    if identity is None or not status or identity.status == status or not _is_known(session, provider, expert_id):
+    if (
+        identity is None
+        or not status
+        or identity.status == status
+        or provider_parties.latest_owner(session, provider, expert_id) is None
+    ):
         return Change.NOTHING
     before, after = owner_rules.kind_of(identity.status), owner_rules.kind_of(status)
     if after is None:
@@ -54,7 +56,8 @@ def follow_status(database: Database, provider: Provider, expert_ids: Sequence[s
 
 def _follow(session: Session, provider: str, expert_id: str, at: datetime) -> None:
     found, identity = owners.standing(session, provider, expert_id), legal_identities.of(session, expert_id)
-    if identity is None or found.kind is None or not _is_known(session, provider, expert_id):
+    is_known = provider_parties.latest_owner(session, provider, expert_id) is not None
+    if identity is None or found.kind is None or not is_known:
         return
     is_asked = found.user is None or found.user.provider_id is None
     if found.user is not None:
@@ -69,14 +72,3 @@ def _follow(session: Session, provider: str, expert_id: str, at: datetime) -> No
 
 def _is_before(paper: IdentityPaper, changed_at: datetime) -> bool:
     return paper.state == PaperState.VALIDATED and paper.given_at < changed_at
-
-
-def _is_known(session: Session, provider: str, expert_id: str) -> bool:
-    """Tell whether a provider knows an expert, as whatever kind of owner."""
-    is_it = (
-        col(ProviderUser.provider) == provider,
-        col(ProviderUser.party_id) == expert_id,
-        col(ProviderUser.role) != PAYER,
-        col(ProviderUser.provider_id).is_not(None),
-    )
-    return session.execute(select(col(ProviderUser.id)).where(*is_it).limit(1)).first() is not None

@@ -10,9 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
 from accounts import accounts, experts, legal_identities
 from accounts.sign_ins import SignedIn
@@ -20,7 +18,7 @@ from billing import identity_paper_mails as mails
 from billing import owner_rules, provider_parties
 from billing.events import OWNER_GIVEN
 from billing.models.identity_papers import OwnerDetails
-from billing.models.provider_parties import PAYER, ProviderUser
+from billing.models.provider_parties import ProviderUser
 from billing.provider_states import OwnerKind, UserState
 from billing.providers.interface import Address, Declined, OwnerRequest, Provider, Representative, User
 from foundation import audits, outbox
@@ -157,15 +155,10 @@ def look_up(database: Database, provider: Provider, expert_id: str, at: datetime
 
 def follow(session: Session, provider: str, user: User, *, at: datetime) -> None:
     """Apply what a provider says of a payer or an owner; tell an expert who is verified now. May be repeated."""
-    is_it = (col(ProviderUser.provider) == provider, col(ProviderUser.provider_id) == user.provider_id)
-    found = session.execute(select(ProviderUser).where(*is_it).with_for_update()).scalar_one_or_none()
-    if found is None:
-        return
-    was_verified = found.is_verified
-    provider_parties.take_in(session, provider, user)
-    if user.is_verified and not was_verified and found.role != PAYER:
-        key = f"{found.id} {at:%Y-%m-%d}"
-        mails.tell(session, found.party_id, "identity_verified", key=key, at=at)
+    verified = provider_parties.take_in(session, provider, user)
+    if verified is not None:
+        key = f"{verified.id} {at:%Y-%m-%d}"
+        mails.tell(session, verified.party_id, "identity_verified", key=key, at=at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Nothing here fails because something is missing: what can't go on yet is tried again once it can.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,8 +20,6 @@ from billing.models.payouts import BankAccount, Transfer
 from billing.models.provider_parties import ProviderUser
 from billing.provider_states import PayoutState
 from billing.providers.interface import (
-    RECIPIENT,
-    RELEASE,
     Declined,
     Payout,
     PayoutRequest,
@@ -71,7 +69,9 @@ def add_bank_account(
     Raises Conflict while the provider does not know the expert, Declined, and Unreachable: then it is asked again.
     """
     with database.writing() as session:
-        owners = payout_queues.owners_to_pay(session, provider.name, str(who.expert_id))
+        now = provider_parties.owner_of(session, provider.name, str(who.expert_id))
+        cases = payout_queues.of_expert(session, str(who.expert_id))
+        owners = payout_queues.owners_to_pay(session, provider.name, now, cases)
         kept = [bank_accounts.keep(session, owner, given, secret, at=at) for owner in owners]
         requests = [bank_accounts.request_for(session, account, given, return_path) for account in kept]
     if not requests:
@@ -90,7 +90,7 @@ def _add_bank_account(
     return database.write(lambda session: bank_accounts.note_made(session, who, request.key, recipient, at=at))
 
 
-def _hear_of_release(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
+def hear_of_release(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
     """Apply how a release stands, as the provider has it now."""
     release = provider.fetch_release(provider_id)
     if release is None or release.key is None:
@@ -107,7 +107,8 @@ def hear_of_payout(database: Database, told: Payout, at: datetime) -> None:
         database.write(lambda session: payouts.take_in(session, payout_id, told, at=at))
 
 
-def _hear_of_recipient(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
+def hear_of_recipient(database: Database, provider: Provider, provider_id: str, at: datetime) -> None:
+    """Apply how a bank account stands, as the provider has it now."""
     del at
     recipient = provider.fetch_recipient(provider_id)
     if recipient is None:
@@ -178,9 +179,3 @@ def _payout_request(session: Session, payout: payouts.Payout) -> PayoutRequest:
     text = session.get_one(Escrow, transfer.escrow_id).number
     parties = (str(owner.provider_id), "", str(account.provider_id))
     return PayoutRequest(payout.id, *parties, payout.cents, payout.currency, text)
-
-
-LISTENERS: dict[str, Callable[[Database, Provider, str, datetime], None]] = {
-    RELEASE: _hear_of_release,
-    RECIPIENT: _hear_of_recipient,
-}

@@ -32,7 +32,7 @@ from billing.models.escrows import Escrow, Payment, PaymentKind, Refund, RefundP
 from billing.providers.interface import PAYIN, Payin, Resource
 from foundation import audits, i18n, lifecycles, mails, outbox
 from foundation.audits import SYSTEM, Actor
-from foundation.database import insert
+from foundation.database import insert, taken
 from foundation.errors import Conflict, Fault, Invalid, NotFound
 from foundation.i18n import Language, message, translate
 from foundation.mails import Mail
@@ -220,8 +220,7 @@ def _awaited_for(session: Session, provider: str, provider_id: str) -> str | Non
 
 def take(session: Session, payment_id: str) -> Payment:
     """Return a payment that nobody else changes until this transaction ends, as it stands now."""
-    statement = select(Payment).where(col(Payment.id) == payment_id).with_for_update()
-    return session.execute(statement.execution_options(populate_existing=True)).scalar_one()
+    return taken(session, Payment, payment_id)
 
 
 def _count(session: Session, payment: Payment, at: datetime) -> None:

@@ -91,10 +91,11 @@ def count_failed(session: Session) -> int:
     return sum(case.is_failed for case in waiting(session))
 
 
-def owners_to_pay(session: Session, provider: str, expert_id: str) -> list[ProviderUser]:
+def owners_to_pay(
+    session: Session, provider: str, now: ProviderUser | None, cases: Sequence[Case]
+) -> list[ProviderUser]:
     """Return as whom an expert is paid: as whom they are now, and as whom they were when something came."""
-    now = provider_parties.owner_of(session, provider, expert_id)
-    unpaid = {case.transfer.owner_id for case in of_expert(session, expert_id) if not case.is_paid}
+    unpaid = {case.transfer.owner_id for case in cases if not case.is_paid}
     before = [session.get_one(ProviderUser, owner_id) for owner_id in sorted(filter(None, unpaid))]
     others = [owner for owner in before if owner.provider == provider and owner is not now]
     return [now, *others] if now else others

@@ -24,6 +24,7 @@ from billing.provider_states import PayoutState, RecipientState, UserState
 from billing.providers import interface
 from foundation import audits, i18n, lifecycles, mails
 from foundation.audits import SYSTEM, Actor
+from foundation.database import taken
 from foundation.errors import Conflict, NotFound
 from foundation.mails import Mail
 
@@ -101,7 +102,7 @@ def take_in(session: Session, payout_id: str, told: interface.Payout, *, at: dat
     """Apply what the provider says of a payout; may be repeated, and come in any order."""
     if session.get(Payout, payout_id) is None:
         return
-    payout = _take(session, payout_id)
+    payout = taken(session, Payout, payout_id)
     payout.provider_id = payout.provider_id or told.provider_id or None
     session.flush()
     is_sent = told.state in {PayoutState.SUCCEEDED, PayoutState.RETURNED}
@@ -119,7 +120,7 @@ def retry(session: Session, payout_id: str, actor: Actor, *, at: datetime) -> No
     """Have a payout that failed or came back be tried again, to the same account; raise Conflict otherwise."""
     if session.get(Payout, payout_id) is None:
         raise NotFound("there is no such payout")
-    payout = _take(session, payout_id)
+    payout = taken(session, Payout, payout_id)
     others = _attempts(of_transfers(session, [payout.transfer_id]))
     if payout.retried_at is not None or not payout_rules.is_open(others):
         raise Conflict("this payout does not wait for anybody")
@@ -159,11 +160,6 @@ def _standing(session: Session, transfer: Transfer) -> Standing:
 
 def _attempts(found: Sequence[Payout]) -> list[Attempt]:
     return [Attempt(PayoutState(one.state), one.bank_account_id, one.retried_at is not None) for one in found]
-
-
-def _take(session: Session, payout_id: str) -> Payout:
-    statement = select(Payout).where(col(Payout.id) == payout_id).with_for_update()
-    return session.execute(statement.execution_options(populate_existing=True)).scalar_one()
 
 
 def _move(session: Session, payout: Payout, event: PayoutEvent, at: datetime, **values: Any) -> bool:

@@ -84,6 +84,11 @@ def owner_of(session: Session, provider: str, expert_id: str) -> ProviderUser | 
     if kind := owner_rules.kind_of(identity.status if identity else None):
         found = find(session, provider, kind.value, expert_id)
         return found if found and found.provider_id else None
+    return latest_owner(session, provider, expert_id)
+
+
+def latest_owner(session: Session, provider: str, expert_id: str) -> ProviderUser | None:
+    """Return as whom a provider came to know an expert last, under whatever legal status."""
     is_it = (
         col(ProviderUser.provider) == provider,
         col(ProviderUser.party_id) == expert_id,
@@ -94,12 +99,15 @@ def owner_of(session: Session, provider: str, expert_id: str) -> ProviderUser | 
     return session.execute(select(ProviderUser).where(*is_it).order_by(*latest_first)).scalars().first()
 
 
-def take_in(session: Session, provider: str, user: User) -> None:
-    """Apply what a provider says of a user; may be repeated."""
+def take_in(session: Session, provider: str, user: User) -> ProviderUser | None:
+    """Apply what a provider says of a user; may be repeated. Return the owner whom that verifies, if it does."""
     is_it = (col(ProviderUser.provider) == provider, col(ProviderUser.provider_id) == user.provider_id)
     found = session.execute(select(ProviderUser).where(*is_it).with_for_update()).scalar_one_or_none()
-    if found is not None:
-        _note(session, found, user)
+    if found is None:
+        return None
+    is_news = user.is_verified and not found.is_verified and found.role != PAYER
+    _note(session, found, user)
+    return found if is_news else None
 
 
 def _keep_user(database: Database, provider: str, role: str, party_id: str, at: datetime) -> ProviderUser:

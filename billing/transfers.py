@@ -20,7 +20,7 @@ from billing.models.payouts import Transfer
 from billing.providers.interface import Release
 from foundation import audits, lifecycles, outbox
 from foundation.audits import SYSTEM, Actor
-from foundation.database import insert
+from foundation.database import insert, taken
 from foundation.errors import Conflict, NotFound
 
 KIND = TRANSFERS.kind
@@ -109,8 +109,7 @@ def make_missing(session: Session, at: datetime) -> None:
 
 def take(session: Session, transfer_id: str) -> Transfer:
     """Return a transfer that nobody else changes until this transaction ends."""
-    statement = select(Transfer).where(col(Transfer.id) == transfer_id).with_for_update()
-    return session.execute(statement.execution_options(populate_existing=True)).scalar_one()
+    return taken(session, Transfer, transfer_id)
 
 
 def divided(cents: int, parts: Sequence[int]) -> list[int]:

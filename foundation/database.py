@@ -41,6 +41,7 @@ _TRY_AGAIN = {"40001", "40P01"}
 
 Committed = Callable[[set[str]], None]
 Result = TypeVar("Result")
+Row = TypeVar("Row", bound=SQLModel)
 
 
 class Database:
@@ -158,6 +159,11 @@ def insert(session: Session, table: type[SQLModel]) -> postgresql_dialect.Insert
     """Return an INSERT of whichever database it is, that can say what to do where a row is there already."""
     is_postgresql = session.get_bind().dialect.name == "postgresql"
     return postgresql_dialect.insert(table) if is_postgresql else sqlite_dialect.insert(table)
+
+
+def taken(session: Session, table: type[Row], row_id: str) -> Row:
+    """Return a row that nobody else changes until this transaction ends, as it stands now; it has to be there."""
+    return session.get_one(table, row_id, populate_existing=True, with_for_update=True)
 
 
 def hold(connection: Session | Connection, name: str) -> None:

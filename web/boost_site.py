@@ -24,7 +24,7 @@ from web import forms
 from web.forms import Form
 from web.operator_desk import known
 from web.pages import boost_plans
-from web.rendering import language_of, private, render
+from web.rendering import language_of, lead_away, private, render
 from web.space_site import Owner, owner_of
 
 PATH = boosts.PATH
@@ -138,7 +138,7 @@ def change(request: Request, form: Form) -> Response:
             here = (_database(request), _provider(request), _settings(request), owner.signed_in)
             return _lead_on(request, boost_calls.upgrade(*here, cents, _browser(request), BACK, at=at))
         with _database(request).writing() as session:
-            boosts.choose_next(session, owner.signed_in, plan, boost_prices.of(_settings(request).boost, plan), at=at)
+            boosts.choose_next(session, owner.signed_in, plan, boost_prices.of(_settings(request).boost, plan))
     except boost_calls.PriceChanged:
         return _change_page(request, owner, fault="price", status=409)
     except (Conflict, Undecided):
@@ -186,9 +186,7 @@ def _pay(request: Request, owner: Owner, card_id: str) -> BoostCharge | None:
 def _lead_on(request: Request, charge: BoostCharge) -> Response:
     """Lead to the bank's question, or back to where the outcome stands."""
     if charge.state == PaymentState.CHALLENGE and charge.action_url:
-        if charge.action_url.startswith("/"):
-            return RedirectResponse(charge.action_url, status_code=303)
-        return private(render(request, "payments/leave.html", language_of(request), {"url": charge.action_url}))
+        return lead_away(request, charge.action_url, "payments/leave.html")
     done = {PaymentState.SUCCEEDED: "paid", PaymentState.FAILED: "failed"}
     return forms.lead_on(PATH, done=done.get(PaymentState(charge.state), "waiting"))
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
 from accounts.models.accounts import AccountKind
@@ -20,7 +20,7 @@ from web import sign_ins as edge
 from web.forms import Form
 from web.operator_desk import known
 from web.pages import payment_requests
-from web.rendering import PARIS, language_of, private, render
+from web.rendering import PARIS, language_of, lead_away, private, render
 
 PATH = "/payments"
 CLIENTS = (AccountKind.COMPANY, AccountKind.PRIVATE_CLIENT)
@@ -50,10 +50,7 @@ def pay_by_card(request: Request, reference: str) -> Response:
         )
     except Conflict:
         return forms.lead_on(f"{PATH}/{reference}", done="overtaken")
-    if url.startswith("/"):
-        return RedirectResponse(url, status_code=303)
-    # Browsers hold redirects of forms to `form-action` too, which is this site alone.
-    return private(render(request, "payments/leave.html", language_of(request), {"url": url}))
+    return lead_away(request, url, "payments/leave.html")
 
 
 @router.post("/{reference}/refund")

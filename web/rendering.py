@@ -13,7 +13,7 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from accounts.sign_ins import SignedIn
@@ -111,6 +111,14 @@ def render(
             secure=http.is_encrypted(request),
         )
     return response
+
+
+def lead_away(request: Request, url: str, page: str) -> Response:
+    """Lead to a page of the payment provider; the sandbox's are ours."""
+    if url.startswith("/"):
+        return RedirectResponse(url, status_code=303)
+    # Browsers hold redirects of forms to `form-action` too, which is this site alone: a page leads on.
+    return private(render(request, page, language_of(request), {"url": url}))
 
 
 def private(response: HTMLResponse) -> HTMLResponse:

@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from billing import identity_files, identity_papers, owner_forms, owners, providers
 from billing.identity_paper_mails import PATH
@@ -18,7 +18,7 @@ from web import forms, uploads
 from web.files_site import LOOKED_THROUGH_S
 from web.forms import Form
 from web.pages import verifications as pages
-from web.rendering import language_of, private, render
+from web.rendering import language_of, lead_away, private, render
 from web.space_site import Owner, owner_of
 from web.uploads import AROUND_BYTES, Uploads
 
@@ -103,13 +103,9 @@ def send_paper(request: Request, upload: Annotated[Uploads, Depends(receive_page
 
 def _leave(request: Request, user: User | None) -> Response | None:
     """Lead to the provider, if it wants to see the expert."""
-    url = user.action_url if user else None
-    if not url:
+    if user is None or not user.action_url:
         return None
-    if url.startswith("/"):
-        return RedirectResponse(url, status_code=303)
-    # Browsers hold redirects of forms to `form-action` too, which is this site alone.
-    return private(render(request, "my/verification_leave.html", language_of(request), {"url": url}))
+    return lead_away(request, user.action_url, "my/verification_leave.html")
 
 
 def _page(

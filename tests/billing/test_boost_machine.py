@@ -113,7 +113,7 @@ class Boosts(RuleBasedStateMachine):
     @rule(plan=PLANS)
     def choose_next(self, plan: subscribing.Period) -> None:
         with suppress(*TOLD):
-            self.anna.write(lambda session: boosts.choose_next(session, self.anna.who, plan, 2_900, at=noon(self.on)))
+            self.anna.write(lambda session: boosts.choose_next(session, self.anna.who, plan, 2_900))
 
     @rule()
     def hear_everything_again(self) -> None:

@@ -250,9 +250,7 @@ def test_a_month_begins_when_the_year_is_over(anna: Subscriber) -> None:
     anna.start(YEAR)
     for plan, expected in ((MONTH, "month"), (YEAR, None), (MONTH, "month")):
         price = NET if plan is MONTH else 29_000
-        anna.write(
-            lambda session, plan=plan, price=price: boosts.choose_next(session, anna.who, plan, price, at=noon(FIRST))
-        )
+        anna.write(lambda session, plan=plan, price=price: boosts.choose_next(session, anna.who, plan, price))
         assert anna.rows(BoostSubscription)[0].next_plan == expected
     anna.look_after(date(2027, 12, 1))
     assert anna.state == ("active", "2027-12-01", "2028-01-01")

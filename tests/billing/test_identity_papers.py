@@ -1,6 +1,5 @@
 """Papers that prove who is paid: sealed, sent, judged, sent again; on both providers."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from io import BytesIO
@@ -25,7 +24,7 @@ from billing.providers.sandbox import Sandbox
 from foundation.database import Database
 from foundation.errors import Conflict, Invalid, NotFound, Unreachable
 from tests.accounts.test_letters import pdf
-from tests.billing import identified, owning, providing
+from tests.billing import owning, providing
 from tests.billing.owning import AT
 from tests.billing.providing import Played, PlayedMangopay
 from tests.billing.test_escrow_races import at_once
@@ -36,24 +35,6 @@ MARK = b"Anne Le Goff, born in Nantes"
 PAGES = (PaperPage("front.pdf", b"%PDF-1.4 " + MARK), PaperPage("back.pdf", b"%PDF-1.4 back"))
 IDENTITY, REGISTRATION, ARTICLES = PaperKind.IDENTITY, PaperKind.REGISTRATION, PaperKind.ARTICLES
 CREATED, ASKED, VALIDATED, REFUSED, OUTDATED = PaperState
-
-
-@pytest.fixture(params=["sandbox", "mangopay"])
-def played(request: pytest.FixtureRequest, database: Database) -> Iterator[Played]:
-    with providing.playing(database, request.param) as found:
-        yield found
-
-
-@pytest.fixture
-def mangopay(database: Database) -> Iterator[PlayedMangopay]:
-    with providing.playing(database, "mangopay") as found:
-        assert isinstance(found, PlayedMangopay)
-        yield found
-
-
-@pytest.fixture
-def anne(database: Database) -> SignedIn:
-    return identified.expert(database)
 
 
 def put(

@@ -1,6 +1,5 @@
 """Another legal status: what is asked for anew, on both providers."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,23 +16,12 @@ from billing.providers.interface import PaperPage, Provider
 from billing.providers.sandbox import Sandbox
 from foundation import audits
 from foundation.database import Database
-from tests.billing import identified, owning, providing
+from tests.billing import identified, owning
 from tests.billing.owning import AT
 from tests.billing.providing import Played
 
 LATER = AT + timedelta(days=1)
 KEY = b"k" * 32
-
-
-@pytest.fixture(params=["sandbox", "mangopay"])
-def played(request: pytest.FixtureRequest, database: Database) -> Iterator[Played]:
-    with providing.playing(database, request.param) as found:
-        yield found
-
-
-@pytest.fixture
-def anne(database: Database) -> SignedIn:
-    return identified.expert(database)
 
 
 def change_to(database: Database, who: SignedIn, provider: Provider, status: str) -> None:

@@ -1,6 +1,5 @@
 """Who is paid: what an expert gives, and how a provider comes to know it, on both providers."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -21,31 +20,13 @@ from billing.providers.interface import PAPER, USER, User
 from billing.providers.sandbox import Sandbox
 from foundation.database import Database
 from foundation.errors import Conflict, Invalid, Unreachable
-from tests.billing import identified, owning, providing
+from tests.billing import identified, owning
 from tests.billing.owning import AT, FORM, TODAY
 from tests.billing.providing import Played, PlayedMangopay
 from tests.billing.test_identity_papers import sent
 
 PERSON, TRADER, BUSINESS = OwnerKind
 LATER = AT + timedelta(hours=1)
-
-
-@pytest.fixture(params=["sandbox", "mangopay"])
-def played(request: pytest.FixtureRequest, database: Database) -> Iterator[Played]:
-    with providing.playing(database, request.param) as found:
-        yield found
-
-
-@pytest.fixture
-def mangopay(database: Database) -> Iterator[PlayedMangopay]:
-    with providing.playing(database, "mangopay") as found:
-        assert isinstance(found, PlayedMangopay)
-        yield found
-
-
-@pytest.fixture
-def anne(database: Database) -> SignedIn:
-    return identified.expert(database)
 
 
 @pytest.mark.parametrize(

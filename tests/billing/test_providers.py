@@ -1,6 +1,5 @@
 """What every payment provider holds to: the same tests over the sandbox and over Mangopay, by its stand-in."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 
@@ -21,17 +20,10 @@ from billing.providers.interface import (
     TransactionNature,
 )
 from foundation import clock
-from foundation.database import Database
 from tests.billing import providing
 from tests.billing.providing import Parties, Played, key, refund_of
 
 SUCCEEDED, FAILED = PaymentState.SUCCEEDED, PaymentState.FAILED
-
-
-@pytest.fixture(params=["sandbox", "mangopay"])
-def played(request: pytest.FixtureRequest, database: Database) -> Iterator[Played]:
-    with providing.playing(database, request.param) as found:
-        yield found
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def read(session: Session, provider: str, expert_id: str, name: str) -> Found:
     }
     waits |= {wait for case in cases for wait in case.waits}
     identity = legal_identities.of(session, expert_id)
-    owners = payout_queues.owners_to_pay(session, provider, expert_id)
+    owners = payout_queues.owners_to_pay(session, provider, owner, cases)
     accounts = [account for one in owners for account in bank_accounts.of_owner(session, one.id)]
     holder = identity.legal_name if identity else name
     endings = {one.id: one.ending for one in bank_accounts.of_expert(session, expert_id)}
