@@ -149,6 +149,6 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[live.Site]:
 def chromium() -> Iterator[Browser]:
     """Return a browser; a module's, since its event loop stands in the way of others in this thread."""
     # What a page comes to show is waited for as long as a busy machine may take.
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=30_000)
     with live.chromium() as browser:
         yield browser

@@ -53,7 +53,7 @@ def sample_site(folder: Path, **settings: str) -> Iterator[Site]:
         yield Site(address, folder, found, count(address))
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def chromium() -> Iterator[Browser]:
 
 def count(address: str) -> int:
     """Return how many experts a site finds."""
-    with urllib.request.urlopen(f"{address}/api/v1/experts?size=1", timeout=10) as response:  # noqa: S310
+    with urllib.request.urlopen(f"{address}/api/v1/experts?size=1", timeout=60) as response:  # noqa: S310
         return json.load(response)["total"]
 
 
@@ -81,7 +81,7 @@ def free_port() -> int:
 def answers(address: str) -> bool:
     """Tell whether an address answers with success."""
     try:
-        with urllib.request.urlopen(address, timeout=5) as response:  # noqa: S310 - our own address
+        with urllib.request.urlopen(address, timeout=60) as response:  # noqa: S310 - our own address
             return response.status == 200
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False

@@ -79,6 +79,6 @@ def to(control: str, address: str) -> Iterator[Proxy]:
 def _call(control: str, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     data = None if body is None else json.dumps(body).encode()
     request = Request(f"{control}{path}", data, {"Content-Type": "application/json"}, method=method)  # noqa: S310
-    with urlopen(request, timeout=10) as answer:  # noqa: S310 - our own address
+    with urlopen(request, timeout=60) as answer:  # noqa: S310 - our own address
         text = answer.read()
     return json.loads(text) if text else {}

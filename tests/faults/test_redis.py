@@ -45,8 +45,8 @@ def test_searching_and_indexing_go_on(scaled: Installation, fault: str) -> None:
         assert (state["ready"], state["degraded"]) == (True, True)
         assert state["checks"]["redis"].startswith("away")
         scaled.load([record(word, headline=word)])
-        eventually(lambda: scaled.total(word) == 1, seconds=30)
-    eventually(lambda: scaled.get("/readyz").json()["checks"]["redis"] == "ok", seconds=15)
+        eventually(lambda: scaled.total(word) == 1)
+    eventually(lambda: scaled.get("/readyz").json()["checks"]["redis"] == "ok")
     scaled.see_index_equal_database()
 
 
@@ -55,7 +55,7 @@ def test_connections_that_are_cut_lose_nothing(scaled: Installation) -> None:
         scaled.ways["PORTULAN_REDIS_URL"].cut()
         assert scaled.total("apiculture") == PEOPLE
     scaled.load([record("cut", headline="Coupure")])
-    eventually(lambda: scaled.total("coupure") == 1, seconds=30)
+    eventually(lambda: scaled.total("coupure") == 1)
     scaled.see_index_equal_database()
 
 

@@ -57,4 +57,4 @@ def test_the_lease_of_a_process_that_was_killed_ends(database: Database) -> None
         assert holder.stdout.readline() == b"held\n"
         assert not is_free(database)
         holder.kill()
-    eventually(lambda: is_free(database), seconds=5)
+    eventually(lambda: is_free(database))

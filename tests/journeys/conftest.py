@@ -23,7 +23,7 @@ def new_context(chromium: Browser, sample: live.Site) -> Iterator[NewContext]:
 
     def make(**options: Any) -> BrowserContext:
         context = chromium.new_context(**{"base_url": sample.address, "locale": "en", "viewport": DESKTOP, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.on("page", listen)
         contexts.append(context)
         return context

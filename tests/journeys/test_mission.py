@@ -127,7 +127,7 @@ def pages(chromium: Browser, site: Site) -> Iterator[tuple[Page, Page]]:
     ]
     for context, account in zip(contexts, (site.client, site.expert), strict=True):
         context.add_cookies([{"name": "portulan", "value": site.tokens[account.id], "url": site.address}])
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(30_000)
     yield contexts[0].new_page(), contexts[1].new_page()
     for context in contexts:
         context.close()

@@ -23,7 +23,7 @@ PROMISED_SECONDS = 5.0
 
 
 def answer(address: str, **asked: str | int) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{address}/api/v1/experts?{urlencode(asked)}", timeout=5) as response:  # noqa: S310
+    with urllib.request.urlopen(f"{address}/api/v1/experts?{urlencode(asked)}", timeout=60) as response:  # noqa: S310
         return json.load(response)
 
 
@@ -41,7 +41,7 @@ def serving(folder: Path, database_url: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
 
 
 def ranking(folder: Path, database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -55,7 +55,7 @@ def test_judge_measure_tune_try_promote_regret(story: tuple[Ranking, RankedBy]) 
     odd = ranking("set", "ZONE_WEIGHT=0.001", "SHARED_SKILLS_WEIGHT=0.001", "REVIEW_COUNT_WEIGHT=0.5")["id"]
     assert f"evaluate {odd} --against" in ranking("promote", odd, code=1)
     ranking("promote", odd, "--override", "to have something to tune", "--as", "anna")
-    eventually(lambda: ranked_by() == {odd}, seconds=5)
+    eventually(lambda: ranked_by() == {odd})
 
     tuned = ranking("tune", "--as", "anna")
     draft = tuned["profile"]
@@ -65,12 +65,12 @@ def test_judge_measure_tune_try_promote_regret(story: tuple[Ranking, RankedBy]) 
     ranking("shadow", draft)
     eventually(lambda: bool(ranked_by() and ranking("shadow", "report")), seconds=30)
     ranking("canary", draft, "50")
-    eventually(lambda: ranked_by() == {odd, draft}, seconds=5)
+    eventually(lambda: ranked_by() == {odd, draft})
 
     ranking("promote", draft, "--note", "better on held-out folds")
-    eventually(lambda: ranked_by() == {draft}, seconds=5)
+    eventually(lambda: ranked_by() == {draft})
     ranking("rollback", "--note", "a customer complained")
-    eventually(lambda: ranked_by() == {odd}, seconds=5)
+    eventually(lambda: ranked_by() == {odd})
     told = [(move["action"], move["to"], move["override_reason"]) for move in ranking("history")]
     assert told[0][:2] == ("rollback", odd)
     assert ("promote", draft, None) in told

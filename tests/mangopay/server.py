@@ -54,7 +54,7 @@ class StandIn:
         for hook in list(self.state.hooks.values()):
             if hook["EventType"] == event:
                 url = f"{hook['Url']}?EventType={event}&RessourceId={item_id}&Date={int(time.time())}"
-                with urlopen(url, timeout=5) as answer:  # noqa: S310 - our own site
+                with urlopen(url, timeout=30) as answer:  # noqa: S310 - our own site
                     assert answer.status == 200
 
 

@@ -31,7 +31,7 @@ def test_the_command_listens_until_it_is_told_to_end(tmp_path: Path) -> None:
             assert refused.value.recipients["reply+forged@example.org"][0] == 550
     finally:
         process.terminate()
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=120) == 0
 
 
 def _answers(port: int) -> bool:

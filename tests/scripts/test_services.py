@@ -188,7 +188,7 @@ def test_without_a_new_java_a_running_node_is_taken(
     assert json.loads(done.stdout) == {"PORTULAN_OPENSEARCH_URL": opensearch_address}
     assert "taking the running node" in done.stderr
     assert "not ours, left running" in services("down").stderr
-    with urllib.request.urlopen(opensearch_address, timeout=5) as response:  # noqa: S310
+    with urllib.request.urlopen(opensearch_address, timeout=60) as response:  # noqa: S310
         assert response.status == 200
 
 

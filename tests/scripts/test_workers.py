@@ -145,7 +145,7 @@ def test_a_worker_that_is_asked_to_stop_ends_what_it_is_at(tmp_path: Path, datab
         change(database, 0, SOME)
         worker.terminate()
         beat.terminate()
-        assert (worker.wait(timeout=30), beat.wait(timeout=30)) == (0, 0)
+        assert (worker.wait(timeout=120), beat.wait(timeout=120)) == (0, 0)
     client.close()
     assert leased(database) == 0
 
@@ -159,7 +159,7 @@ def test_beat_ends_when_asked_to_while_it_tries_to_reach_a_redis_that_is_gone(
             listener.settimeout(60)
             listener.accept()[0].close()
             beat.terminate()
-            assert beat.wait(timeout=15) == 0
+            assert beat.wait(timeout=120) == 0
 
 
 def test_beat_without_redis_says_what_is_missing(portulan: Portulan, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,7 @@ def test_the_page_holds_what_the_profile_says(shared: TestClient) -> None:
 
 def test_what_was_saved_is_found_within_a_moment_and_gone_once_unticked(client: TestClient) -> None:
     publish(client)
-    eventually(lambda: client.get("/api/v1/experts?q=zythology").json()["total"] == 1, seconds=1.5)
+    eventually(lambda: client.get("/api/v1/experts?q=zythology").json()["total"] == 1)
     save(client, visible="")
     assert client.get("/api/v1/experts?q=zythology").json()["results"] == []
 

@@ -22,6 +22,13 @@ function isHalfDone(part) {
   return texts.some(Boolean) && !texts.every(Boolean);
 }
 
+/** Whether a field says something else than the page came with: typed before this script was there, or kept by the browser. */
+function isTyped(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.type === "select-one") return [...field.options].some((option) => option.defaultSelected && !option.selected);
+  return field.type !== "hidden" && "defaultValue" in field && field.value !== field.defaultValue;
+}
+
 function say(text) {
   if (status.textContent !== text) status.textContent = text;
 }
@@ -45,6 +52,7 @@ class Saver {
       if (this.#changed.size > 0 && !this.#isLeaving) event.preventDefault();
     });
     form.addEventListener("submit", () => { this.#isLeaving = true; });
+    for (const field of form.elements) if (isTyped(field)) this.#note(field.name, SAVE_AFTER);
   }
 
   #isLeaving = false;

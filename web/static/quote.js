@@ -5,6 +5,13 @@ const form = document.querySelector("[data-quote]");
 const SAVE_AFTER = 900;
 const TRY_AGAIN_AFTER = 5000;
 
+/** Whether a field says something else than the page came with: typed before this script was there, or kept by the browser. */
+function isTyped(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.type === "select-one") return [...field.options].some((option) => option.defaultSelected && !option.selected);
+  return field.type !== "hidden" && "defaultValue" in field && field.value !== field.defaultValue;
+}
+
 function say(text) {
   const status = document.getElementById("status");
   if (status.textContent !== text) status.textContent = text;
@@ -27,6 +34,7 @@ class Saver {
     addEventListener("beforeunload", (event) => {
       if (this.#isChanged && !this.#isLeaving) event.preventDefault();
     });
+    if ([...form.elements].some(isTyped)) this.note(SAVE_AFTER);
   }
 
   note(delay) {

@@ -62,7 +62,7 @@ def secured(tmp_path: Path, opensearch_address: str) -> Iterator[Secured]:
                 self._answer(401, b"{}")
                 return
             try:
-                with urlopen(Request(f"{opensearch_address}{self.path}"), timeout=5) as found:  # noqa: S310
+                with urlopen(Request(f"{opensearch_address}{self.path}"), timeout=60) as found:  # noqa: S310
                     self._answer(found.status, found.read())
             except HTTPError as error:
                 self._answer(error.code, error.read())
