@@ -18,8 +18,7 @@ from accounts.audiences import Audience, Showing, Shown, Viewing
 from accounts.models.audiences import AudienceDay, Impression, ResultPage, View, VisitorKind
 from accounts.models.experts import Expert
 from foundation.database import Database
-from migrations import upgrades
-from tests.builders import import_all, record, settings_in
+from tests.builders import database_of, import_all, record, settings_in
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 FIRST, LAST = date(2026, 3, 1), date(2026, 11, 30)
@@ -29,8 +28,7 @@ FIRST, LAST = date(2026, 3, 1), date(2026, 11, 30)
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, list[str]]]:
     """Return a database and the ids of two experts."""
     folder: Path = tmp_path_factory.mktemp("days")
-    database = Database(settings_in(folder).database_address)
-    upgrades.run(database)
+    database = database_of(settings_in(folder))
     import_all(database, [record("A"), record("B")])
     with database.reading() as session:
         yield database, list(session.execute(select(Expert.id).order_by(Expert.ref)).scalars())

@@ -21,7 +21,6 @@ from foundation import audits, outbox
 from foundation.audits import Actor, ActorKind
 from foundation.database import Database
 from foundation.errors import Conflict, Invalid
-from migrations import upgrades
 from taxonomy.wordlists import Wordlists
 from tests import builders, signed_in
 from tests.builders import import_all, record
@@ -198,8 +197,7 @@ WORDS = st.sampled_from(["", "Customs", "Other words"])
 def a_database() -> Database:
     """Return one database for all examples: each begins a profile of its own."""
     folder = TemporaryDirectory()
-    database = Database(builders.settings_in(Path(folder.name)).database_address)
-    upgrades.run(database)
+    database = builders.database_of(builders.settings_in(Path(folder.name)))
     atexit.register(folder.cleanup)
     return database
 

@@ -24,7 +24,6 @@ from accounts.shortlist_rows import Owner
 from accounts.shortlists import ShortlistFull
 from foundation.database import Database
 from foundation.errors import NotFound
-from migrations import upgrades
 from tests import builders
 
 AT = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -133,8 +132,7 @@ class Lists(RuleBasedStateMachine):
 
 def test_any_sequence_of_changes_leaves_what_it_should() -> None:
     with TemporaryDirectory() as folder:
-        database = Database(builders.settings_in(Path(folder)).database_address)
-        upgrades.run(database)
+        database = builders.database_of(builders.settings_in(Path(folder)))
         Lists.database, Lists.experts, Lists.client = database, fill(database), make_client(database)
         run_state_machine_as_test(
             Lists,

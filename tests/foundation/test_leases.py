@@ -11,13 +11,13 @@ from foundation.database import Database
 from foundation.errors import Busy
 from tests.builders import eventually
 
-SHORT = timedelta(seconds=0.6)
+SHORT = timedelta(seconds=1.5)
 HOLDER = """
 import sys, time
 from datetime import timedelta
 from foundation import leases
 from foundation.database import Database
-with leases.held(Database(sys.argv[1]), "baking", lasts=timedelta(seconds=0.6)):
+with leases.held(Database(sys.argv[1]), "baking", lasts=timedelta(seconds=1.5)):
     print("held", flush=True)
     time.sleep(60)
 """

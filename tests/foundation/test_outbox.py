@@ -240,10 +240,10 @@ def test_a_long_delivery_keeps_its_lease(database: Database) -> None:
     owe(database, "a")
 
     def take_long(_keys: Sequence[str]) -> None:
-        time.sleep(1.0)
+        time.sleep(3.0)
         outbox.drain(database, "topic", other)
 
-    outbox.drain(database, "topic", take_long, lease_for=timedelta(seconds=0.4))
+    outbox.drain(database, "topic", take_long, lease_for=timedelta(seconds=1.5))
     assert (other.keys, owed(database)) == ([], 0)
 
 

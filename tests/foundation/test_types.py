@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, delete, insert, select
 from sqlalchemy.exc import StatementError
 
-from foundation.database import Database
 from foundation.types import Instant
-from tests.builders import settings_in
+from tests.builders import database_of, settings_in
 
 METADATA = MetaData()
 MOMENTS = Table("moments", METADATA, Column("id", Integer, primary_key=True), Column("at", Instant))
@@ -24,7 +23,7 @@ Stored = Callable[..., list[datetime | None]]
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stored]:
     """Return what gives moments back as the database does, in its order."""
-    database = Database(settings_in(tmp_path_factory.mktemp("moments")).database_address)
+    database = database_of(settings_in(tmp_path_factory.mktemp("moments")))
 
     def store(*moments: datetime | None) -> list[datetime | None]:
         with database.engine.begin() as connection:
