@@ -120,6 +120,46 @@ WORDINGS: Sequence[Wording] = (
         "VAT does not apply in French Guiana and Mayotte",
         "CGI, article 294, 1",
     ),
+    Wording(
+        "recovery_costs",
+        _EVER,
+        _FOREVER,
+        "Retard de paiement : indemnité forfaitaire de 40 € pour frais de recouvrement",
+        "Late payment: fixed compensation of €40 for recovery costs",
+        "Commercial code, articles L. 441-10, II, and D. 441-5",
+    ),
+    Wording(
+        "late_penalties",
+        _EVER,
+        _FOREVER,
+        "Pénalités de retard : trois fois le taux d’intérêt légal",
+        "Late payment penalties: three times the French legal interest rate",
+        "Commercial code, articles L. 441-9, I, and L. 441-10, II",
+    ),
+    Wording(
+        "no_recovery_costs",
+        _EVER,
+        _FOREVER,
+        "Frais de recouvrement : sans objet, le client est un particulier",
+        "Recovery costs: not applicable, the client is a private person",
+        "Commercial code, article L. 441-10, II, which is for professionals",
+    ),
+    Wording(
+        "no_late_penalties",
+        _EVER,
+        _FOREVER,
+        "Pénalités de retard : sans objet, le prix a été payé d’avance",
+        "Late payment penalties: not applicable, the price was paid in advance",
+        "Commercial code, article L. 441-10, II, which is for professionals",
+    ),
+    Wording(
+        "no_discount",
+        _EVER,
+        _FOREVER,
+        "Escompte pour paiement anticipé : néant",
+        "Discount for early payment: none",
+        "Commercial code, article L. 441-9, I",
+    ),
 )
 BY_KEY = MappingProxyType({key: [one for one in WORDINGS if one.key == key] for key in {one.key for one in WORDINGS}})
 
