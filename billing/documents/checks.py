@@ -11,7 +11,7 @@ from datetime import date
 import pycountry
 
 from billing import taxes
-from billing.documents import factur_x, notes, numbers, schematrons
+from billing.documents import factur_x, notes, numbers, pages, schematrons
 from billing.documents.contents import Content, Kind, Side
 from billing.documents.rules import RULES
 from billing.documents.schematrons import Rules
@@ -49,9 +49,9 @@ class _Breach:
 
 def check(content: Content, language: Language) -> list[Failure]:
     """Return everything that is wrong with a draft, in the reader's language; nothing: it may be issued."""
-    own = list(own_breaches(content))
     # What we know to be wrong is said once, not again in the words of public rules.
-    return [_failure(breach, language) for breach in own or public_breaches(factur_x.xml(content), content)]
+    found = list(own_breaches(content)) or list(public_breaches(factur_x.xml(content), content)) or _of_print(content)
+    return [_failure(breach, language) for breach in found]
 
 
 def public_breaches(xml: bytes, content: Content) -> Iterator[_Breach]:
@@ -75,6 +75,15 @@ def own_breaches(content: Content) -> Iterator[_Breach]:
         yield from _of_side(side, name, content)
     yield from _of_notes(content)
     yield from _of_credit(content)
+
+
+def _of_print(content: Content) -> list[_Breach]:
+    """Return what of a document no page could show: what was numbered has to come out."""
+    try:
+        pages.pdf(content)
+    except pages.Unprintable as error:
+        return [_Breach("sign", error.signs)]
+    return []
 
 
 def _failure(breach: _Breach, language: Language) -> Failure:

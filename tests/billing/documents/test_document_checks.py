@@ -108,6 +108,7 @@ BROKEN: Mapping[str, tuple[str, str, Break]] = {
         "preceding",
         _with(preceding=Preceding(number="FAC-K7Q2-2026-0", issued_on=date(2026, 11, 1))),
     ),
+    "a name that no font has": ("reverse_charge", "sign", _with(title="北京 market")),
     "a character that is none": ("standard", "sign", _with(title="Bell\x07")),
 }
 
