@@ -170,7 +170,7 @@ def transfer(moved: Amount, fee_cents: int, payer: str, payee: str, done: Extern
     legs = [
         (wallet(done.provider, payer, currency), -moved.cents),
         (Name(LedgerKind.PAYEE_WALLET, payee, currency, done.provider), moved.cents - fee_cents),
-        (_fees(done.provider, currency), fee_cents),
+        (fees(done.provider, currency), fee_cents),
     ]
     return fact(FactKind.TRANSFER, f"transfer {done.provider} {done.id}", legs, done)
 
@@ -198,7 +198,7 @@ def payout_return(paid: Amount, payee: str, back: External) -> Fact:
 def boost(net: Amount, tax_cents: int, came: External) -> Fact:
     """Return what is posted when an expert paid a boost."""
     legs = [
-        (_fees(came.provider, net.currency), net.cents + tax_cents),
+        (fees(came.provider, net.currency), net.cents + tax_cents),
         (Name(LedgerKind.BOOST, "", net.currency), -net.cents),
         (Name(LedgerKind.VAT, "", net.currency), -tax_cents),
     ]
@@ -210,7 +210,7 @@ def chargeback(held: Amount, lost_cents: int, reference: str, payer: str, taken:
     currency = held.currency
     legs = [
         *_move(escrow(reference, currency), wallet(taken.provider, payer, currency), held.cents),
-        *_move(Name(LedgerKind.CHARGEBACKS, "", currency), _fees(taken.provider, currency), lost_cents),
+        *_move(Name(LedgerKind.CHARGEBACKS, "", currency), fees(taken.provider, currency), lost_cents),
     ]
     return fact(FactKind.CHARGEBACK, f"chargeback {taken.provider} {taken.id}", legs, taken)
 
@@ -226,7 +226,7 @@ def chargeback_return(held: Amount, won_cents: int, to: Name, payer: str | None,
     currency = held.currency
     legs = [
         *_move(wallet(back.provider, payer, currency), to, held.cents),
-        *_move(_fees(back.provider, currency), Name(LedgerKind.CHARGEBACKS, "", currency), won_cents),
+        *_move(fees(back.provider, currency), Name(LedgerKind.CHARGEBACKS, "", currency), won_cents),
     ]
     return fact(FactKind.CHARGEBACK_RETURN, f"chargeback_return {back.provider} {back.id}", legs, back)
 
@@ -254,5 +254,6 @@ def _refund(refund_id: str, currency: str) -> Name:
     return Name(LedgerKind.REFUND, refund_id, currency)
 
 
-def _fees(provider: str, currency: str) -> Name:
+def fees(provider: str, currency: str) -> Name:
+    """Return the account of what a provider holds of the operator's."""
     return Name(LedgerKind.FEES_WALLET, "", currency, provider)

@@ -1,9 +1,9 @@
-"""Reconciliation: what the provider says it did against what the ledger says (mission row B6).
+"""Reconciliation: what the provider says it did, and has, against what the ledger says (mission row B6).
 
 Differences are kept for operators, who look at them; nothing is ever corrected by itself.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,36 +13,28 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from billing import ledger_checks, provider_books
-from billing.models.ledger import WALLETS, LedgerAccount, LedgerDifference, LedgerTransaction, Posting
+from billing import ledger_checks, ledger_differences, provider_books, wallet_balances
+from billing.ledger_differences import Difference
+from billing.models.ledger import (
+    WALLETS,
+    LedgerAccount,
+    LedgerKind,
+    LedgerTransaction,
+    Posting,
+)
 from billing.postings import Amount
-from billing.provider_books import ASKED_AT_ONCE, External, Told
-from billing.providers.interface import Provider
-from foundation import audits
-from foundation.audits import Actor
+from billing.provider_books import ASKED_AT_ONCE, Books, External, Told
+from billing.providers.interface import PAYOUT, PAYOUT_RETURN, Provider
+from billing.wallet_balances import Balance
 from foundation.database import Database
-from foundation.errors import Conflict, NotFound
 
-KIND = "ledger_difference"
-OWN = "ledger"
-"""What stands for the provider where the ledger differs from our own rows."""
 NIGHTLY_DAYS = timedelta(days=35)
 MARGIN = timedelta(days=35)
 """A wire is begun up to a month before it arrives: both sides may date one transaction so far apart."""
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 GRACE = timedelta(hours=1)
 """What happened just now may still be on its way here."""
-LONGEST_NOTE = 500
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What both say of one transaction; None for who knows nothing of it."""
-
-    external: External
-    here: Amount | None
-    there: Amount | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +43,15 @@ class Compared:
 
     differences: Sequence[Difference]
     equal: frozenset[External]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What holding both against each other came to."""
+
+    differences: Sequence[Difference]
+    balances: Sequence[Balance]
+    """Of all wallets; none where a period was asked for that is over: what was there then nobody knows any more."""
 
 
 def compare(here: Mapping[External, Amount], there: Mapping[External, Amount]) -> Compared:
@@ -70,26 +71,38 @@ def reconcile(
     at: datetime,
     since: datetime | None = None,
     before: datetime | None = None,
-) -> Sequence[Difference]:
-    """Compare what happened in a period, keep the differences for operators, and return them. Raises Unreachable."""
-    told = provider_books.read(database, provider, since - MARGIN if since else FIRST)
+) -> Reconciled:
+    """Compare what happened in a period and what is there now, and keep the differences for operators.
+
+    Raises Unreachable.
+    """
+    books, balances = _read(database, provider, since - MARGIN if since else FIRST)
+    told = books.told
     there = {external: Amount(found.cents, found.currency) for external, found in told.items()}
     with database.reading() as session:
         posted = _posted(session, provider.name, since, before)
         known = _known(session, provider.name, [external.id for external in there])
+        untold = _untold(session, provider.name, balances) - told.keys()
     compared = compare({**known, **posted}, there)
     differences = [
         found
         for found in compared.differences
-        if found.external in posted or (found.there and _is_within(told[found.external], since, before))
+        if (found.external in posted and found.external not in untold)
+        or (found.there and _is_within(told[found.external], since, before))
     ]
-    database.write(lambda session: _keep(session, provider.name, differences, compared.equal, at))
-    return differences
+    if before is not None and before < at - GRACE:
+        balances = []
+    differences += [_difference(balance) for balance in balances if balance.is_off]
+    equal = compared.equal | {_external(balance) for balance in balances if balance.is_equal}
+    database.write(lambda session: ledger_differences.keep(session, provider.name, differences, equal, at))
+    return Reconciled(differences, balances)
 
 
 def look_after(database: Database, provider: Provider, at: datetime) -> None:
     """Reconcile the last weeks, and check the ledger against our own rows. May be repeated."""
-    reconcile(database, provider, at=at, since=at - NIGHTLY_DAYS, before=at - GRACE)
+    found = reconcile(database, provider, at=at, since=at - NIGHTLY_DAYS, before=at - GRACE)
+    if guarded := sum(balance.is_guarded for balance in found.balances):
+        log.warning("wallets are not shown without their owners", provider=provider.name, wallets=guarded)
     with database.reading() as session:
         findings = ledger_checks.check(session)
     for finding in findings:
@@ -102,38 +115,48 @@ def look_after(database: Database, provider: Provider, at: datetime) -> None:
         )
         for finding in findings
     ]
-    database.write(lambda session: _keep(session, OWN, own, None, at))
+    database.write(lambda session: ledger_differences.keep(session, ledger_differences.OWN, own, None, at))
 
 
-def waiting(session: Session, *, limit: int = 100) -> Sequence[LedgerDifference]:
-    """Return the differences that there are and that nobody has looked at, the oldest first."""
-    statement = select(LedgerDifference).where(
-        col(LedgerDifference.gone_at).is_(None), col(LedgerDifference.looked_at).is_(None)
+def _read(database: Database, provider: Provider, since: datetime) -> tuple[Books, Sequence[Balance]]:
+    with database.reading() as session:
+        since = wallet_balances.oldest(session, provider.name, since)
+    books = provider_books.read(database, provider, since)
+    balances = wallet_balances.read(database, provider, books)
+    if any(balance.is_off for balance in balances):
+        # Money may have moved while it was asked after: by now it is where it went.
+        books = provider_books.read(database, provider, since)
+        balances = wallet_balances.read(database, provider, books)
+    return books, balances
+
+
+def _difference(balance: Balance) -> Difference:
+    currency, there = balance.name.currency, balance.provider_cents
+    expected = Amount(balance.expected_cents, currency)
+    return Difference(_external(balance), expected, None if there is None else Amount(there, currency))
+
+
+def _external(balance: Balance) -> External:
+    """Name a wallet as the accounts of the ledger are named: its owner may have several at the provider."""
+    return External(balance.name.kind.value, f"{balance.name.reference} {balance.name.currency}".strip())
+
+
+def _untold(session: Session, provider: str, balances: Sequence[Balance]) -> set[External]:
+    """Return what only a wallet could tell of that is guarded: what was paid out of it, and came back to it."""
+    guarded = [balance.name.reference for balance in balances if balance.is_guarded]
+    statement = (
+        select(col(LedgerTransaction.external_kind), col(LedgerTransaction.external_id))
+        .join(Posting, col(Posting.transaction_id) == col(LedgerTransaction.id))
+        .join(LedgerAccount, col(LedgerAccount.id) == col(Posting.account_id))
+        .where(
+            col(LedgerTransaction.provider) == provider,
+            col(LedgerTransaction.external_kind).in_([PAYOUT, PAYOUT_RETURN]),
+            col(LedgerAccount.kind) == LedgerKind.PAYEE_WALLET.value,
+            col(LedgerAccount.reference).in_(guarded),
+        )
     )
-    oldest_first = (col(LedgerDifference.found_at), col(LedgerDifference.id))
-    return session.execute(statement.order_by(*oldest_first).limit(limit)).scalars().all()
-
-
-def looked_at(session: Session, *, limit: int = 100) -> Sequence[LedgerDifference]:
-    """Return the differences that somebody looked at, or that are gone, the latest first."""
-    statement = select(LedgerDifference).where(
-        col(LedgerDifference.gone_at).is_not(None) | col(LedgerDifference.looked_at).is_not(None)
-    )
-    latest_first = (col(LedgerDifference.seen_at).desc(), col(LedgerDifference.id))
-    return session.execute(statement.order_by(*latest_first).limit(limit)).scalars().all()
-
-
-def look_at(session: Session, difference_id: str, note: str, actor: Actor, *, at: datetime) -> None:
-    """Note that an operator looked at a difference, and what they say; raise Conflict if somebody was quicker."""
-    found = session.get(LedgerDifference, difference_id, with_for_update=True)
-    if found is None:
-        raise NotFound("there is no such difference")
-    if found.looked_at is not None or found.gone_at is not None:
-        raise Conflict("this difference waits for nobody any more")
-    found.looked_by, found.looked_at = actor.account_id, at
-    found.note = " ".join(note.split())[:LONGEST_NOTE]
-    session.add(found)
-    audits.record(session, actor, "difference_looked_at", KIND, found.id, at=at)
+    found = session.execute(statement) if guarded else ()
+    return {External(str(kind), str(external_id)) for kind, external_id in found}
 
 
 def _posted(session: Session, provider: str, since: datetime | None, before: datetime | None) -> dict[External, Amount]:
@@ -184,54 +207,3 @@ def _amounts(session: Session, provider: str, *conditions: Any) -> dict[External
 
 def _is_within(told: Told, since: datetime | None, before: datetime | None) -> bool:
     return (since is None or told.made_at >= since) and (before is None or told.made_at < before)
-
-
-def _keep(
-    session: Session,
-    provider: str,
-    differences: Iterable[Difference],
-    equal: frozenset[External] | None,
-    at: datetime,
-) -> None:
-    """Keep the differences; what both say the same of by now is gone (`equal` None: whatever was not found)."""
-    rows = session.execute(select(LedgerDifference).where(col(LedgerDifference.provider) == provider)).scalars()
-    kept = {External(row.external_kind, row.external_id): row for row in rows}
-    seen: set[External] = set()
-    for found in differences:
-        seen.add(found.external)
-        session.add(_row(kept.get(found.external), provider, found, at))
-    for external in _gone(kept, seen, equal):
-        if kept[external].gone_at is None:
-            kept[external].gone_at = at
-            session.add(kept[external])
-
-
-def _gone(kept: Iterable[External], seen: set[External], equal: frozenset[External] | None) -> Iterator[External]:
-    for external in kept:
-        if external not in seen and (equal is None or external in equal):
-            yield external
-
-
-def _row(kept: LedgerDifference | None, provider: str, found: Difference, at: datetime) -> LedgerDifference:
-    """Return the row of a difference, as it stands now; one that came to be another waits once more."""
-    row = kept or LedgerDifference(
-        provider=provider,
-        external_kind=found.external.kind,
-        external_id=found.external.id,
-        found_at=at,
-        seen_at=at,
-    )
-    says = (_cents(found.here), _currency(found.here), _cents(found.there), _currency(found.there))
-    if (row.here_cents, row.here_currency, row.there_cents, row.there_currency) != says or row.gone_at is not None:
-        row.looked_by = row.looked_at = None
-    row.here_cents, row.here_currency, row.there_cents, row.there_currency = says
-    row.seen_at, row.gone_at = at, None
-    return row
-
-
-def _cents(amount: Amount | None) -> int | None:
-    return amount.cents if amount else None
-
-
-def _currency(amount: Amount | None) -> str:
-    return amount.currency if amount else ""

@@ -9,6 +9,7 @@ import typer
 from billing import ledger_checks, ledger_statements, providers, reconciliations
 from billing.ledger_statements import Line
 from billing.models.ledger import LedgerKind
+from billing.wallet_balances import Balance, Between
 from foundation import clock
 from foundation.errors import Fault, Invalid
 from foundation.settings import Settings
@@ -115,15 +116,17 @@ def balance(
 
 @app.command()
 def reconcile(since: Since = "", until: Until = "", as_json: AsJson = False) -> None:
-    """Compare the ledger with the provider's transactions, and keep what differs for operators; exit with 1 if it does.
+    """Compare the ledger with the provider's transactions and wallets, and keep what differs for operators.
 
-    Nothing is corrected. Serving does so every night for the last weeks.
+    Exits with 1 if something does. Nothing is corrected. Wallets are left out where the period is over: what is in them
+    is known of now alone. Serving does so every night for the last weeks.
     """
     settings = Settings()
     database = databases.opened(settings)
     provider = providers.choose(database, settings)
     period = _period(since, until)
     found = reconciliations.reconcile(database, provider, at=clock.now(), since=period[0], before=period[1])
+    guarded = [balance.name.reference for balance in found.balances if balance.is_guarded]
     rows = [
         {
             "kind": difference.external.kind,
@@ -133,16 +136,36 @@ def reconcile(since: Since = "", until: Until = "", as_json: AsJson = False) -> 
             "provider_cents": difference.there.cents if difference.there else None,
             "provider_currency": difference.there.currency if difference.there else None,
         }
-        for difference in found
+        for difference in found.differences
     ]
+    moving = [_moving(balance) for balance in found.balances if balance.moving]
     if as_json:
-        tables.put_json({"provider": provider.name, "differences": rows})
-    elif rows:
+        wallets = {"compared": len(found.balances) - len(guarded), "guarded": guarded, "on_the_way": moving}
+        tables.put_json({"provider": provider.name, "differences": rows, "wallets": wallets})
+        raise typer.Exit(OFF if rows else 0)
+    if rows:
         shown = [(row["kind"], row["id"], _said(row, "ledger"), _said(row, "provider")) for row in rows]
         tables.put(("kind", "id", "ledger#", "provider#"), shown, title="Differences")
     else:
-        tables.say(f"The ledger and {provider.name} say the same.", style="green")
+        wallets = f", of {len(found.balances) - len(guarded)} wallets as well" if found.balances else ""
+        tables.say(f"The ledger and {provider.name} say the same{wallets}.", style="green")
+    for row in moving:
+        ids, amount = ", ".join(row["transactions"]), f"{_amount(row['cents'])} {row['currency']}"
+        tables.say(f"On the way at {provider.name}: {amount} of {row['account']} {row['reference']} ({ids}).")
+    if guarded:
+        tables.say(f"Not shown by {provider.name} without their owners: wallets of {', '.join(guarded)}.")
     raise typer.Exit(OFF if rows else 0)
+
+
+def _moving(balance: Balance) -> dict[str, Any]:
+    """Return what the provider has begun or done with a wallet, and the ledger does not have yet."""
+    return {
+        "account": balance.name.kind.value,
+        "reference": balance.name.reference,
+        "currency": balance.name.currency,
+        "cents": balance.between[Between.ON_THE_WAY],
+        "transactions": [f"{external.kind} {external.id}" for external in balance.moving],
+    }
 
 
 def _line(line: Line) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from billing import ledger_statements, providers, reconciliations
+from billing import ledger_differences, ledger_statements, providers
 from foundation import clock
 from web import operator_desk
 from web.forms import Form
@@ -20,10 +20,10 @@ def show_ledger(request: Request) -> Response:
     database = operator_desk.database(request)
     with database.reading() as session:
         context = {
-            "waiting": reconciliations.waiting(session, limit=PAGE),
-            "others": reconciliations.looked_at(session, limit=PAGE),
+            "waiting": ledger_differences.waiting(session, limit=PAGE),
+            "others": ledger_differences.looked_at(session, limit=PAGE),
             "sums": ledger_statements.balances(session),
-            "own": reconciliations.OWN,
+            "own": ledger_differences.OWN,
             "is_sandbox": providers.choose(database, request.app.state.settings).is_sandbox,
         }
         return operator_desk.page(request, "ledger.html", "ledger", context)
@@ -37,6 +37,6 @@ def look(request: Request, difference_id: str, form: Form) -> Response:
     def work() -> None:
         with operator_desk.database(request).writing() as session:
             note = form.get("note", "")
-            reconciliations.look_at(session, known(difference_id), note, operator.actor, at=clock.now())
+            ledger_differences.look_at(session, known(difference_id), note, operator.actor, at=clock.now())
 
     return operator_desk.act(LEDGER, "looked", work)

@@ -9,7 +9,7 @@ A provider also calls us, to say that something of its own changed. Such a call 
 
 Amounts are whole cents. Methods raise `foundation.errors.Unreachable` while the provider does not answer, or asks to
 wait: what was asked may or may not have happened, and is asked again with the same key. They raise `Declined` for what
-it will never do under this key.
+it will never do under this key, and `Guarded` where an owner's wallet is read that is not shown without its owner.
 """
 
 from typing import Protocol
@@ -70,6 +70,7 @@ from billing.providers.resources import (
     SUBSCRIPTION,
     USER,
     Declined,
+    Guarded,
     Resource,
 )
 from billing.providers.subscriptions import (
@@ -108,6 +109,7 @@ __all__ = [
     "ChargeRequest",
     "Declined",
     "Disputed",
+    "Guarded",
     "OwnerKind",
     "OwnerRequest",
     "Paper",

@@ -117,5 +117,5 @@ class Parties(Protocol):
         ...
 
     def fetch_wallet(self, provider_id: str) -> Wallet | None:
-        """Return a wallet with what is in it."""
+        """Return a wallet with what is in it; raises Guarded."""
         ...

@@ -17,6 +17,10 @@ class Declined(Exception):
     """The provider will never do what was asked; the text is its code."""
 
 
+class Guarded(Exception):
+    """The provider shows an owner's wallet only once that owner has confirmed, at its page, that it is them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """What a provider says has changed."""

@@ -18,7 +18,7 @@ from billing.models.sandbox import (
 from billing.provider_states import OwnerKind, PaperKind, PaperState, PayoutState, UserState
 from billing.providers.parties import OwnerRequest, PayerRequest, User, Wallet, WalletRequest
 from billing.providers.resources import PAPER, REFUND
-from billing.providers.sandbox_rows import NAME, make, tell
+from billing.providers.sandbox_rows import NAME, RETURNED, make, tell
 from foundation import clock
 from foundation.database import Database
 
@@ -97,6 +97,7 @@ def balance(session: Session, wallet: SandboxWallet) -> int:
         func.coalesce(
             func.sum(
                 case(
+                    (is_refund & (func.coalesce(col(SandboxTransaction.failure), "") == RETURNED), 0),
                     (is_refund, -col(SandboxTransaction.cents)),
                     else_=col(SandboxTransaction.cents) - col(SandboxTransaction.fee_cents),
                 )

@@ -64,7 +64,7 @@ class Statements(Protocol):
     """What happened."""
 
     def transactions(self, wallet_id: str, since: datetime) -> Iterator[Transaction]:
-        """Return what was made in a wallet at an instant or later, oldest first, whatever its state.
+        """Return what was made in a wallet at an instant or later, oldest first, whatever its state; raises Guarded.
 
         Providers forget: one did after 13 months.
         """
@@ -72,4 +72,8 @@ class Statements(Protocol):
 
     def fees(self, currency: str) -> int:
         """Return what is in the wallet of the commissions, in cents."""
+        ...
+
+    def fees_paid_out(self, currency: str) -> int:
+        """Return what the provider has sent of them to the operator's bank, in cents: nobody asks it to."""
         ...

@@ -359,7 +359,7 @@ class Escrows(RuleBasedStateMachine):
         here = {(row.provider_id, row.state) for row in self.money.rows(Chargeback)}
         assert here == {(row.id, row.state) for row in self.money.rows(SandboxChargeback)}
         assert [refund for refund in self.money.refunds() if refund.state == RefundState.AGREED] == []
-        assert reconciliations.reconcile(self.money.database, self.money.provider, at=self.now) == []
+        assert reconciliations.reconcile(self.money.database, self.money.provider, at=self.now).differences == []
 
     def _answers(self, refund_id: str) -> dict[str, Callable[[Any], object]]:
         return {

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from billing import ledger, payee_calls, payout_queues, provider_calls, provider_parties, reconciliations
 from billing.bank_accounts import Given
+from billing.ledger_differences import Difference
 from billing.models.ledger import LedgerKind
 from billing.models.payouts import BankAccount, Payout, Transfer
 from billing.models.provider_parties import ProviderUser
@@ -162,8 +163,8 @@ class Paying(Money):
             self.balance(LedgerKind.PAYABLE, self.expert_id),
         )
 
-    def differs(self) -> list[reconciliations.Difference]:
-        return list(reconciliations.reconcile(self.database, self.provider, at=AT))
+    def differs(self) -> list[Difference]:
+        return list(reconciliations.reconcile(self.database, self.provider, at=AT).differences)
 
 
 @contextmanager

@@ -57,7 +57,7 @@ class Boosts(RuleBasedStateMachine):
         self.anna.deliver(self.on)
         self.what_was_paid_is_posted_and_gives_the_boost()
         at = clock.now() + timedelta(days=1)
-        assert reconciliations.reconcile(self.anna.database, self.provider, at=at) == []
+        assert reconciliations.reconcile(self.anna.database, self.provider, at=at).differences == []
         self.anna.database.close()
         self._folder.cleanup()
 

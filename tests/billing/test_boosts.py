@@ -72,7 +72,7 @@ def test_a_first_payment_starts_the_boost_and_is_posted_once_with_its_tax(anna: 
     assert anna.told() == ["boost_start"]
     assert anna.rows(Payment) == [], "no payment of an escrow, and none that waits for an operator"
     at = datetime.now(UTC) + timedelta(days=1)
-    assert reconciliations.reconcile(anna.database, anna.provider, at=at) == []
+    assert reconciliations.reconcile(anna.database, anna.provider, at=at).differences == []
 
 
 def test_a_card_that_is_refused_starts_nothing_and_another_one_does(anna: Subscriber) -> None:

@@ -49,7 +49,7 @@ def lost(money: Money) -> int:
 def books_agree(money: Money) -> None:
     with money.database.reading() as session:
         assert ledger_checks.check(session) == []
-    assert list(reconciliations.reconcile(money.database, money.provider, at=AT)) == []
+    assert reconciliations.reconcile(money.database, money.provider, at=AT).differences == []
 
 
 def test_what_was_held_is_awaited_anew_and_nothing_is_released(money: Money) -> None:

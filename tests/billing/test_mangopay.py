@@ -16,7 +16,7 @@ from billing.lifecycle import PaymentState
 from billing.models.escrows import PaymentKind
 from billing.models.provider_requests import ProviderRequest
 from billing.provider_states import PaperState, PayoutState
-from billing.providers.interface import Declined, Representative
+from billing.providers.interface import Declined, Guarded, Representative, WalletRequest
 from billing.providers.mangopay import hooks
 from billing.providers.mangopay.adapter import Mangopay
 from billing.providers.mangopay.calls import Calls, Credentials, Refused, refusal
@@ -214,6 +214,27 @@ def test_wrong_credentials_are_no_answer(played: PlayedMangopay, database: Datab
     credentials = Credentials(played.stand_in.url, server.CLIENT, "wrong")
     with pytest.raises(Unreachable, match="credentials"):
         Mangopay(database, Calls(credentials, timeout_s=1), SITE).fetch_wallet("1")
+
+
+def test_an_owner_s_wallet_is_read_by_ourselves_or_guarded_which_holds_up_nothing_else(
+    played: PlayedMangopay, parties: Parties
+) -> None:
+    assert parties.balances() == (10_000, 0)
+    played.state.guarded.add(parties.owner_id)
+    with pytest.raises(Guarded):
+        played.provider.fetch_wallet(parties.owner_wallet)
+    with pytest.raises(Guarded):
+        list(played.provider.transactions(parties.owner_wallet, clock.now()))
+    payer = played.provider.fetch_wallet(parties.payer_wallet)
+    assert (payer.cents if payer else None) == 10_000
+
+
+def test_a_wallet_whose_answer_is_lost_is_opened_once(played: PlayedMangopay, parties: Parties) -> None:
+    request = WalletRequest(key(), parties.owner_id, "GBP", "Portulan")
+    played.stand_in.faults.add("500 after", path="/wallets")
+    opened = insisting(lambda: played.provider.open_wallet(request))
+    assert played.provider.open_wallet(request) == opened
+    assert sum(wallet["Currency"] == "GBP" for wallet in played.state.items["wallets"].values()) == 1
 
 
 def test_nobody_at_all_is_no_answer(database: Database) -> None:

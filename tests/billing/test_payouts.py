@@ -310,4 +310,5 @@ def test_transfers_and_payouts_are_held_against_the_provider(ready: Paying) -> N
     assert found == {
         "release": (Amount(DUE, "EUR"), Amount(DUE + 1, "EUR")),
         "payout": (Amount(NET, "EUR"), Amount(NET + 1, "EUR")),
+        "payer_wallet": (Amount(0, "EUR"), Amount(-1, "EUR")),
     }

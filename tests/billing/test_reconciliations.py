@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from billing import ledger, postings, reconciliations
+from billing import ledger, ledger_differences, postings, reconciliations
+from billing.ledger_differences import Difference
 from billing.lifecycle import PaymentState
 from billing.models.ledger import LedgerDifference
 from billing.models.sandbox import SandboxTransaction
 from billing.postings import Amount, External
 from billing.providers import sandbox
-from billing.reconciliations import Difference
 from foundation import audits, clock
 from foundation.database import Database
 from foundation.errors import Conflict, NotFound
@@ -27,12 +27,12 @@ def money(database: Database) -> Money:
 
 
 def reconcile(money: Money, **period: object) -> list[Difference]:
-    return list(reconciliations.reconcile(money.database, money.provider, at=AT, **period))  # pyright: ignore[reportArgumentType]
+    return list(reconciliations.reconcile(money.database, money.provider, at=AT, **period).differences)  # pyright: ignore[reportArgumentType]
 
 
 def waiting(money: Money) -> list[LedgerDifference]:
     with money.database.reading() as session:
-        return list(reconciliations.waiting(session))
+        return list(ledger_differences.waiting(session))
 
 
 def test_both_say_the_same_of_payments_refunds_and_returns(money: Money) -> None:
@@ -58,7 +58,7 @@ def test_what_the_provider_has_and_we_have_not_waits_until_it_is_there(money: Mo
     assert reconcile(money) == []
     assert waiting(money) == []
     with money.database.reading() as session:
-        assert [found.gone_at for found in reconciliations.looked_at(session)] == [AT]
+        assert [found.gone_at for found in ledger_differences.looked_at(session)] == [AT]
 
 
 def test_what_the_provider_does_not_know(money: Money) -> None:
@@ -66,8 +66,15 @@ def test_what_the_provider_does_not_know(money: Money) -> None:
     fact = postings.pay_in("p9", Amount(500, "EUR"), "m1", money.client_id, External("sandbox", "payin", "forged"))
     money.database.write(lambda session: ledger.post(session, fact, at=AT))
     forged = reconciliations.External("payin", "forged")
-    assert reconcile(money) == [Difference(forged, Amount(500, "EUR"), None)]
-    assert reconcile(money, since=AT + timedelta(days=1)) == []
+    transaction, wallet = reconcile(money)
+    assert transaction == Difference(forged, Amount(500, "EUR"), None)
+    assert (wallet.external.kind, wallet.here, wallet.there) == (
+        "payer_wallet",
+        Amount(DUE + 500, "EUR"),
+        Amount(DUE, "EUR"),
+    )
+    assert reconcile(money, since=AT + timedelta(days=1)) == [wallet]
+    assert reconcile(money, before=AT - timedelta(days=1)) == [], "what was in a wallet then nobody knows"
 
 
 @pytest.mark.parametrize("change", [{"cents": DUE - 1}, {"currency": "USD"}])
@@ -78,7 +85,7 @@ def test_other_amounts_are_differences_and_nothing_is_corrected(money: Money, ch
         for name, value in change.items():
             setattr(row, name, value)
         session.add(row)
-    [found] = reconcile(money)
+    found, *_ = reconcile(money)
     assert found.here == Amount(DUE, "EUR")
     assert found.there != found.here
     assert money.escrow().paid_cents == DUE
@@ -91,11 +98,11 @@ def test_somebody_looks_at_a_difference_once_and_one_that_changes_waits_again(mo
     [row] = waiting(money)
     actor = audits.account(money.expert.id)
     with money.database.writing() as session:
-        reconciliations.look_at(session, row.id, "  The bank's  error. ", actor, at=AT)
+        ledger_differences.look_at(session, row.id, "  The bank's  error. ", actor, at=AT)
     with pytest.raises(Conflict), money.database.writing() as session:
-        reconciliations.look_at(session, row.id, "", actor, at=AT)
+        ledger_differences.look_at(session, row.id, "", actor, at=AT)
     with pytest.raises(NotFound), money.database.writing() as session:
-        reconciliations.look_at(session, "nothing", "", actor, at=AT)
+        ledger_differences.look_at(session, "nothing", "", actor, at=AT)
     reconcile(money)
     assert waiting(money) == []
     [kept] = money.rows(LedgerDifference)
@@ -114,7 +121,7 @@ def test_the_night_looks_at_the_last_weeks_and_at_our_own_rows(money: Money) -> 
     # What came within the last hour may still be on its way here.
     reconciliations.look_after(money.database, money.provider, clock.now())
     [row] = waiting(money)
-    assert (row.provider, row.external_kind, row.external_id) == (reconciliations.OWN, "escrows", "m1")
+    assert (row.provider, row.external_kind, row.external_id) == (ledger_differences.OWN, "escrows", "m1")
     assert (row.here_cents, row.there_cents) == (DUE, DUE + 1)
     with money.database.writing() as session:
         session.execute(text("UPDATE escrows SET paid_cents = paid_cents - 1, due_cents = due_cents - 1"))

@@ -97,23 +97,27 @@ def open_wallet(state: Mangopay, body: Item, _query: dict[str, str]) -> Item:
 
 
 @route("GET", "/wallets/{}")
-def wallet(state: Mangopay, _body: Item, _query: dict[str, str], wallet_id: str) -> Item:
-    return state.find("wallets", wallet_id)
+def wallet(state: Mangopay, _body: Item, query: dict[str, str], wallet_id: str) -> Item:
+    found = state.find("wallets", wallet_id)
+    state.guard(found["Owners"][0], query)
+    return found
 
 
 @route("GET", "/users/{}/wallets")
-def wallets(state: Mangopay, _body: Item, _query: dict[str, str], user_id: str) -> list[Item]:
+def wallets(state: Mangopay, _body: Item, query: dict[str, str], user_id: str) -> list[Item]:
+    state.guard(user_id, query)
     return [item for item in state.items["wallets"].values() if item["Owners"] == [user_id]]
 
 
 @route("GET", "/wallets/{}/transactions")
 def wallet_transactions(state: Mangopay, _body: Item, query: dict[str, str], wallet_id: str) -> list[Item]:
-    state.find("wallets", wallet_id)
+    state.guard(state.find("wallets", wallet_id)["Owners"][0], query)
     return _since(state.transactions(wallet=wallet_id), query)
 
 
 @route("GET", "/users/{}/transactions")
 def user_transactions(state: Mangopay, _body: Item, query: dict[str, str], user_id: str) -> list[Item]:
+    state.guard(user_id, query)
     return _since(state.transactions(user=user_id), query)
 
 
@@ -411,6 +415,12 @@ def charge(state: Mangopay, body: Item, _query: dict[str, str]) -> Item:
 @route("GET", "/clients/wallets/FEES/{}")
 def fees_wallet(state: Mangopay, _body: Item, _query: dict[str, str], currency: str) -> Item:
     return {"Id": f"FEES_{currency}", "FundsType": "FEES", "Balance": euros(state.fees[currency], currency)}
+
+
+@route("GET", "/clients/wallets/FEES/{}/transactions")
+def fees_transactions(state: Mangopay, _body: Item, _query: dict[str, str], currency: str) -> list[Item]:
+    wallet_id = f"FEES_{currency}"
+    return [item for item in state.items["fee payouts"].values() if item["DebitedWalletId"] == wallet_id]
 
 
 @route("GET", "/hooks")

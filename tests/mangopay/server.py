@@ -141,9 +141,9 @@ class Handler(BaseHTTPRequestHandler):
             return 409, Refusal(409, "idempotent_creation_conflict").body, {}
         if fault in {"500", "404"}:
             kind = {"500": "internal_error", "404": "ressource_not_found"}[fault]
-            status, content = int(fault), Refusal(int(fault), kind, {}).body
+            status, content, headers = int(fault), Refusal(int(fault), kind, {}).body, {}
         else:
-            status, content = self.do(method, path, json.loads(raw) if raw else {}, query)
+            status, content, headers = self.do(method, path, json.loads(raw) if raw else {}, query)
         if method == "POST":
             kept = 500 if fault == "500 after" else status
             self.stand_in.state.responses[CLIENT, key] = {
@@ -155,13 +155,13 @@ class Handler(BaseHTTPRequestHandler):
             }
         if isinstance(content, list):
             return self.page_of(content, query)
-        return status, content, {}
+        return status, content, headers
 
-    def do(self, method: str, path: str, body: Item, query: dict[str, str]) -> tuple[int, Any]:
+    def do(self, method: str, path: str, body: Item, query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
         try:
-            return endpoints.answer(self.stand_in.state, method, path, body, query)
+            return (*endpoints.answer(self.stand_in.state, method, path, body, query), {})
         except Refusal as refusal:
-            return refusal.status, refusal.body
+            return refusal.status, refusal.body, refusal.headers
 
     def recall(self, key: str) -> tuple[int, Any, dict[str, str]]:
         kept = self.stand_in.state.responses.get((CLIENT, key))

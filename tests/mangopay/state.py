@@ -23,6 +23,7 @@ class Refusal(Exception):
     def __init__(self, status: int, kind: str, fields: dict[str, str] | None = None, spelled: str = "errors") -> None:
         super().__init__(kind)
         self.status = status
+        self.headers: dict[str, str] = {}
         self.body: Item = {
             "Message": ERRORS.get(kind, kind),
             "Type": kind,
@@ -65,6 +66,8 @@ class Mangopay:
         self.told: list[tuple[str, str]] = []
         self.tell: Callable[[str, str], None] = lambda event, item_id: self.told.append((event, item_id))
         self.fees: dict[str, int] = defaultdict(int)
+        self.guarded: set[str] = set()
+        """Owners whom Mangopay wants to see before anybody reads their wallets, whoever says that nobody is there."""
         self._count = 100_000_000
 
     def new_id(self) -> str:
@@ -120,7 +123,24 @@ class Mangopay:
     def fail(self, item: Item, code: str, words: str = "failed") -> None:
         item |= {"Status": "FAILED", "ResultCode": code, "ResultMessage": words}
 
+    def guard(self, owner_id: str, query: dict[str, str]) -> None:
+        """Refuse to show an owner's wallets, unless it is said that the platform looks by itself."""
+        is_owner = self.items["users"].get(owner_id, {}).get("UserCategory") == "OWNER"
+        if is_owner and (query.get("ScaContext") != "USER_NOT_PRESENT" or owner_id in self.guarded):
+            refusal = Refusal(401, "unauthorized")
+            page = f"https://sca.sandbox.mangopay.com/?token=sca_{uuid4().hex}"
+            refusal.headers["WWW-Authenticate"] = f"PendingUserAction RedirectUrl={page}"
+            raise refusal
+
     # What comes about without being asked for.
+
+    def pay_fees_out(self, currency: str = "EUR") -> None:
+        """Mangopay sends the commissions of a month to the platform's bank."""
+        money = euros(self.fees[currency], currency)
+        self.fees[currency] = 0
+        made = {"Type": "PAYOUT", "Nature": "REGULAR", "DebitedFunds": money, "CreditedFunds": money}
+        payout = self.put("fee payouts", {**made, "Fees": euros(0, currency), "DebitedWalletId": f"FEES_{currency}"})
+        self.succeed(payout)
 
     def pay_card(self, payin_id: str, code: str = "000000") -> None:
         """A payer types a card on the hosted page, or answers the bank's question."""

@@ -10,7 +10,7 @@ from billing.providers import sandbox
 from foundation import clock
 from foundation.database import Database
 from scripts import demo_accounts, demo_boosts, demo_missions, demo_threads
-from tests.billing.money import AT, DUE, Money, make
+from tests.billing.money import DUE, Money, make
 from tests.builders import import_all, record, settings_in
 from tests.scripts.conftest import Portulan
 
@@ -48,9 +48,14 @@ def test_a_statement_has_a_running_balance(portulan: Portulan, money: Money) -> 
     ]
     shown = portulan("ledger", "statement", str(money.expert.expert_id), "--account", "payable").out
     assert "4,320.00" in shown
-    day = AT.date().isoformat()
     # The payment was delivered when the test ran, the release is dated.
-    for period, count in ((("--since", day), 1), (("--until", day), 2), (("--since", "2026-12-02"), 0)):
+    days = sorted(row["day"] for row in rows)
+    on_the_last = days.count(days[-1])
+    for period, count in (
+        (("--since", days[-1]), on_the_last),
+        (("--until", days[-1]), 2),
+        (("--until", "2026-01-01"), 0),
+    ):
         assert len(orjson.loads(portulan("ledger", "statement", "m1", "--json", *period).out)) == count
     assert orjson.loads(portulan("ledger", "statement", "nothing\0", "--json").out) == []
 
@@ -94,9 +99,23 @@ def test_reconciling_lists_differences_and_fails(portulan: Portulan, money: Mone
                 "provider_currency": "EUR",
             }
         ],
+        "wallets": {
+            "compared": 2,
+            "guarded": [],
+            "on_the_way": [
+                {
+                    "account": "payer_wallet",
+                    "reference": money.client_id,
+                    "currency": "EUR",
+                    "cents": 700,
+                    "transactions": [f"payin {wire}"],
+                }
+            ],
+        },
     }
     shown = portulan("ledger", "reconcile")
     assert (shown.code, "nothing" in shown.out, "7.00 EUR" in shown.out) == (1, True, True)
+    assert f"On the way at sandbox: 7.00 EUR of payer_wallet {money.client_id} (payin {wire})." in shown.out
     assert portulan("ledger", "reconcile", "--until", "2026-01-01").code == 0
 
 

@@ -6,7 +6,8 @@ without an id, and leave out fields of answers that they don't know. What is don
 - nothing of what the SDK logs gets out: on every error it writes whole bodies, names and account numbers among them;
 - a 404 is None for what is read, and Refused for what is made;
 - no answer, a 5xx, or being asked to wait is `Unreachable`; a refused token is renewed once;
-- errors are read whichever way they are spelled (`errors`, `Errors`, `error`).
+- errors are read whichever way they are spelled (`errors`, `Errors`, `error`);
+- an owner's wallet that is not shown without its owner is `Guarded`, which a refused token is not.
 """
 
 import logging
@@ -22,6 +23,7 @@ from mangopay.api import APIRequest
 from mangopay.auth import StorageStrategyBase
 from mangopay.exceptions import APIError, DecodeError
 
+from billing.providers.resources import Guarded
 from foundation.circuits import Circuit
 from foundation.errors import Unreachable
 
@@ -34,6 +36,7 @@ PER_PAGE = 100
 _REPLAYED = 409
 _LIMITED = 429
 _TOKEN_REFUSED = 401
+_ASKS_OWNER = "PendingUserAction"
 _ODD_BUT_FINAL = frozenset({400, 403, 404, 405, 411, 413, 415, 422})
 
 log = structlog.get_logger(__name__)
@@ -101,7 +104,7 @@ class Calls:
     def get(self, path: str, **params: Any) -> Any:
         """Return what stands at a path; None where nothing does."""
         answer = self._ask("GET", path, None, None, params)
-        return None if answer.status_code == requests.codes.not_found else _body(answer)
+        return None if answer.status_code == requests.codes.not_found else _shown(answer)
 
     def every(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
         """Return the items of a list, page by page."""
@@ -110,7 +113,7 @@ class Calls:
             answer = self._ask("GET", path, None, None, {**params, "page": page, "per_page": PER_PAGE})
             if answer.status_code == requests.codes.not_found:
                 return
-            yield from _body(answer) or []
+            yield from _shown(answer) or []
             if page >= int(answer.headers.get("x-number-of-pages") or 1):
                 return
             page += 1
@@ -143,7 +146,7 @@ class Calls:
             # It was not read: nothing was made, and the key is not used up.
             return self._send(method, path, body, key, params)
         except _TokenRefused:
-            raise self._leave_alone(PAUSE_S, "refuses our credentials, or wants to see the user") from None
+            raise self._leave_alone(PAUSE_S, "refuses our credentials") from None
 
     def _send(
         self, method: str, path: str, body: dict[str, Any] | None, key: str | None, params: Mapping[str, Any]
@@ -167,7 +170,7 @@ class Calls:
             return self._no_answer(method, path, "does not answer")
         log.warning("Mangopay refuses", method=method, path=path, status=status, code=_code(error.content))
         if status == _TOKEN_REFUSED:
-            return _TokenRefused()
+            return Guarded(path) if _ASKS_OWNER in _header(headers, "www-authenticate") else _TokenRefused()
         if status == _LIMITED:
             return self._leave_alone(_pause_of(headers), "asks to wait")
         if status == _REPLAYED and method == "POST":
@@ -211,6 +214,18 @@ def _code(content: object) -> str:
 
 def _body(answer: requests.Response) -> Any:
     return answer.json() if answer.content else None
+
+
+def _shown(answer: requests.Response) -> Any:
+    """Return what was asked for; raise Guarded where only a page is named that its owner has to visit first."""
+    body = _body(answer)
+    if isinstance(body, dict) and body.keys() == {_ASKS_OWNER}:
+        raise Guarded(answer.url)
+    return body
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((value for found, value in headers.items() if found.lower() == name), "")
 
 
 def _pause_of(headers: Mapping[str, str]) -> float:

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from billing.models.provider_requests import ProviderRequest
 from billing.providers.mangopay.calls import Calls, Refused, Replayed, refusal
 from billing.providers.mangopay.names import NAME, derived
-from billing.providers.resources import Declined
+from billing.providers.resources import Declined, Guarded
 from foundation import clock
 from foundation.database import Database, insert
 from foundation.errors import Unreachable
@@ -47,16 +47,23 @@ class Creations:
         self._database, self._calls = database, calls
 
     def make(
-        self, key: str, path: str, body: Mapping[str, Any], *, read: str, others: Lister | None = None
+        self,
+        key: str,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        read: str,
+        params: Mapping[str, str] | None = None,
+        others: Lister | None = None,
     ) -> dict[str, Any]:
         """Make something, or return what was made with the key before.
 
-        `read` is where it stands by its id (`{}`), empty for what has none; `others` lists what is like it, to look for
-        what was made without our hearing of it. Raises Declined and Unreachable.
+        `read` is where it stands by its id (`{}`), empty for what has none, with `params`; `others` lists what is like
+        it, to look for what was made without our hearing of it. Raises Declined and Unreachable.
         """
         row = self._keep(key, path, body)
         if row.provider_id is not None:
-            return self._read(read, row.provider_id)
+            return self._read(read, row.provider_id, params or {})
         if clock.now() - row.asked_at >= REMEMBERED:
             found = self._find(key, others)
             if found is not None:
@@ -90,10 +97,16 @@ class Creations:
         return dict(found)
 
     def _find(self, key: str, others: Lister | None) -> dict[str, Any] | None:
-        return next((dict(item) for item in others() if item.get("Tag") == key), None) if others else None
+        try:
+            return next((dict(item) for item in others() if item.get("Tag") == key), None) if others else None
+        except Guarded as error:
+            raise Unreachable("Mangopay shows what was made only with its owner") from error
 
-    def _read(self, read: str, provider_id: str) -> dict[str, Any]:
-        found = self._calls.get(read.format(provider_id)) if read else {"Id": provider_id}
+    def _read(self, read: str, provider_id: str, params: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            found = self._calls.get(read.format(provider_id), **params) if read else {"Id": provider_id}
+        except Guarded as error:
+            raise Unreachable("Mangopay shows what was made only with its owner") from error
         if found is None:
             raise Unreachable("what Mangopay has made is not there")
         return found

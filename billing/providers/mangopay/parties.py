@@ -10,7 +10,7 @@ from typing import Any
 
 from billing.provider_states import OwnerKind, UserState
 from billing.providers.mangopay.calls import Refused
-from billing.providers.mangopay.parts import Part
+from billing.providers.mangopay.parts import BY_ITSELF, Part
 from billing.providers.mangopay.readings import action_url, asks_user, cents_of, currency_of
 from billing.providers.parties import (
     Address,
@@ -77,13 +77,14 @@ class MangopayParties(Part):
             "/wallets",
             body,
             read="/wallets/{}",
-            others=lambda: self._means.calls.every(f"/users/{request.user_id}/wallets"),
+            params=BY_ITSELF,
+            others=lambda: self._means.calls.every(f"/users/{request.user_id}/wallets", **BY_ITSELF),
         )
         return _as_wallet(made)
 
     def fetch_wallet(self, provider_id: str) -> Wallet | None:
         """Return a wallet."""
-        found = self._get(f"/wallets/{provider_id}")
+        found = self._get(f"/wallets/{provider_id}", **BY_ITSELF)
         return _as_wallet(found) if found else None
 
     def _register(self, key: str, kind: str, body: Mapping[str, Any], return_path: str) -> User:

@@ -7,6 +7,9 @@ from typing import Any
 from billing.providers.mangopay.calls import Calls
 from billing.providers.mangopay.creations import Creations
 
+BY_ITSELF = {"ScaContext": "USER_NOT_PRESENT"}
+"""Said where an owner's wallet is read: nobody is there, the platform looks. Mangopay may want to see the owner even so
+(https://docs.mangopay.com/guides/sca/wallets)."""
 _SUCCEEDED = "SUCCEEDED"
 
 
@@ -21,7 +24,7 @@ class Means:
 
     def transactions_of(self, user_id: str) -> Iterator[dict[str, Any]]:
         """Return a user's transactions, the latest first."""
-        return self.calls.every(f"/users/{user_id}/transactions", Sort="CreationDate:DESC")
+        return self.calls.every(f"/users/{user_id}/transactions", Sort="CreationDate:DESC", **BY_ITSELF)
 
     def return_of(self, payout: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the refund by which a bank sent a payout back that had gone through."""
@@ -36,5 +39,5 @@ class Part:
 
     _means: Means
 
-    def _get(self, path: str) -> dict[str, Any] | None:
-        return self._means.calls.get(path)
+    def _get(self, path: str, **params: str) -> dict[str, Any] | None:
+        return self._means.calls.get(path, **params)
