@@ -14,14 +14,14 @@ from sqlmodel import col
 
 from accounts import experts
 from accounts.sign_ins import SignedIn
-from billing import identity_files, owners
+from billing import identity_files, owner_rules, owners
 from billing import identity_paper_mails as mails
 from billing.events import PAPER_GIVEN
 from billing.identity_paper_texts import NEVER_ARRIVED, NOT_TAKEN, name_of, reason_of
 from billing.models.identity_papers import OPEN, IdentityPage, IdentityPaper
 from billing.models.provider_parties import ProviderUser
 from billing.owners import Stage
-from billing.provider_states import PaperKind, PaperState, UserState
+from billing.provider_states import OwnerKind, PaperKind, PaperState, UserState
 from billing.providers import sandbox, sandbox_papers
 from billing.providers.interface import Declined, Paper, PaperPage, PaperRequest, Provider
 from foundation import audits, outbox
@@ -51,6 +51,13 @@ def latest(session: Session, user_id: str) -> dict[PaperKind, IdentityPaper]:
     statement = select(IdentityPaper).where(col(IdentityPaper.user_id) == user_id)
     rows = session.execute(statement.order_by(col(IdentityPaper.given_at), col(IdentityPaper.id))).scalars()
     return {PaperKind(paper.kind): paper for paper in rows}
+
+
+def are_validated(session: Session, owner: ProviderUser) -> bool:
+    """Tell whether all papers that an owner needs are valid, as far as we were told."""
+    found = latest(session, owner.id)
+    needed = owner_rules.needed(OwnerKind(owner.role))
+    return all(kind in found and found[kind].state == PaperState.VALIDATED for kind in needed)
 
 
 def put(

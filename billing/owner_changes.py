@@ -2,7 +2,7 @@
 
 Providers can't make a person a company: another kind of owner is another user there, with papers of its own, and is
 paid nothing before they are validated. Within a kind the user stays, and only papers about the business are asked for
-anew.
+anew, with the declaration of who owns it.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from accounts import legal_identities
+from billing import declarations, identity_papers, owner_rules, owners, provider_parties
 from billing import identity_paper_mails as mails
-from billing import identity_papers, owner_rules, owners, provider_parties
 from billing.models.identity_papers import IdentityPaper
 from billing.provider_states import PaperState
 from billing.providers.interface import Provider
@@ -25,7 +25,7 @@ class Change(StrEnum):
 
     NOTHING = "nothing"
     PAPERS = "papers"
-    """Papers about the business."""
+    """Papers about the business, and who owns it."""
     OWNER = "owner"
     """All of it: another kind of owner."""
     PORTAGE = "portage"
@@ -65,6 +65,7 @@ def _follow(session: Session, provider: str, expert_id: str, at: datetime) -> No
             if owner_rules.depends_on_status(kind) and _is_before(paper, identity.changed_at):
                 identity_papers.outdate(session, paper, at)
                 is_asked = True
+        is_asked |= declarations.outdate(session, found.user.id, identity.changed_at, at)
     if is_asked:
         key = f"{expert_id} {identity.changed_at.isoformat()}"
         mails.tell(session, expert_id, "identity_wanted_anew", key=key, at=at)

@@ -23,6 +23,8 @@ LONGEST: Mapping[str, int] = {
     "line": 200,
     "city": 100,
     "postal_code": 20,
+    "region": 100,
+    "birth_city": 100,
 }
 COUNTRIES = ("nationality", "residence", "country")
 OF_PERSONS = {"first_name", "last_name", "nationality", "residence"}
@@ -80,20 +82,20 @@ def check(form: Mapping[str, str], kind: OwnerKind, language: Language, today: d
         values[name] = form.get(name, "")
         if values[name] not in zones.country_codes():
             refuse(name, "no_country", message("Please choose a country."))
-    values["born_on"] = _birthday(form.get("born_on", ""), today, refuse)
+    values["born_on"] = birthday_of(form.get("born_on", ""), today, refuse)
     if is_person:
         values["country"] = values["residence"]
     for name in ("first_name", "last_name", "line", "city"):
-        values[name] = _text(form, name, refuse)
+        values[name] = text_of(form, name, refuse)
     # Some countries have no postal codes; those of the European Economic Area all do.
     has_codes = owner_rules.is_in_eea(values["country"])
-    values["postal_code"] = _text(form, "postal_code", refuse, is_needed=has_codes)
+    values["postal_code"] = text_of(form, "postal_code", refuse, is_needed=has_codes)
     if is_person:
         values |= {"name": f"{values['first_name']} {values['last_name']}", "company_number": ""}
     else:
-        values["name"] = _text(form, "name", refuse)
+        values["name"] = text_of(form, "name", refuse)
         is_needed = kind is OwnerKind.BUSINESS
-        values["company_number"] = _text(form, "company_number", refuse, is_needed=is_needed)
+        values["company_number"] = text_of(form, "company_number", refuse, is_needed=is_needed)
     if form.get("terms") != "yes":
         refuse("terms", "not_accepted", message("The payment provider pays only those who accept its terms."))
     if faults:
@@ -101,7 +103,8 @@ def check(form: Mapping[str, str], kind: OwnerKind, language: Language, today: d
     return values
 
 
-def _text(form: Mapping[str, str], name: str, refuse: Refuse, *, is_needed: bool = True) -> str:
+def text_of(form: Mapping[str, str], name: str, refuse: Refuse, *, is_needed: bool = True) -> str:
+    """Return a text that was typed, on one line; tell `refuse` what is wrong with it."""
     text = " ".join(form.get(name, "").split())
     if not text and is_needed:
         refuse(name, "missing", message("Please fill this in."))
@@ -112,7 +115,8 @@ def _text(form: Mapping[str, str], name: str, refuse: Refuse, *, is_needed: bool
     return text
 
 
-def _birthday(text: str, today: date, refuse: Refuse) -> date | None:
+def birthday_of(text: str, today: date, refuse: Refuse, *, youngest_years: int = ADULT_YEARS) -> date | None:
+    """Return a birthday that was typed; tell `refuse` what is wrong with it."""
     try:
         born_on = date.fromisoformat(text.strip())
     except ValueError:
@@ -121,6 +125,6 @@ def _birthday(text: str, today: date, refuse: Refuse) -> date | None:
     age_years = today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
     if not 0 <= age_years <= OLDEST_YEARS:
         refuse("born_on", "unlikely", message("This can’t be a birthday: please look again."))
-    elif age_years < ADULT_YEARS:
+    elif age_years < youngest_years:
         refuse("born_on", "underage", message("The payment provider pays nobody under 18."))
     return born_on

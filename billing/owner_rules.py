@@ -50,6 +50,15 @@ def needed(kind: OwnerKind) -> tuple[PaperKind, ...]:
     return (PaperKind.IDENTITY, PaperKind.REGISTRATION, PaperKind.ARTICLES)
 
 
+def declares(kind: OwnerKind) -> bool:
+    """Tell whether an owner has to declare to whom they belong: businesses do.
+
+    Mangopay asks it of businesses (docs.mangopay.com, guides/users/verification/beneficial-owners); the law, of banks
+    that have one as a client: code monétaire et financier, L. 561-5 and L. 561-2-2.
+    """
+    return kind is OwnerKind.BUSINESS
+
+
 def proofs(nationality: str) -> tuple[Proof, ...]:
     """Return what proves the identity of somebody of a country; a passport does everywhere."""
     if nationality == "NO":

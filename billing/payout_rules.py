@@ -34,6 +34,8 @@ class Wait(StrEnum):
     """The expert has to confirm the bank account at the provider."""
     NEW_BANK_DETAILS = "new_bank_details"
     """What was sent to this account failed or came back: another one is needed, or an operator's retry."""
+    DECLARATION = "declaration"
+    """The provider does not know yet who owns the expert's company."""
     PAPERS = "papers"
 
 
@@ -47,6 +49,10 @@ class Standing:
     account_id: str | None
     """The bank account that they want to be paid to."""
     account: RecipientState | None
+    is_declared: bool = True
+    """Who owns the expert's company is validated, or there is none."""
+    are_papers_valid: bool = False
+    """Each that is needed was validated, whatever the provider makes of it all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,8 @@ def waits_for(standing: Standing, attempts: Sequence[Attempt] = ()) -> tuple[Wai
     """Return all that is missing before what came to an expert's wallet can be paid out; nothing: it may go."""
     found = [_of_owner(standing.owner), _of_account(standing, attempts)]
     if standing.owner is not None and not standing.is_verified:
-        found.append(Wait.PAPERS)
+        found += [] if standing.is_declared else [Wait.DECLARATION]
+        found += [] if standing.are_papers_valid and not standing.is_declared else [Wait.PAPERS]
     return tuple(wait for wait in found if wait is not None)
 
 

@@ -4,7 +4,7 @@ What failed or came back is paid again to another account, or where an operator 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts import accounts
-from billing import bank_accounts, entries, payout_rules, transfers
+from billing import bank_accounts, declarations, entries, identity_papers, payout_rules, transfers
 from billing.last_months import ZONE
 from billing.lifecycle import PAYOUTS, Party, PayoutEvent, TransferState
 from billing.models.escrows import Escrow
@@ -150,7 +150,11 @@ def standing_of(session: Session, owner: ProviderUser | None, currency: str) -> 
     account = bank_accounts.current(session, owner.id, currency)
     state = RecipientState(account.state) if account else None
     account_id = account.id if account else None
-    return Standing(UserState(owner.state), owner.is_verified, account_id, state)
+    known = Standing(UserState(owner.state), owner.is_verified, account_id, state)
+    if owner.is_verified:
+        return known
+    is_declared = declarations.is_validated(session, owner)
+    return replace(known, is_declared=is_declared, are_papers_valid=identity_papers.are_validated(session, owner))
 
 
 def _standing(session: Session, transfer: Transfer) -> Standing:

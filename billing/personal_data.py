@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from accounts.personal_data import ACCOUNT, CLIENT, EXPERT
 from billing.models.boosts import BoostCharge, BoostSubscription
+from billing.models.declarations import OwnershipDeclaration
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.identity_papers import IdentityPaper, OwnerDetails
 from billing.models.ledger import LedgerAccount, LedgerDifference, LedgerTransaction, Posting
@@ -112,6 +113,14 @@ HOLDINGS = (
     Holding(Payout, "expert_id", EXPERT, Erasure.KEPT, "payouts", _BOOKS),
     Holding(OwnerDetails, "expert_id", EXPERT, Erasure.DELETED, "owner-details"),
     Holding(IdentityPaper, "expert_id", EXPERT, Erasure.DELETED, "identity-papers"),
+    Holding(
+        OwnershipDeclaration,
+        "expert_id",
+        EXPERT,
+        Erasure.DELETED,
+        "ownership-declarations",
+        secret=frozenset({"sealed"}),
+    ),
     Holding(BoostSubscription, "expert_id", EXPERT, Erasure.KEPT, "boost-subscriptions", _BOOKS),
     Holding(BoostCharge, "expert_id", EXPERT, Erasure.KEPT, "boost-charges", _BOOKS),
     Holding(LedgerAccount, "reference", CLIENT, Erasure.KEPT, "ledger", _BOOKS, read=_posted),
@@ -126,6 +135,7 @@ NOT_PERSONAL = {
     "provider_wallets": "which wallets payers and owners have at a provider: nothing but ids",
     "identity_pages": "files of papers on their way to the provider: nobody here can read them, and they go with those",
     "sandbox_pages": "the same, at the simulated provider: they go with the expert (`identity_papers.forget`)",
+    "sandbox_declarations": "the same, of whom declarations name (`declarations.forget`)",
     "provider_requests": "ids of rows of ours, with what a provider made for them",
     **dict.fromkeys(
         (

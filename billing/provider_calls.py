@@ -17,6 +17,7 @@ from billing import (
     boost_calls,
     boost_charges,
     chargebacks,
+    declarations,
     escrows,
     identity_papers,
     owners,
@@ -31,6 +32,7 @@ from billing.models.escrows import Escrow, Payment, PaymentKind, Refund, RefundP
 from billing.providers import sandbox, sandbox_payouts
 from billing.providers.interface import (
     CHARGEBACK,
+    DECLARATION,
     PAPER,
     PAYIN,
     PAYOUT,
@@ -220,6 +222,7 @@ _LISTENERS: Mapping[str, Callable[[Database, Provider, str, datetime], None]] = 
     RELEASE: payee_calls.hear_of_release,
     RECIPIENT: payee_calls.hear_of_recipient,
     PAPER: identity_papers.hear_of,
+    DECLARATION: declarations.hear_of,
     SUBSCRIPTION: boost_calls.hear_of_subscription,
 }
 

@@ -66,6 +66,20 @@ class PaperState(StrEnum):
     """It was valid, and has expired: a new one is needed."""
 
 
+class DeclarationState(StrEnum):
+    """How far the provider is with a declaration of who owns a business."""
+
+    CREATED = "created"
+    """Not all of it has arrived, or nobody was asked to look at it."""
+    ASKED = "asked"
+    VALIDATED = "validated"
+    REFUSED = "refused"
+    INCOMPLETE = "incomplete"
+    """Something is missing beside it or in it: it is taken up again by the next one."""
+    OUTDATED = "outdated"
+    """It was valid under another legal status. Providers know no such thing."""
+
+
 class Period(StrEnum):
     """How often."""
 

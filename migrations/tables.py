@@ -10,6 +10,7 @@ import accounts.models.notices
 import accounts.models.profiles
 import accounts.models.shortlists  # noqa: F401
 import billing.models.boosts
+import billing.models.declarations
 import billing.models.escrows
 import billing.models.identity_papers
 import billing.models.ledger

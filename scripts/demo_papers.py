@@ -1,4 +1,4 @@
-"""Who is paid in a demonstration: one expert whose papers are validated, one whose are refused, one who waits."""
+"""Who is paid in a demonstration: one expert who is verified, others of whom a paper or a declaration is missing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from accounts.models.accounts import AccountKind
 from accounts.models.experts import Expert
 from accounts.registrations import Registration
 from accounts.sign_ins import SignedIn
-from billing import identity_files, identity_papers, owner_forms, owner_rules, owners
-from billing.provider_states import PaperKind
-from billing.providers import sandbox, sandbox_papers
-from billing.providers.interface import PaperPage
+from billing import declarations, identity_files, identity_papers, owner_forms, owner_rules, owners, provider_calls
+from billing.provider_states import DeclarationState, OwnerKind, PaperKind
+from billing.providers import sandbox, sandbox_declarations, sandbox_papers
+from billing.providers.interface import DECLARATION, Address, BeneficialOwner, PaperPage, Resource
 from billing.providers.sandbox import Sandbox
 from foundation import audits, keys
 from foundation.database import Database
@@ -37,6 +37,8 @@ class Other:
     number: str
     born_on: date
     papers: Mapping[PaperKind, str]
+    declares: bool = False
+    """Says to whom the company belongs, and waits for an operator."""
 
 
 OTHERS = (
@@ -54,6 +56,14 @@ OTHERS = (
         date(1983, 9, 3),
         {PaperKind.IDENTITY: WAITING, PaperKind.REGISTRATION: WAITING},
     ),
+    Other(
+        "E008",
+        "clemence@demo.example",
+        "999000029",
+        date(1979, 1, 24),
+        dict.fromkeys(owner_rules.needed(OwnerKind.BUSINESS), VALID),
+        declares=True,
+    ),
 )
 
 
@@ -61,8 +71,12 @@ def verify(settings: Settings, database: Database, expert: SignedIn, born_on: da
     """Have the sandbox know an expert with a legal identity, and validate what it needs: money can be paid out then."""
     with database.reading() as session:
         kind = owners.standing(session, sandbox.NAME, str(expert.expert_id)).kind
-    if kind is not None:
-        prove(settings, database, expert, born_on, dict.fromkeys(owner_rules.needed(kind), VALID), at)
+    if kind is None:
+        return
+    prove(settings, database, expert, born_on, dict.fromkeys(owner_rules.needed(kind), VALID), at)
+    if owner_rules.declares(kind) and (sandbox_id := declare(settings, database, expert, at)):
+        database.write(lambda session: sandbox_declarations.decide(session, sandbox_id, DeclarationState.VALIDATED))
+        provider_calls.hear(database, _sandbox(settings, database), [_key_of(sandbox_id)], at)
 
 
 def prove(
@@ -74,7 +88,7 @@ def prove(
     at: datetime,
 ) -> None:
     """Have the sandbox know an expert, and send it papers under the names of files by which it judges them."""
-    provider = Sandbox(database, keys.derived(settings, sandbox_papers.PURPOSE))
+    provider = _sandbox(settings, database)
     key, expert_id = identity_files.key_of(settings), str(expert.expert_id)
     with database.writing() as session:
         found = owners.standing(session, provider.name, expert_id)
@@ -93,6 +107,31 @@ def prove(
         identity_papers.send(database, provider, key, [paper.id], at)
 
 
+def declare(settings: Settings, database: Database, expert: SignedIn, at: datetime) -> str | None:
+    """Have an expert say that their company belongs to them alone; return the sandbox's id, None if it knew before."""
+    provider, key = _sandbox(settings, database), identity_files.key_of(settings)
+    with database.writing() as session:
+        found = owners.standing(session, provider.name, str(expert.expert_id))
+        step, details = declarations.step(session, found), found.details
+        if step is None or not step.is_possible or details is None:
+            return None
+        address = Address("3 rue des Lilas", details.city, details.postal_code, details.country)
+        alone = BeneficialOwner(
+            details.first_name,
+            details.last_name,
+            details.born_on,
+            "Grenoble",
+            "FR",
+            details.nationality,
+            address,
+        )
+        declaration = declarations.put(session, expert, provider.name, [alone], key, at=at)
+    declarations.send(database, provider, key, [declaration.id], at)
+    with database.reading() as session:
+        sent = declarations.latest(session, declaration.user_id)
+    return sent.provider_id if sent else None
+
+
 def add_others(settings: Settings, database: Database, at: datetime) -> None:
     """Have the other experts come who are not there yet."""
     for other in OTHERS:
@@ -100,6 +139,8 @@ def add_others(settings: Settings, database: Database, at: datetime) -> None:
             who = _come(session, other, at)
         if who is not None:
             prove(settings, database, who, other.born_on, other.papers, at)
+            if other.declares:
+                declare(settings, database, who, at)
 
 
 def specimen(words: str) -> bytes:
@@ -113,6 +154,14 @@ def specimen(words: str) -> bytes:
     content = BytesIO()
     picture.save(content, "PNG")
     return content.getvalue()
+
+
+def _sandbox(settings: Settings, database: Database) -> Sandbox:
+    return Sandbox(database, keys.derived(settings, sandbox_papers.PURPOSE))
+
+
+def _key_of(sandbox_declaration_id: str) -> str:
+    return Resource(sandbox.NAME, DECLARATION, sandbox_declaration_id).key
 
 
 def _come(session: Session, other: Other, at: datetime) -> SignedIn | None:

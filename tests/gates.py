@@ -133,7 +133,7 @@ TABLE = {
         GET /my/profile  POST /my/profile  POST /my/profile/undo  GET /my/identity  POST /my/identity  GET /my/found
         GET /my/papers  POST /my/papers  POST /my/papers/clients  POST /my/papers/{paper_id}/remove
         GET /my/verification  POST /my/verification  POST /my/verification/confirm  GET /my/verification/back
-        POST /my/verification/papers
+        POST /my/verification/papers  POST /my/verification/owners
         GET /quotes/new  POST /quotes/new  GET /quotes/{quote_id}/edit  POST /quotes/{quote_id}/edit
         GET /quotes/{quote_id}/preview  POST /quotes/{quote_id}/send  POST /quotes/{quote_id}/renew
         POST /quotes/{quote_id}/withdraw  POST /quotes/{quote_id}/discard
@@ -159,6 +159,8 @@ TABLE = {
         POST /operator/proposals/{proposal_id}/decline  POST /operator/proposals/{proposal_id}/withdraw
         GET /operator/papers  GET /operator/papers/{sandbox_paper_id}/pages/{place:int}
         POST /operator/papers/{sandbox_paper_id}/validate  POST /operator/papers/{sandbox_paper_id}/refuse
+        POST /operator/papers/declarations/{sandbox_declaration_id}/validate
+        POST /operator/papers/declarations/{sandbox_declaration_id}/refuse
         GET /operator/ledger  POST /operator/ledger/{difference_id}/look
         GET /operator/wires  POST /operator/wires/{payment_id}/assign  POST /operator/wires/{payment_id}/return
         GET /operator  GET /operator/people  GET /operator/people/{account_id}
@@ -228,7 +230,7 @@ PARAMETERS = {
     "kept_id": "kept_card", "charge_id": "charge", "recipient_id": "recipient", "card_id": "kept_card",
     "report_file_id": "report_file", "mission_id": "mission", "review_id": "review", "proposal_id": "proposal",
     "paper_id": "paper", "sms_id": "mail", "difference_id": "mail",
-    "sandbox_paper_id": "mail",
+    "sandbox_paper_id": "mail", "sandbox_declaration_id": "mail",
     "quote_id": "quote", "series_id": "series",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")

@@ -26,6 +26,7 @@ from accounts.models.notices import Notice
 from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion, ReferenceLetter
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from billing.models.boosts import BoostCard, BoostCharge, BoostSubscription
+from billing.models.declarations import OwnershipDeclaration
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.identity_papers import IdentityPage, IdentityPaper, OwnerDetails
 from billing.models.mandates import Mandate
@@ -383,6 +384,17 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             state="refused",
             explanation=f"{mark} unreadable",
             pages=1,
+            given_at=AT,
+            changed_at=AT,
+        ),
+        OwnershipDeclaration(
+            id=f"declaration of {account.id}",
+            expert_id=expert.id,
+            user_id=f"owner of {account.id}",
+            state="created",
+            explanation=f"{mark} unknown",
+            people=2,
+            sealed=f"{mark} partner".encode(),
             given_at=AT,
             changed_at=AT,
         ),

@@ -282,6 +282,16 @@ TEXTS: Mapping[str, NewsText] = {
         message("What you sent is no longer valid. Please send a new one, so that payouts can go on."),
         message("Send a new one"),
     ),
+    "identity_declaration_refused": NewsText(
+        message("Who owns your company: the payment provider has refused the declaration"),
+        message("Please declare it again; payouts wait until it is validated. The reason:"),
+        message("See what is asked for"),
+    ),
+    "identity_declaration_incomplete": NewsText(
+        message("Who owns your company: the payment provider finds the declaration incomplete"),
+        message("Please complete it and declare again; payouts wait until it is validated. What is missing:"),
+        message("See what is asked for"),
+    ),
     "identity_wanted_anew": NewsText(
         message("Your legal status has changed: the payment provider asks for papers anew"),
         message("Whom it pays is decided by your status. Please send what it asks for, so that payouts can go on."),

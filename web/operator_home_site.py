@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from accounts import notices, suspensions
 from billing import ledger_differences, payments, payout_queues, proposals, refunds, wire_queue
-from billing.providers import sandbox_papers
+from billing.providers import sandbox_declarations, sandbox_papers
 from booking import missions, offer_desk, thread_lists
 from foundation import clock, mails, outbox
 from search_api import empties
@@ -39,6 +39,7 @@ def show(request: Request) -> Response:
             ("partly-paid", wire_queue.count_partly_paid(session)),
             ("proposals", proposals.count_for(session, operator.account_id, at=clock.now())),
             ("papers", len(sandbox_papers.waiting(session, limit=PAGE))),
+            ("declarations", len(sandbox_declarations.waiting(session, limit=PAGE))),
             ("ledger", len(ledger_differences.waiting(session, limit=PAGE))),
             ("threads", thread_lists.count_waiting_for_operator(session)),
             ("offers", offer_desk.count_waiting(session, clock.now())),

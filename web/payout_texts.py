@@ -16,6 +16,10 @@ TO_DO: Mapping[Wait, tuple[str, str]] = {
         message("Your bank sent a payout back or refused it: please give your bank details anew."),
         "#details",
     ),
+    Wait.DECLARATION: (
+        message("Say who owns your company: the payment provider has to know, and to validate it."),
+        VERIFICATION,
+    ),
     Wait.PAPERS: (message("The payment provider has to validate your papers: one or two working days."), VERIFICATION),
 }
 """What the expert has to do, and where."""
@@ -26,5 +30,6 @@ WAITS: Mapping[Wait, str] = {
     Wait.BANK_DETAILS: message("waits for bank details"),
     Wait.CONFIRMATION: message("waits until the bank account is confirmed"),
     Wait.NEW_BANK_DETAILS: message("waits for other bank details"),
+    Wait.DECLARATION: message("waits for a validated declaration of who owns the company"),
     Wait.PAPERS: message("waits for validated papers"),
 }

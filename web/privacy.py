@@ -14,7 +14,7 @@ from sqlmodel import col
 from accounts import accounts
 from accounts import personal_data as accounts_data
 from accounts.personal_data import ACCOUNT, CLIENT, EMAIL, EXPERT
-from billing import identity_papers, mandates
+from billing import declarations, identity_papers, mandates
 from billing import personal_data as billing_data
 from booking import departures, paper_data, report_files, sheet_data, thread_data, unfinished
 from booking import personal_data as booking_data
@@ -117,6 +117,9 @@ PARTS: Mapping[str, str] = {
     "payment-users": message("under which names payment providers know you"),
     "owner-details": message("who you are, as the payment provider was told"),
     "identity-papers": message("which papers you sent to the payment provider, and what it said; we keep no copies"),
+    "ownership-declarations": message(
+        "when you told the payment provider who owns your company, and what it said; we keep no names"
+    ),
     "boost-subscriptions": message("your Boost subscriptions"),
     "boost-charges": message("what your card was charged for them, with the periods and taxes"),
     "refunds": message("what went back, or was asked back, and who agreed"),
@@ -221,6 +224,7 @@ def erase(session: Session, account_id: str, *, at: datetime, actor: Actor | Non
     thread_data.forget(session, subject)
     paper_data.forget(session, subject)
     identity_papers.forget(session, subject.of(EXPERT))
+    declarations.forget(session, subject.of(EXPERT))
     mandates.end_of_erased(session, subject.of(EXPERT), at)
     sheet_data.forget(session, subject)
     personal_data.erase(session, HOLDINGS, subject)

@@ -21,6 +21,7 @@ from accounts.events import (
 from billing import (
     boost_calls,
     boost_renewals,
+    declarations,
     identity_files,
     identity_papers,
     owner_changes,
@@ -36,6 +37,7 @@ from billing.events import (
     BOOST_CARD_DROPPED,
     BOOST_CHARGE_WANTED,
     BOOSTS_DUE,
+    DECLARATION_GIVEN,
     LEDGER_DUE,
     OWNER_GIVEN,
     PAPER_GIVEN,
@@ -150,8 +152,9 @@ def paper_table(settings: Settings, provider: Provider, database: Database, now:
     key = identity_files.key_of(settings)
     return [
         Lane(PAPER_GIVEN, lambda ids: identity_papers.send(database, provider, key, ids, now()), batch=5),
+        Lane(DECLARATION_GIVEN, lambda ids: declarations.send(database, provider, key, ids, now()), batch=5),
         Lane(STATUS_CHANGED, lambda ids: owner_changes.follow_status(database, provider, ids, now()), batch=20),
-        Lane(PAPERS_DUE, lambda _: identity_papers.look_after(database, provider, now()), batch=100),
+        Lane(PAPERS_DUE, lambda _: _look_after_proofs(database, provider, now()), batch=100),
     ]
 
 
@@ -243,6 +246,11 @@ SCHEDULES = [
     Schedule("series", every=timedelta(days=1), topic=SERIES_DUE, offset=ALERTS_AT),
     Schedule("alerts.weekly", every=timedelta(days=7), topic=WEEKLY_ALERTS_DUE, offset=MONDAY + ALERTS_AT),
 ]
+
+
+def _look_after_proofs(database: Database, provider: Provider, at: datetime) -> None:
+    identity_papers.look_after(database, provider, at)
+    declarations.look_after(database, provider, at)
 
 
 def _sweep_shortlists(database: Database) -> None:

@@ -30,7 +30,8 @@ from accounts.models.experts import StagedExpert, StagedReview
 from accounts.models.findings import Approach
 from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist, ShortlistItem
-from billing import identity_papers, mandates
+from billing import declarations, identity_papers, mandates
+from billing.models.declarations import OwnershipDeclaration
 from billing.models.identity_papers import IdentityPage
 from billing.models.mandates import Mandate
 from booking import mail_replies, message_drafts, sheets
@@ -308,6 +309,15 @@ RULES: Sequence[Rule] = (
         "a payment provider that answers has them within seconds; whoever sent them is asked anew after a week",
         lambda at: col(IdentityPage.given_at) < at - identity_papers.KEPT_FOR,
         _in_one(identity_papers.sweep),
+    ),
+    Rule(
+        OwnershipDeclaration,
+        "ownership_declarations.kept",
+        declarations.KEPT_FOR,
+        col(OwnershipDeclaration.given_at),
+        "the same: whom a declaration names is gone once the payment provider has it, or after a week",
+        declarations.is_late,
+        _in_one(declarations.sweep),
     ),
     Rule(
         ScheduleRow,

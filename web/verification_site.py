@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
-from billing import identity_files, identity_papers, owner_forms, owners, providers
+from billing import declaration_forms, declarations, identity_files, identity_papers, owner_forms, owners, providers
 from billing.identity_paper_mails import PATH
 from billing.owners import Stage
 from billing.provider_states import PaperKind
@@ -17,6 +17,7 @@ from foundation.errors import Conflict, Invalid, Unreachable
 from web import forms, uploads
 from web.files_site import LOOKED_THROUGH_S
 from web.forms import Form
+from web.pages import declarations as declaration_pages
 from web.pages import verifications as pages
 from web.rendering import language_of, lead_away, private, render
 from web.space_site import Owner, owner_of
@@ -101,6 +102,29 @@ def send_paper(request: Request, upload: Annotated[Uploads, Depends(receive_page
     return forms.lead_on(PATH, done="sent")
 
 
+@router.post(f"{PATH}/owners")
+def declare(request: Request, form: Form) -> Response:
+    """Take who owns the company, sealed, to be sent on; or show the form with room for more people or fewer."""
+    owner, language = owner_of(request), language_of(request)
+    reshaped = declaration_forms.reshape(form, form.get("do", ""))
+    if reshaped is not None:
+        return _page(request, owner, reshaped, {})
+    key, provider, at = identity_files.key_of(request.app.state.settings), _provider(request).name, clock.now()
+    with _database(request).reading() as session:
+        details = owners.standing(session, provider, owner.expert_id).details
+    if details is None:
+        return forms.lead_on(PATH, done="overtaken")
+    try:
+        people = declaration_forms.check(form, details, language, clock.today())
+        with _database(request).writing() as session:
+            declarations.put(session, owner.signed_in, provider, people, key, at=at)
+    except Invalid as error:
+        return _page(request, owner, form, forms.faults_by_field(error), status=422)
+    except Conflict:
+        return forms.lead_on(PATH, done="overtaken")
+    return forms.lead_on(PATH, done="declared")
+
+
 def _leave(request: Request, user: User | None) -> Response | None:
     """Lead to the provider, if it wants to see the expert."""
     if user is None or not user.action_url:
@@ -120,8 +144,11 @@ def _page(
         if not form and found.kind and asks:
             given = owner_forms.proposed(session, owner.expert_id, found.kind)
         papers = identity_papers.latest(session, found.user.id) if found.user else {}
+        step = declarations.step(session, found)
+    if step is not None and found.details is not None:
+        given = {**declaration_forms.proposed(found.details), **given}
     context = pages.context(found, papers, given, language, is_sandbox=provider.is_sandbox)
-    context |= {"asks": asks, "corrects": corrects}
+    context |= declaration_pages.context(step, given, language) | {"asks": asks, "corrects": corrects}
     context |= {
         "faults": faults,
         "done": request.query_params.get("done", ""),

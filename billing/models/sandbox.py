@@ -8,7 +8,15 @@ from sqlmodel import Field, SQLModel
 from accounts.models.accounts import one_of
 from accounts.models.identities import new_id
 from billing.lifecycle import ChargebackState, PaymentState
-from billing.provider_states import PaperKind, PaperState, PayoutState, Period, RecipientState, SubscriptionState
+from billing.provider_states import (
+    DeclarationState,
+    PaperKind,
+    PaperState,
+    PayoutState,
+    Period,
+    RecipientState,
+    SubscriptionState,
+)
 from foundation.types import Instant
 
 
@@ -172,6 +180,26 @@ class SandboxPage(SQLModel, table=True):
     paper_id: str = Field(primary_key=True, foreign_key="sandbox_papers.id", ondelete="CASCADE")
     place: int = Field(primary_key=True)
     sealed: bytes = Field(sa_type=LargeBinary)
+
+
+class SandboxDeclaration(SQLModel, table=True):
+    """A declaration of who owns a business; whom it names is kept, sealed, until somebody has looked at it."""
+
+    __tablename__ = "sandbox_declarations"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ix_sandbox_declarations_user", "user_id"),
+        CheckConstraint(one_of("state", DeclarationState), name="sandbox_declaration_state_is_known"),
+    )
+
+    id: str = Field(primary_key=True, default_factory=lambda: f"sandbox-{new_id()}")
+    key: str = Field(unique=True)
+    """Of whoever asked last: an incomplete one is taken up again by the next."""
+    user_id: str = Field(foreign_key="sandbox_users.id")
+    state: str
+    reason: str | None = None
+    explanation: str = ""
+    sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    made_at: datetime = Field(sa_type=Instant)
 
 
 class SandboxCard(SQLModel, table=True):

@@ -15,6 +15,7 @@ it will never do under this key, and `Guarded` where an owner's wallet is read t
 from typing import Protocol
 
 from billing.provider_states import (
+    DeclarationState,
     OwnerKind,
     PaperKind,
     PaperState,
@@ -24,6 +25,7 @@ from billing.provider_states import (
     SubscriptionState,
     UserState,
 )
+from billing.providers.declarations import BeneficialOwner, Declaration, DeclarationRequest, Declarations
 from billing.providers.papers import Paper, PaperPage, PaperRequest, Papers
 from billing.providers.parties import (
     Address,
@@ -59,6 +61,7 @@ from billing.providers.payouts import (
 from billing.providers.resources import (
     CHARGEBACK,
     CHARGEBACK_RETURN,
+    DECLARATION,
     KINDS,
     PAPER,
     PAYIN,
@@ -88,6 +91,7 @@ from billing.providers.transactions import FEES, Statements, Transaction, Transa
 __all__ = [
     "CHARGEBACK",
     "CHARGEBACK_RETURN",
+    "DECLARATION",
     "FEES",
     "KINDS",
     "PAPER",
@@ -100,6 +104,7 @@ __all__ = [
     "SUBSCRIPTION",
     "USER",
     "Address",
+    "BeneficialOwner",
     "Browser",
     "CardForm",
     "CardFormRequest",
@@ -107,6 +112,10 @@ __all__ = [
     "CardRequest",
     "Charge",
     "ChargeRequest",
+    "Declaration",
+    "DeclarationRequest",
+    "DeclarationState",
+    "Declarations",
     "Declined",
     "Disputed",
     "Guarded",
@@ -155,7 +164,7 @@ __all__ = [
 ]
 
 
-class Provider(Payins, Parties, Payouts, Papers, Subscriptions, Statements, Protocol):
+class Provider(Payins, Parties, Payouts, Papers, Declarations, Subscriptions, Statements, Protocol):
     """Who holds the money."""
 
     name: str

@@ -33,6 +33,8 @@ class Address:
     city: str
     postal_code: str
     country: str
+    region: str = ""
+    """Where a country's addresses have one."""
 
 
 @dataclass(frozen=True, slots=True)

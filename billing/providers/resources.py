@@ -5,7 +5,8 @@ from typing import Self
 
 PAYIN, REFUND, RELEASE, PAYOUT = "payin", "refund", "release", "payout"
 USER, RECIPIENT, PAPER, SUBSCRIPTION, CHARGEBACK = "user", "recipient", "paper", "subscription", "chargeback"
-KINDS = frozenset({PAYIN, REFUND, RELEASE, PAYOUT, USER, RECIPIENT, PAPER, SUBSCRIPTION, CHARGEBACK})
+DECLARATION = "declaration"
+KINDS = frozenset({PAYIN, REFUND, RELEASE, PAYOUT, USER, RECIPIENT, PAPER, SUBSCRIPTION, CHARGEBACK, DECLARATION})
 """Of what changes at a provider."""
 PAYOUT_RETURN = "payout_refund"
 """What the ledger calls a payout that a bank sent back."""

@@ -19,6 +19,7 @@ from billing.providers.payins import CardPage, CardRequest, Payin, RefundRequest
 from billing.providers.resources import PAYIN, REFUND, Declined
 from billing.providers.sandbox_cards import CARDS, UNKNOWN_CARD, digits_of
 from billing.providers.sandbox_chargebacks import SandboxChargebacks, stands
+from billing.providers.sandbox_declarations import SandboxDeclarations
 from billing.providers.sandbox_papers import SandboxPapers
 from billing.providers.sandbox_parties import SandboxParties
 from billing.providers.sandbox_payouts import SandboxPayouts, as_repaid
@@ -38,7 +39,13 @@ _OPEN = (PaymentState.CREATED.value, PaymentState.CHALLENGE.value)
 
 
 class Sandbox(
-    SandboxChargebacks, SandboxParties, SandboxPayouts, SandboxPapers, SandboxSubscriptions, SandboxStatements
+    SandboxChargebacks,
+    SandboxParties,
+    SandboxPayouts,
+    SandboxPapers,
+    SandboxDeclarations,
+    SandboxSubscriptions,
+    SandboxStatements,
 ):
     """The provider as `billing` knows it."""
 
@@ -46,7 +53,7 @@ class Sandbox(
     is_sandbox = True
 
     def __init__(self, database: Database, page_key: bytes = b"") -> None:
-        """Play in a database; pages of papers are kept for operators to look at where there is a key to seal them."""
+        """Play in a database; papers and declarations are kept for operators to look at where there is a key."""
         self._database, self._page_key = database, page_key
 
     def start_card(self, request: CardRequest) -> CardPage:

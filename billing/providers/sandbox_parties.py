@@ -8,6 +8,7 @@ from billing.lifecycle import PaymentState
 from billing.models.escrows import PaymentKind
 from billing.models.provider_parties import PAYER, ProviderUser
 from billing.models.sandbox import (
+    SandboxDeclaration,
     SandboxMovement,
     SandboxPage,
     SandboxPaper,
@@ -15,7 +16,7 @@ from billing.models.sandbox import (
     SandboxUser,
     SandboxWallet,
 )
-from billing.provider_states import OwnerKind, PaperKind, PaperState, PayoutState, UserState
+from billing.provider_states import DeclarationState, OwnerKind, PaperKind, PaperState, PayoutState, UserState
 from billing.providers.parties import OwnerRequest, PayerRequest, User, Wallet, WalletRequest
 from billing.providers.resources import PAPER, REFUND
 from billing.providers.sandbox_rows import NAME, RETURNED, make, tell
@@ -28,6 +29,8 @@ ASKED_PAPERS = {
     OwnerKind.BUSINESS: frozenset({PaperKind.IDENTITY, PaperKind.REGISTRATION, PaperKind.ARTICLES}),
 }
 """What an owner has to prove before money is paid out."""
+DECLARING = frozenset({OwnerKind.BUSINESS})
+"""Who has to declare to whom they belong as well."""
 _LEFT = (PayoutState.CREATED.value, PayoutState.SUCCEEDED.value)
 
 
@@ -53,7 +56,7 @@ class SandboxParties:
         return self.fetch_user(provider_id) or User(provider_id, UserState.CLOSED)
 
     def fetch_user(self, provider_id: str) -> User | None:
-        """Return a user; verified is an owner all of whose papers were validated."""
+        """Return a user; verified is an owner all of whose papers, and whose declaration, were validated."""
         with self._database.reading() as session:
             found = session.get(SandboxUser, provider_id)
             return User(found.id, UserState.ACTIVE, is_verified(session, found)) if found else None
@@ -81,13 +84,19 @@ def _outdate_identity(session: Session, user_id: str) -> None:
 
 
 def is_verified(session: Session, user: SandboxUser) -> bool:
-    """Tell whether an owner's papers are all validated; payers need none, and are paid nothing."""
-    if user.role == PAYER:
+    """Tell whether all that an owner has to prove is validated; payers prove nothing, and are paid nothing."""
+    if user.role == PAYER or (OwnerKind(user.role) in DECLARING and not _is_declared(session, user)):
         return False
     valid = select(col(SandboxPaper.kind)).where(
         col(SandboxPaper.user_id) == user.id, col(SandboxPaper.state) == PaperState.VALIDATED.value
     )
     return {kind.value for kind in ASKED_PAPERS[OwnerKind(user.role)]} <= set(session.execute(valid).scalars())
+
+
+def _is_declared(session: Session, user: SandboxUser) -> bool:
+    is_valid = col(SandboxDeclaration.state) == DeclarationState.VALIDATED.value
+    found = select(col(SandboxDeclaration.id)).where(col(SandboxDeclaration.user_id) == user.id, is_valid).limit(1)
+    return session.execute(found).scalar_one_or_none() is not None
 
 
 def balance(session: Session, wallet: SandboxWallet) -> int:

@@ -9,10 +9,18 @@ from uuid import uuid4
 
 from billing.models.escrows import PaymentKind
 from billing.models.provider_parties import ProviderUser
-from billing.provider_states import OwnerKind, PaperKind
-from billing.providers import sandbox, sandbox_chargebacks, sandbox_papers, sandbox_payouts, sandbox_subscriptions
+from billing.provider_states import DeclarationState, OwnerKind, PaperKind
+from billing.providers import (
+    sandbox,
+    sandbox_chargebacks,
+    sandbox_declarations,
+    sandbox_papers,
+    sandbox_payouts,
+    sandbox_subscriptions,
+)
 from billing.providers.interface import (
     Address,
+    BeneficialOwner,
     CardRequest,
     OwnerRequest,
     PaperPage,
@@ -39,6 +47,10 @@ ACCOUNT = "FR1420041010050500013M02606"
 SITE = "http://portulan.example"
 PDF = b"%PDF-1.4 it is me"
 BORN = date(1980, 2, 29)
+
+
+ADA_AT_HOME = Address("1 rue de la Paix", "Paris", "75002", "FR")
+ADA_AS_OWNER = BeneficialOwner("Ada", "Lovelace", BORN, "London", "GB", "FR", ADA_AT_HOME)
 
 
 def key() -> str:
@@ -102,8 +114,7 @@ def make_parties(database: Database, provider: Provider) -> Parties:
             )
         )
     ada = Representative("Ada", "Lovelace", "ada@example.org", BORN, "FR", "FR")
-    address = Address("1 rue de la Paix", "Paris", "75002", "FR")
-    owner = provider.register_owner(OwnerRequest(key(), OwnerKind.PERSON, "Ada Lovelace", ada.email, ada, address))
+    owner = provider.register_owner(OwnerRequest(key(), OwnerKind.PERSON, "Ada Lovelace", ada.email, ada, ADA_AT_HOME))
     wallets = [
         provider.open_wallet(WalletRequest(key(), user.provider_id, "EUR", "Portulan")).provider_id
         for user in (payer, owner)
@@ -130,6 +141,20 @@ class Played:
         self.pay(page.provider_id)
         return page.provider_id
 
+    def business(self) -> str:
+        """Have the provider know a business; return its id there."""
+        ada = Representative("Ada", "Lovelace", "ada@example.org", BORN, "FR", "FR")
+        request = OwnerRequest(key(), OwnerKind.BUSINESS, "Ada SASU", ada.email, ada, ADA_AT_HOME, "732829320")
+        user_id = self.provider.register_owner(request).provider_id
+        self.enrol(user_id)
+        return user_id
+
+    def prove(self, user_id: str, *kinds: PaperKind) -> None:
+        """Have papers of an owner be validated."""
+        for kind in kinds:
+            paper = self.provider.send_paper(PaperRequest(key(), user_id, kind, (PaperPage("a.pdf", PDF),)))
+            self.judge(paper.provider_id)
+
     def verified(self, parties: Parties) -> None:
         paper = self.provider.send_paper(parties.paper())
         self.judge(paper.provider_id)
@@ -138,6 +163,7 @@ class Played:
     def pay(self, payin_id: str, *, is_good: bool = True) -> None: ...
     def wire(self, parties: Parties, reference: str, cents: int) -> str: ...
     def judge(self, paper_id: str, reason: str = "") -> None: ...
+    def judge_declaration(self, declaration_id: str, state: DeclarationState, reason: str = "") -> None: ...
     def confirm(self, recipient_id: str) -> None: ...
     def settle(self) -> None: ...
     def returning(self, payout_id: str) -> None: ...
@@ -171,6 +197,11 @@ class PlayedSandbox(Played):
     def judge(self, paper_id: str, reason: str = "") -> None:
         with self.database.writing() as session:
             sandbox_papers.decide(session, paper_id, reason=reason or None, explanation="See it." if reason else "")
+
+    def judge_declaration(self, declaration_id: str, state: DeclarationState, reason: str = "") -> None:
+        explanation = "See it." if reason else ""
+        with self.database.writing() as session:
+            sandbox_declarations.decide(session, declaration_id, state, reason=reason or None, explanation=explanation)
 
     def confirm(self, recipient_id: str) -> None:
         with self.database.writing() as session:
@@ -220,6 +251,10 @@ class PlayedMangopay(Played):
 
     def judge(self, paper_id: str, reason: str = "") -> None:
         self.state.judge_paper(paper_id, reason.upper(), "See it." if reason else "")
+
+    def judge_declaration(self, declaration_id: str, state: DeclarationState, reason: str = "") -> None:
+        words = "See it." if reason else ""
+        self.state.judge_declaration(declaration_id, state.value.upper(), reason.upper(), words)
 
     def confirm(self, recipient_id: str) -> None:
         self.state.confirm("recipients", recipient_id)

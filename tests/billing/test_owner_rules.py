@@ -4,29 +4,29 @@ from accounts.models.experts import LegalStatus
 from billing import owner_rules
 from billing.owner_rules import Proof
 from billing.provider_states import OwnerKind, PaperKind
-from billing.providers.sandbox_parties import ASKED_PAPERS
+from billing.providers.sandbox_parties import ASKED_PAPERS, DECLARING
 
 PERSON, TRADER, BUSINESS = OwnerKind
 IDENTITY, REGISTRATION, ARTICLES = PaperKind.IDENTITY, PaperKind.REGISTRATION, PaperKind.ARTICLES
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "papers"),
+    ("status", "kind", "papers", "declares"),
     [
-        ("sasu", BUSINESS, (IDENTITY, REGISTRATION, ARTICLES)),
-        ("sarl", BUSINESS, (IDENTITY, REGISTRATION, ARTICLES)),
-        ("eurl", BUSINESS, (IDENTITY, REGISTRATION, ARTICLES)),
-        ("company", BUSINESS, (IDENTITY, REGISTRATION, ARTICLES)),
-        ("micro_entrepreneur", TRADER, (IDENTITY, REGISTRATION)),
-        ("sole_trader", TRADER, (IDENTITY, REGISTRATION)),
-        ("other", PERSON, (IDENTITY,)),
+        ("sasu", BUSINESS, (IDENTITY, REGISTRATION, ARTICLES), True),
+        ("sarl", BUSINESS, (IDENTITY, REGISTRATION, ARTICLES), True),
+        ("eurl", BUSINESS, (IDENTITY, REGISTRATION, ARTICLES), True),
+        ("company", BUSINESS, (IDENTITY, REGISTRATION, ARTICLES), True),
+        ("micro_entrepreneur", TRADER, (IDENTITY, REGISTRATION), False),
+        ("sole_trader", TRADER, (IDENTITY, REGISTRATION), False),
+        ("other", PERSON, (IDENTITY,), False),
     ],
 )
 def test_the_legal_status_decides_as_what_one_is_paid_and_what_has_to_be_proved(
-    status: str, kind: OwnerKind, papers: tuple[PaperKind, ...]
+    status: str, kind: OwnerKind, papers: tuple[PaperKind, ...], declares: bool
 ) -> None:
     assert owner_rules.kind_of(status) is kind
-    assert owner_rules.needed(kind) == papers
+    assert (owner_rules.needed(kind), owner_rules.declares(kind)) == (papers, declares)
 
 
 def test_in_portage_and_without_a_status_nobody_is_paid_by_us() -> None:
@@ -37,6 +37,7 @@ def test_in_portage_and_without_a_status_nobody_is_paid_by_us() -> None:
 
 def test_the_simulated_provider_verifies_whoever_proved_what_is_needed() -> None:
     assert {kind: frozenset(owner_rules.needed(kind)) for kind in OwnerKind} == ASKED_PAPERS
+    assert {kind for kind in OwnerKind if owner_rules.declares(kind)} == DECLARING
 
 
 @pytest.mark.parametrize(

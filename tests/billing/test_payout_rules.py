@@ -1,5 +1,6 @@
 """When an expert can be paid, for what a payout waits, and by when it arrives."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -19,11 +20,17 @@ STANDINGS = st.builds(
     is_verified=st.booleans(),
     account_id=ACCOUNTS,
     account=st.none() | st.sampled_from(RecipientState),
+    is_declared=st.booleans(),
+    are_papers_valid=st.booleans(),
 )
 
 
 def attempt(state: PayoutState, account_id: str = "a", *, is_retried: bool = False) -> Attempt:
     return Attempt(state, account_id, is_retried)
+
+
+def lacking(*, is_declared: bool, are_papers_valid: bool) -> Standing:
+    return replace(READY, is_verified=False, is_declared=is_declared, are_papers_valid=are_papers_valid)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +43,11 @@ def attempt(state: PayoutState, account_id: str = "a", *, is_retried: bool = Fal
         (Standing(UserState.ACTIVE, True, "a", RecipientState.PENDING), (Wait.CONFIRMATION,)),
         (Standing(UserState.ACTIVE, True, "a", RecipientState.CLOSED), (Wait.BANK_DETAILS,)),
         (Standing(UserState.ACTIVE, False, "a", RecipientState.ACTIVE), (Wait.PAPERS,)),
+        (lacking(is_declared=False, are_papers_valid=False), (Wait.DECLARATION, Wait.PAPERS)),
+        (lacking(is_declared=False, are_papers_valid=True), (Wait.DECLARATION,)),
+        # All is validated, as far as we were told: the provider has the last word.
+        (lacking(is_declared=True, are_papers_valid=True), (Wait.PAPERS,)),
+        (replace(READY, is_declared=False), ()),
     ],
 )
 def test_a_payout_says_all_that_it_waits_for(standing: Standing, waits: tuple[Wait, ...]) -> None:

@@ -1,18 +1,29 @@
 """What every payment provider holds to: the same tests over the sandbox and over Mangopay, by its stand-in."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from billing.lifecycle import ChargebackState, PaymentState
 from billing.models.escrows import PaymentKind
-from billing.provider_states import PaperState, PayoutState, Period, RecipientState, SubscriptionState, UserState
+from billing.provider_states import (
+    DeclarationState,
+    PaperKind,
+    PaperState,
+    PayoutState,
+    Period,
+    RecipientState,
+    SubscriptionState,
+    UserState,
+)
 from billing.providers import sandbox_payouts
 from billing.providers.interface import (
     Browser,
     CardFormRequest,
     ChargeRequest,
+    DeclarationRequest,
     Declined,
     ReturnRequest,
     SubscriptionRequest,
@@ -21,7 +32,7 @@ from billing.providers.interface import (
 )
 from foundation import clock
 from tests.billing import providing
-from tests.billing.providing import Parties, Played, key, refund_of
+from tests.billing.providing import ADA_AS_OWNER, Parties, Played, key, refund_of
 
 SUCCEEDED, FAILED = PaymentState.SUCCEEDED, PaymentState.FAILED
 
@@ -251,6 +262,57 @@ def test_papers_are_looked_at(played: Played, parties: Parties) -> None:
     assert verified is not None
     assert verified.is_verified
     assert played.provider.fetch_paper("nothing") is None
+
+
+def test_a_business_is_verified_once_it_is_known_who_owns_it(played: Played) -> None:
+    user_id, others = played.business(), replace(ADA_AS_OWNER, first_name="Byron")
+    request = DeclarationRequest(key(), user_id, (ADA_AS_OWNER, others))
+    declared = played.provider.declare(request)
+    assert (declared.state, declared.reason) == (DeclarationState.ASKED, None)
+    assert played.provider.declare(request) == declared
+    assert played.provider.fetch_declaration(declared.provider_id) == declared
+    with pytest.raises(Declined):
+        played.provider.declare(DeclarationRequest(key(), user_id, (ADA_AS_OWNER,)))
+    with pytest.raises(Declined):
+        played.provider.declare(DeclarationRequest(key(), user_id, ()))
+    played.judge_declaration(declared.provider_id, DeclarationState.VALIDATED)
+    assert played.provider.declare(request).state is DeclarationState.VALIDATED
+    for kind in (PaperKind.IDENTITY, PaperKind.REGISTRATION, PaperKind.ARTICLES):
+        user = played.provider.fetch_user(user_id)
+        assert user is not None
+        assert not user.is_verified
+        played.prove(user_id, kind)
+    verified = played.provider.fetch_user(user_id)
+    assert verified is not None
+    assert verified.is_verified
+    assert played.provider.fetch_declaration("nothing") is None
+
+
+def test_papers_alone_verify_no_business(played: Played) -> None:
+    user_id = played.business()
+    played.prove(user_id, PaperKind.IDENTITY, PaperKind.REGISTRATION, PaperKind.ARTICLES)
+    user = played.provider.fetch_user(user_id)
+    assert user is not None
+    assert not user.is_verified
+
+
+def test_only_businesses_declare(played: Played, parties: Parties) -> None:
+    with pytest.raises(Declined):
+        played.provider.declare(DeclarationRequest(key(), parties.owner_id, (ADA_AS_OWNER,)))
+
+
+@pytest.mark.parametrize("state", [DeclarationState.REFUSED, DeclarationState.INCOMPLETE])
+def test_what_came_back_is_declared_again(played: Played, state: DeclarationState) -> None:
+    """One that was refused is over; one that is incomplete is taken up again, since no other can be made beside it."""
+    user_id = played.business()
+    first = played.provider.declare(DeclarationRequest(key(), user_id, (ADA_AS_OWNER,)))
+    played.judge_declaration(first.provider_id, state, "missing_ubo")
+    back = played.provider.fetch_declaration(first.provider_id)
+    assert back is not None
+    assert (back.state, back.reason, back.explanation) == (state, "missing_ubo", "See it.")
+    again = played.provider.declare(DeclarationRequest(key(), user_id, (ADA_AS_OWNER,)))
+    assert (again.state, again.reason, again.explanation) == (DeclarationState.ASKED, None, "")
+    assert (again.provider_id == first.provider_id) == (state is DeclarationState.INCOMPLETE)
 
 
 def test_a_kept_card_is_charged_again(played: Played, parties: Parties) -> None:

@@ -19,13 +19,14 @@ from urllib.parse import parse_qsl, urlsplit
 from urllib.request import urlopen
 from uuid import uuid4
 
-from tests.mangopay import endpoints
+from tests.mangopay import declarations, endpoints
 from tests.mangopay.state import Faults, Item, Mangopay, Refusal
 
 CLIENT, API_KEY = "portulan-test", "an-api-key-that-nobody-may-read"
 SLOW_S = 3.0
 _KEY = re.compile(r"[A-Za-z0-9-]{16,36}")
 _ROOT = f"/v2.01/{CLIENT}"
+assert declarations.STATES, "its routes are noted"
 
 
 class StandIn:

@@ -273,9 +273,27 @@ class Mangopay:
         paper["Status"] = "REFUSED" if reason else "VALIDATED"
         paper |= {"RefusedReasonType": reason or None, "RefusedReasonMessage": words or None}
         self.tell("KYC_FAILED" if reason else "KYC_SUCCEEDED", paper_id)
-        valid = {item["Type"] for item in self.items["papers"].values() if item["Status"] == "VALIDATED"}
-        user = self.items["users"][paper["UserId"]]
+        self._raise_level(self.items["users"][paper["UserId"]])
+
+    def judge_declaration(self, declaration_id: str, status: str, reason: str = "", words: str = "") -> None:
+        """Somebody at Mangopay looks at who is said to own a business."""
+        declaration = self.items["declarations"][declaration_id]
+        declaration |= {"Status": status, "Reason": reason or None, "Message": words or None}
+        declaration["ProcessedDate"] = int(time.time())
+        self.tell(f"UBO_DECLARATION_{status}", declaration_id)
+        self._raise_level(self.items["users"][declaration["UserId"]])
+
+    def _raise_level(self, user: Item) -> None:
+        """Verify a user who has proved all that is asked of their kind."""
+        kind = user.get("LegalPersonType")
         asked = {"IDENTITY_PROOF"} | ({"REGISTRATION_PROOF"} if user["PersonType"] == "LEGAL" else set())
+        asked |= {"ARTICLES_OF_ASSOCIATION", "UBO"} if kind == "BUSINESS" else set()
+        valid = {
+            item.get("Type", "UBO")
+            for items in ("papers", "declarations")
+            for item in self.items[items].values()
+            if item["UserId"] == user["Id"] and item["Status"] == "VALIDATED"
+        }
         if asked <= valid:
             user["KYCLevel"] = "REGULAR"
             self.tell("USER_KYC_REGULAR", user["Id"])

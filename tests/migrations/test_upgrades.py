@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 
 from accounts.models.notices import HiddenReview, Notice
+from billing.models.sandbox import SandboxDeclaration
 from foundation.database import Database
 from foundation.settings import ROOT
 from indexer.models import Embedding
@@ -109,6 +110,25 @@ def test_notices_keep_what_they_hid_while_their_table_is_made_anew(empty: Databa
         kept = session.get_one(Notice, "n")
         assert session.execute(select(col(HiddenReview.notice_id))).scalar_one() == "n"
     assert (kept.notifier_email, kept.sender_dropped_at is None) == (address or None, address != "")
+
+
+def test_companies_that_the_sandbox_had_verified_stay_verified(empty: Database) -> None:
+    upgrades.run(empty, "0037")
+    user = text("INSERT INTO sandbox_users (id, key, role, made_at) VALUES (:id, :id, :role, :at)")
+    known = text("""
+        INSERT INTO provider_users (id, provider, role, party_id, provider_id, state, is_verified, made_at)
+        VALUES (:id, 'sandbox', :role, :id, :id, 'active', :is_verified, :at)
+    """)
+    people = (("sasu", "business", True), ("eurl", "business", False), ("ei", "sole_trader", True))
+    with empty.writing() as session:
+        for name, role, is_verified in people:
+            values = {"id": name, "role": role, "is_verified": is_verified, "at": datetime(2026, 12, 1, tzinfo=UTC)}
+            session.execute(user, values)
+            session.execute(known, values)
+    upgrades.run(empty)
+    with empty.reading() as session:
+        [declared] = session.execute(select(SandboxDeclaration)).scalars()
+    assert (declared.user_id, declared.state, declared.sealed) == ("sasu", "validated", None)
 
 
 def test_processes_that_start_at_once_upgrade_once(empty: Database) -> None:

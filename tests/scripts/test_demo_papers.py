@@ -8,7 +8,8 @@ from sqlmodel import col
 from accounts.models.experts import Expert
 from billing import identity_papers, owners
 from billing.owners import Stage
-from billing.providers import sandbox_papers
+from billing.providers import sandbox_declarations, sandbox_papers
+from foundation import keys
 from foundation.database import Database
 from scripts import demo_papers
 from tests.billing import identified
@@ -29,16 +30,22 @@ def standings(database: Database) -> dict[str, tuple[str, dict[str, str]]]:
     return found
 
 
-def test_one_waits_in_the_queue_and_one_has_a_paper_that_was_refused(database: Database, tmp_path: Path) -> None:
-    import_all(database, [record("E004"), record("E005")])
+def test_papers_and_a_declaration_wait_in_the_queue_and_one_paper_was_refused(
+    database: Database, tmp_path: Path
+) -> None:
+    import_all(database, [record("E004"), record("E005"), record("E008")])
     for _ in range(2):
         demo_papers.add_others(settings_in(tmp_path), database, AT)
     assert standings(database) == {
         "E004": ("proving", {"identity": "validated", "registration": "refused"}),
         "E005": ("proving", {"identity": "asked", "registration": "asked"}),
+        "E008": ("proving", dict.fromkeys(("identity", "registration", "articles"), "validated")),
     }
     with database.reading() as session:
         assert len(sandbox_papers.waiting(session)) == 2
+        [declared] = sandbox_declarations.waiting(session)
+        key = keys.derived(settings_in(tmp_path), sandbox_papers.PURPOSE)
+        assert len(sandbox_declarations.people(declared, key)) == 1
 
 
 @pytest.mark.parametrize("status", ["sasu", "micro_entrepreneur", "other"])

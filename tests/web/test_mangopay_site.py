@@ -10,11 +10,16 @@ import pytest
 from accounts import experts
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
+from billing import owner_rules
+from billing.provider_states import OwnerKind
 from booking.models.missions import Mission
 from foundation import clock
 from tests import signed_in
+from tests.accounts.test_letters import pdf
+from tests.billing import owning
 from tests.billing.identified import identify
 from tests.billing.providing import ACCOUNT
+from tests.billing.test_declaration_forms import LIFE
 from tests.booking import quoted
 from tests.builders import eventually
 from tests.mangopay import sites
@@ -179,3 +184,30 @@ def test_a_boost_is_paid_from_a_card_that_we_never_see(place: Place) -> None:
     place.stand_in.call_hook("RECURRING_REGISTRATION_ENDED", "424242")
     place.settle()
     assert place.stand_in.state.fees["EUR"] >= 3_480
+
+
+def test_a_company_is_verified_at_mangopay_once_it_is_declared_to_whom_it_belongs(place: Place) -> None:
+    place.register_hooks()
+    state, page = place.stand_in.state, "/my/verification"
+    account = signed_in.as_new(place.client, AccountKind.EXPERT)
+    identify(place.database, account, status="sasu")
+    known = set(state.items["users"])
+    place.client.post(page, data={**owning.FORM, "kind": "business"})
+    (owner_id,) = set(state.items["users"]) - known
+    state.confirm("users", owner_id)
+    for kind in owner_rules.needed(OwnerKind.BUSINESS):
+        place.client.post(f"{page}/papers", data={"kind": kind}, files=[("pages", ("a.pdf", pdf(), "application/pdf"))])
+    alone = {"only_me": "yes", "complete": "yes", **{f"p1_{name}": value for name, value in LIFE.items()}}
+    # The first answer is lost: the outbox asks again, and finds what was made.
+    place.stand_in.faults.add("cut after", path="/ubos")
+    assert "done=declared" in str(place.client.post(f"{page}/owners", data=alone).url)
+    eventually(lambda: 'data-testid="declaration" data-state="asked"' in place.client.get(page).text, seconds=60)
+    (declaration,) = state.items["declarations"].values()
+    assert [(one["FirstName"], one["Address"]["City"]) for one in declaration["Ubos"]] == [("Anne", "Brest")]
+    for paper_id in [one["Id"] for one in state.items["papers"].values() if one["UserId"] == owner_id]:
+        state.judge_paper(paper_id)
+    assert state.items["users"][owner_id]["KYCLevel"] == "LIGHT"
+    state.judge_declaration(declaration["Id"], "VALIDATED")
+    place.stand_in.call_hooks()
+    eventually(lambda: 'data-stage="verified"' in place.client.get(page).text)
+    eventually(lambda: 'data-testid="declaration" data-state="validated"' in place.client.get(page).text)

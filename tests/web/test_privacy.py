@@ -103,6 +103,7 @@ def test_an_export_holds_everything_but_secrets_and_what_is_said_to_be_left_out(
         "mark-one t6", "mark-one t7", "mark-one t8", "mark-one t9",
         "mark-one scan", "mark-one asked of",  # files, and what somebody else has not sent
         "mark-one author",  # an operator
+        "mark-one partner",  # whom a declaration names, sealed
         "mark-one k", "mark-one ref other", "mark-one noted", "mark-one opinion",
         "mark-one bytes", "mark-one attachment",  # a file, and the name of one
         "mark-one line", "mark-one played", "mark-one m1", "mark-one q", "mark-one greeting", "mark-one why",

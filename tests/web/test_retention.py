@@ -18,6 +18,7 @@ from accounts.models.findings import Approach
 from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist, ShortlistItem
 from accounts.registrations import Registration
+from billing.models.declarations import OwnershipDeclaration
 from billing.models.identity_papers import IdentityPage, IdentityPaper
 from billing.models.mandates import Mandate
 from billing.models.provider_parties import ProviderUser
@@ -81,6 +82,13 @@ def spooled(name: str, at: datetime) -> list[SQLModel]:
         IdentityPaper(id=name, expert_id=name, user_id=name, kind="identity", pages=1, **times),
         IdentityPage(paper_id=name, place=1, sealed=b"1", given_at=at),
     ]
+
+
+def declared(name: str, at: datetime) -> list[SQLModel]:
+    """Return a declaration that its provider has not taken."""
+    expert, user, *_ = spooled(name, at)
+    times = {"given_at": at, "changed_at": at}
+    return [expert, user, OwnershipDeclaration(id=name, expert_id=name, user_id=name, people=1, sealed=b"1", **times)]
 
 
 def rows_of(account_id: str) -> dict[str, Rows]:
@@ -168,6 +176,7 @@ def rows_of(account_id: str) -> dict[str, Rows]:
             )
         ],
         "identity_pages.kept": spooled,
+        "ownership_declarations.kept": declared,
         "message_drafts.kept": lambda name, at: [
             MessageDraft(token_hash=name, expert_id="e", body="Bonjour", written_at=at)
         ],
@@ -217,8 +226,10 @@ def test_every_rule_lets_go_of_what_is_older_and_keeps_what_is_not(kept: Kept) -
         # The young ones; what was said goes, the mail and the SMS stay; one's own account and the entry about dropping.
         # A pick forgets by which search; it and the client's list stay.
         more = 1 if rule.table in {MailRow, SmsRow, Account, Notice, ShortlistItem} else 0
-        # The paper that was given up is in the log too.
-        more = 2 if rule.table in {Shortlist, AuditEntry} else more
+        # What a declaration that was given up said goes, and it stays.
+        more = 1 if rule.table is OwnershipDeclaration else more
+        # The paper and the declaration that were given up are in the log too.
+        more = {Shortlist: 2, AuditEntry: 3}.get(rule.table, more)
         assert count(database, rule.table) == 1 + more, rule.table_name
     with database.reading() as session:
         cleared = session.get_one(MailRow, "old-mails.kept")

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from billing.providers.mangopay.calls import TIMEOUT_S, Calls, Credentials
 from billing.providers.mangopay.creations import Creations
+from billing.providers.mangopay.declarations import MangopayDeclarations
 from billing.providers.mangopay.names import NAME
 from billing.providers.mangopay.papers import MangopayPapers
 from billing.providers.mangopay.parties import MangopayParties
@@ -17,7 +18,13 @@ from foundation.settings import Settings
 
 
 class Mangopay(
-    MangopayPayins, MangopayParties, MangopayPayouts, MangopayPapers, MangopaySubscriptions, MangopayStatements
+    MangopayPayins,
+    MangopayParties,
+    MangopayPayouts,
+    MangopayPapers,
+    MangopayDeclarations,
+    MangopaySubscriptions,
+    MangopayStatements,
 ):
     """Mangopay, which holds the money."""
 

@@ -36,6 +36,7 @@ NOTHING = "-"
 _MONEY = frozenset({"DebitedFunds", "Fees", "DebitedWalletId", "CreditedWalletId", "BankAccountId"})
 _KEY = re.compile(r"[A-Za-z0-9-]{16,36}")
 Lister = Callable[[], Iterator[Mapping[str, Any]]]
+Finder = Callable[[], Mapping[str, Any] | None]
 
 log = structlog.get_logger(__name__)
 
@@ -55,15 +56,19 @@ class Creations:
         read: str,
         params: Mapping[str, str] | None = None,
         others: Lister | None = None,
+        instead: Finder | None = None,
     ) -> dict[str, Any]:
         """Make something, or return what was made with the key before.
 
         `read` is where it stands by its id (`{}`), empty for what has none, with `params`; `others` lists what is like
-        it, to look for what was made without our hearing of it. Raises Declined and Unreachable.
+        it, to look for what was made without our hearing of it; `instead` finds what stands in for it, so that none is
+        made. Raises Declined and Unreachable.
         """
         row = self._keep(key, path, body)
         if row.provider_id is not None:
             return self._read(read, row.provider_id, params or {})
+        if instead and (known := instead()):
+            return self._note(key, known)
         if clock.now() - row.asked_at >= REMEMBERED:
             found = self._find(key, others)
             if found is not None:

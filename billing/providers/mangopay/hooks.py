@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 from billing.providers.mangopay.names import NAME, derived
 from billing.providers.resources import (
     CHARGEBACK,
+    DECLARATION,
     PAPER,
     PAYIN,
     PAYOUT,
@@ -32,6 +33,7 @@ EVENTS: Mapping[str, str] = {
     **{f"PAYOUT_NORMAL_{end}": PAYOUT for end in ("SUCCEEDED", "FAILED")},
     "PAYOUT_REFUND_SUCCEEDED": PAYOUT,
     **{f"KYC_{end}": PAPER for end in ("SUCCEEDED", "FAILED", "OUTDATED")},
+    **{f"UBO_DECLARATION_{end}": DECLARATION for end in ("VALIDATED", "REFUSED", "INCOMPLETE")},
     **{f"USER_KYC_{level}": USER for level in ("LIGHT", "REGULAR")},
     "USER_ACCOUNT_ACTIVATED": USER,
     "USER_ACCOUNT_CLOSED": USER,

@@ -5,15 +5,13 @@ an expert is an OWNER, who first enrols on Mangopay's page.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
 from typing import Any
 
 from billing.provider_states import OwnerKind, UserState
 from billing.providers.mangopay.calls import Refused
 from billing.providers.mangopay.parts import BY_ITSELF, Part
-from billing.providers.mangopay.readings import action_url, asks_user, cents_of, currency_of
+from billing.providers.mangopay.readings import action_url, address, asks_user, birthday, cents_of, currency_of
 from billing.providers.parties import (
-    Address,
     OwnerRequest,
     PayerRequest,
     Representative,
@@ -111,13 +109,13 @@ def _owner(request: OwnerRequest) -> tuple[str, dict[str, Any]]:
     """Return which of Mangopay's users an owner is, and what is said of them."""
     person = _person(request.representative)
     if request.kind is OwnerKind.PERSON:
-        return "natural", {**person, "Email": request.email, "Address": _address(request.address)}
+        return "natural", {**person, "Email": request.email, "Address": address(request.address)}
     return "legal", {
         "Name": request.name,
         "Email": request.email,
         "LegalPersonType": _LEGAL_KINDS[request.kind],
         "LegalRepresentative": person,
-        "HeadquartersAddress": _address(request.address),
+        "HeadquartersAddress": address(request.address),
         **({"CompanyNumber": request.company_number} if request.company_number else {}),
     }
 
@@ -127,25 +125,11 @@ def _person(representative: Representative) -> dict[str, Any]:
         "FirstName": representative.first_name,
         "LastName": representative.last_name,
         "Email": representative.email,
-        "Birthday": _birthday(representative.born_on),
+        "Birthday": birthday(representative.born_on) if representative.born_on else None,
         "Nationality": representative.nationality,
         "CountryOfResidence": representative.residence,
     }
     return {name: value for name, value in known.items() if value not in {None, ""}}
-
-
-def _birthday(born_on: date | None) -> int | None:
-    """Return a birthday as Mangopay writes it: its midnight in UTC, in seconds."""
-    return None if born_on is None else int(datetime.combine(born_on, time(), UTC).timestamp())
-
-
-def _address(address: Address) -> dict[str, str]:
-    return {
-        "AddressLine1": address.line,
-        "City": address.city,
-        "PostalCode": address.postal_code,
-        "Country": address.country,
-    }
 
 
 def _as_wallet(found: Mapping[str, Any]) -> Wallet:

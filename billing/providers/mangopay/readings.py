@@ -1,11 +1,12 @@
 """How Mangopay writes amounts, instants and states, and what they mean here. Pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from billing.lifecycle import PaymentState
+from billing.providers.parties import Address
 
 UNKNOWN_CURRENCY = "XXX"
 """Of a wire that has not come yet."""
@@ -30,6 +31,22 @@ def currency_of(amount: Mapping[str, Any] | None) -> str:
 def instant_of(seconds: float | None) -> datetime | None:
     """Return an instant, which is written in seconds, whole or with a fraction."""
     return None if seconds is None else datetime.fromtimestamp(float(seconds), UTC)
+
+
+def birthday(born_on: date) -> int:
+    """Return a birthday as Mangopay writes it: its midnight in UTC, in seconds."""
+    return int(datetime.combine(born_on, time(), UTC).timestamp())
+
+
+def address(known: Address) -> dict[str, str]:
+    """Return an address as Mangopay writes it."""
+    return {
+        "AddressLine1": known.line,
+        "City": known.city,
+        "PostalCode": known.postal_code,
+        "Country": known.country,
+        **({"Region": known.region} if known.region else {}),
+    }
 
 
 def state_of(transaction: Mapping[str, Any]) -> PaymentState:
