@@ -1,4 +1,4 @@
-"""What an OpenSearch node is put together from: jars of Maven Central, kept outside of any throw-away folder."""
+"""What is put together from Maven Central, kept outside of any throw-away folder: an OpenSearch node, a validator."""
 
 import hashlib
 import os
@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from foundation.errors import Unavailable
@@ -19,14 +19,21 @@ LEFT_OUT = ("httpclient5", "httpcore5", "slf4j")
 
 def class_path() -> str:
     """Return the class path of a node, made once for each state of `node/`."""
-    home = cache() / f"opensearch-{_state()}"
+    return made_once("opensearch", NODE, _put_node_together)
+
+
+def made_once(name: str, parts: Path, put_together: Callable[[Path], None]) -> str:
+    """Return the class path of what was put together in a folder, from its `classes` and `jars`.
+
+    That happens once for each state of the parts.
+    """
+    home = cache() / f"{name}-{_state(parts)}"
     if not home.exists():
         home.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=home.parent) as draft:
             made = Path(draft) / "made"
             made.mkdir()
-            _copy_jars(made / "jars")
-            _compile(made / "classes")
+            put_together(made)
             # Whole or not at all; somebody else may have been quicker.
             if not home.exists():
                 made.rename(home)
@@ -38,18 +45,12 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "portulan"
 
 
-def _state() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(path for path in NODE.rglob("*") if path.is_file()):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def _copy_jars(jars: Path) -> None:
+def copy_jars(parts: Path, jars: Path, failure: str) -> None:
+    """Copy from Maven Central what the description among some parts names."""
     if shutil.which("mvn") is None:
         packages.install("maven")
     # Maven would leave its `target` folder beside the description.
-    pom = shutil.copy(NODE / "pom.xml", jars.parent)
+    pom = shutil.copy(parts / "pom.xml", jars.parent)
     command = [
         "mvn",
         "-B",
@@ -60,20 +61,35 @@ def _copy_jars(jars: Path) -> None:
         "dependency:copy-dependencies",
         f"-DoutputDirectory={jars}",
     ]
-    _run(command, "the parts of OpenSearch could not be had from Maven Central: is there a network?")
+    _run(command, failure)
+
+
+def compile_sources(parts: Path, made: Path, failure: str) -> None:
+    """Compile the sources among some parts."""
+    sources = [str(path) for path in (parts / "src").rglob("*.java")]
+    compiler = str(javas.compiler())
+    command = [compiler, "--release", "17", "-cp", f"{made / 'jars'}/*", "-d", str(made / "classes"), *sources]
+    _run(command, failure)
+
+
+def _state(parts: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in parts.rglob("*") if path.is_file()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _put_node_together(made: Path) -> None:
+    jars = made / "jars"
+    copy_jars(NODE, jars, "the parts of OpenSearch could not be had from Maven Central: is there a network?")
     for plugin in jars.glob("*.zip"):
         with zipfile.ZipFile(plugin) as archive:
             for name in archive.namelist():
                 if name.endswith(".jar") and not name.startswith(LEFT_OUT) and not (jars / name).exists():
                     archive.extract(name, jars)
         plugin.unlink()
-
-
-def _compile(classes: Path) -> None:
-    """Compile the empty types in whose place the plugin expects those of a module that Central does not carry."""
-    sources = [str(path) for path in (NODE / "src").rglob("*.java")]
-    compiler = str(javas.compiler())
-    _run([compiler, "--release", "17", "-d", str(classes), *sources], "the node's empty types could not be compiled")
+    # The empty types in whose place the plugin expects those of a module that Central does not carry.
+    compile_sources(NODE, made, "the node's empty types could not be compiled")
 
 
 def _run(command: Sequence[str | Path], failure: str) -> None:
