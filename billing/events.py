@@ -46,3 +46,6 @@ BOOST_CARD_DROPPED = "billing.boost_card_dropped"
 """A card is not to be charged any more; the key is the card's id."""
 BOOSTS_DUE = "billing.boosts_due"
 """Boost subscriptions are to be renewed or ended; keys say when that was due."""
+
+DOCUMENT_ISSUED = "billing.document_issued"
+"""A document of accounting has its number, and its file is to be made; the key is its id."""

@@ -13,6 +13,7 @@ from sqlmodel import col
 from accounts.personal_data import ACCOUNT, CLIENT, EXPERT
 from billing.models.boosts import BoostCharge, BoostSubscription
 from billing.models.declarations import OwnershipDeclaration
+from billing.models.documents import AccountingDocument
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.identity_papers import IdentityPaper, OwnerDetails
 from billing.models.ledger import LedgerAccount, LedgerDifference, LedgerTransaction, Posting
@@ -123,12 +124,16 @@ HOLDINGS = (
     ),
     Holding(BoostSubscription, "expert_id", EXPERT, Erasure.KEPT, "boost-subscriptions", _BOOKS),
     Holding(BoostCharge, "expert_id", EXPERT, Erasure.KEPT, "boost-charges", _BOOKS),
+    Holding(AccountingDocument, "expert_id", EXPERT, Erasure.KEPT, "documents", _BOOKS),
+    Holding(AccountingDocument, "client_id", CLIENT, Erasure.KEPT, "documents", _BOOKS),
     Holding(LedgerAccount, "reference", CLIENT, Erasure.KEPT, "ledger", _BOOKS, read=_posted),
     Holding(LedgerAccount, "reference", EXPERT, Erasure.KEPT, "ledger", _BOOKS, read=_posted),
     Holding(LedgerDifference, "looked_by", ACCOUNT, Erasure.KEPT, why="which operator looked at a difference"),
     Holding(SandboxTransaction, "client_id", CLIENT, Erasure.DELETED, why="play money of the simulated bank"),
 )
 NOT_PERSONAL = {
+    "document_series": "the latest number of each series",
+    "document_files": "the pages of documents, whose content is taken along, and kept for as long",
     "money_proposals": "what operators proposed to do with money: kept with the payments and refunds that it is about",
     "reduction_uses": "what reductions were used for: they are taken along, and go, with those",
     "boost_cards": "ids of cards at a provider, whose numbers only the provider has",

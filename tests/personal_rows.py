@@ -27,6 +27,7 @@ from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from billing.models.boosts import BoostCard, BoostCharge, BoostSubscription
 from billing.models.declarations import OwnershipDeclaration
+from billing.models.documents import AccountingDocument, DocumentSeries
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.identity_papers import IdentityPage, IdentityPaper, OwnerDetails
 from billing.models.mandates import Mandate
@@ -427,6 +428,25 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             is_attended=True,
             provider="sandbox",
             made_at=AT,
+        ),
+        DocumentSeries(name=f"FAC-{account.id}", seller=expert.id, latest=1),
+        AccountingDocument(
+            kind="invoice",
+            number=f"FAC-{account.id}-1",
+            series=f"FAC-{account.id}",
+            position=1,
+            reference=f"mission of {account.id}",
+            expert_id=expert.id,
+            client_id=client_id,
+            language="en",
+            issued_on=DAY,
+            issued_at=AT,
+            currency="EUR",
+            net_cents=100,
+            tax_cents=20,
+            gross_cents=120,
+            content={"title": "kept by law, whoever it names"},
+            content_hash="h",
         ),
         SandboxTransaction(
             id=f"wire of {account.id}",

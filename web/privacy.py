@@ -128,6 +128,7 @@ PARTS: Mapping[str, str] = {
         "the accounts that you gave to be paid to: country, last four signs of the number, and when"
     ),
     "payouts": message("what was paid out to you, when, and what came back"),
+    "documents": message("the invoices and credit notes that you issued or received here, word for word"),
     "ledger": message("what was posted to your accounts in the ledger: what is held, is yours, or was paid out"),
     "steps": message("what you moved on in missions, quotes and offers, and when"),
     "saved-searches": message("your saved searches, and whom their mails told you of"),

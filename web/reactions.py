@@ -33,11 +33,13 @@ from billing import (
     reconciliations,
     refunds,
 )
+from billing.documents import issues
 from billing.events import (
     BOOST_CARD_DROPPED,
     BOOST_CHARGE_WANTED,
     BOOSTS_DUE,
     DECLARATION_GIVEN,
+    DOCUMENT_ISSUED,
     LEDGER_DUE,
     OWNER_GIVEN,
     PAPER_GIVEN,
@@ -143,6 +145,7 @@ def money_table(provider: Provider, database: Database, now: Now = clock.now) ->
         Lane(PAYEE_DUE, lambda ids: payee_calls.go_on(database, provider, ids, now()), batch=20),
         Lane(PAYOUTS_DUE, lambda _: payee_calls.look_after(database, now()), batch=100),
         Lane(SANDBOX_DUE, lambda _: provider_calls.let_sandbox_wires_arrive(database, now()), batch=100),
+        Lane(DOCUMENT_ISSUED, lambda ids: issues.render(database, ids, now()), batch=20),
         Lane(LEDGER_DUE, lambda _: reconciliations.look_after(database, provider, now()), batch=100),
     ]
 
