@@ -22,7 +22,8 @@ _ADDRESS_LINES = 3
 def xml(content: Content) -> bytes:
     """Return a document as XML (UN/CEFACT CII); raise ValueError where it can't be written at all."""
     # The package's own schematrons are asked over HTTP, or skipped; `schematrons` is where they are run.
-    made = facturx.generate_cii_xml(fields(content), LEVEL, check_xsd=False, check_schematron=False)
+    without: Any = False
+    made = facturx.generate_cii_xml(fields(content), LEVEL, check_xsd=without, check_schematron=without)
     return bytes(made)
 
 

