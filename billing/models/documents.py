@@ -1,6 +1,6 @@
 """Tables of documents of accounting: their series, what was issued, and the files of it (mission rows S24, B5).
 
-Rows are only added. Migration 0040 has the triggers by which the database itself refuses to change or delete what was
+Rows are only added. Migration 0039 has the triggers by which the database itself refuses to change or delete what was
 issued, and a number that doesn't follow the one before, on SQLite and PostgreSQL.
 """
 
