@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from billing.provider_states import DeclarationState
 from billing.providers.parties import Address
@@ -68,9 +68,10 @@ def write(people: Sequence[BeneficialOwner]) -> bytes:
 
 def read(content: bytes) -> tuple[BeneficialOwner, ...]:
     """Return people who were written. Pure."""
-    return tuple(
-        BeneficialOwner(
-            **{**values, "born_on": date.fromisoformat(values["born_on"]), "address": Address(**values["address"])}
-        )
-        for values in json.loads(content)
-    )
+    return tuple(_person(values) for values in json.loads(content))
+
+
+def _person(values: dict[str, Any]) -> BeneficialOwner:
+    born_on, address = date.fromisoformat(values["born_on"]), Address(**values["address"])
+    told: dict[str, Any] = {**values, "born_on": born_on, "address": address}
+    return BeneficialOwner(**told)
