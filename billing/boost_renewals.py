@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts.models.experts import Expert
-from billing import boost_charges, boost_periods, boost_prices, boosts
+from billing import boost_chargebacks, boost_charges, boost_periods, boost_prices, boosts
 from billing.boost_periods import ChargeReason
 from billing.boost_prices import Price
 from billing.events import BOOST_CHARGE_WANTED
@@ -41,6 +41,10 @@ def look_after(database: Database, settings: Settings, provider: str, at: dateti
         statement = select(col(BoostSubscription.id)).where(or_(is_unpaid, is_over))
         due = session.execute(statement.order_by(col(BoostSubscription.id))).scalars().all()
         soon = session.execute(_renewed_soon(at)).scalars().all()
+        taken_back = boost_chargebacks.due(session)
+    days = settings.boost.grace_days
+    for subscription_id in taken_back:
+        database.write(lambda session, found=subscription_id: boost_chargebacks.follow(session, found, days, at=at))
     for subscription_id in due:
         database.write(lambda session, found=subscription_id: _look_at(session, found, settings, provider, at))
     for subscription_id in soon:
@@ -78,7 +82,7 @@ def _renew(session: Session, found: BoostSubscription, settings: Settings, provi
         # Nothing was charged for days, as while the installation stood still: nobody pays for days without a boost.
         found.anchor_on = found.ends_on = today
     due, tries = boosts.next_due(found), _tries(session, found)
-    if due is None or found.card_id is None:
+    if due is None or found.card_id is None or boost_chargebacks.stands(session, found):
         return
     on = boost_periods.retry_on(due.starts_on, tries, settings.boost.retry_days)
     if on is None or on > today:

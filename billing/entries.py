@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from billing import commissions, ledger, postings
 from billing.commissions import Price
 from billing.models.boosts import BoostCharge
-from billing.models.chargebacks import Chargeback
+from billing.models.chargebacks import BoostChargeback, Chargeback
 from billing.models.escrows import Escrow, Payment, Refund, RefundPart
 from billing.models.ledger import LedgerKind
 from billing.models.payouts import Payout, Transfer
@@ -136,6 +136,20 @@ def boost(session: Session, charge: BoostCharge, at: datetime) -> None:
     """Post that an expert paid for a boost: the operator's at once, with the tax on it."""
     came = External(charge.provider, PAYIN, str(charge.provider_id))
     ledger.post(session, postings.boost(Amount(charge.net_cents, charge.currency), charge.tax_cents, came), at=at)
+
+
+def charge_boost_back(session: Session, chargeback: BoostChargeback, at: datetime) -> None:
+    """Post that a bank took a charge for a boost back: the operator's loss."""
+    taken, nothing = External(chargeback.provider, CHARGEBACK, chargeback.provider_id), Amount(0, chargeback.currency)
+    ledger.post(session, postings.chargeback(nothing, chargeback.cents, "", "", taken), at=at)
+
+
+def win_boost_back(session: Session, chargeback: BoostChargeback, at: datetime) -> None:
+    """Post that the bank gave it back."""
+    back = External(chargeback.provider, CHARGEBACK_RETURN, chargeback.provider_id)
+    nothing, currency = Amount(0, chargeback.currency), chargeback.currency
+    to = postings.escrow("", currency)
+    ledger.post(session, postings.chargeback_return(nothing, chargeback.back_cents, to, None, back), at=at)
 
 
 def _paid(payment: Payment) -> Amount:

@@ -158,6 +158,7 @@ NOT_PERSONAL = {
     "ledger_transactions": "what happened to money; whose it was is said by the accounts of its postings",
     "postings": "the amounts of the ledger: they are taken along with the accounts",
     "chargebacks": "what banks took back of which payments: kept with those",
+    "boost_chargebacks": "what banks took back of which charges: kept with those",
     "refund_parts": "which payment a refund goes back against",
     "payment_links": "hashes of what opens a payment request, for a month",
     "wire_details": "the provider's own account, to which transfers for an escrow go",

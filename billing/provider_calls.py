@@ -15,6 +15,7 @@ from accounts.models.accounts import Client
 from accounts.sign_ins import SignedIn
 from billing import (
     boost_calls,
+    boost_chargebacks,
     boost_charges,
     chargebacks,
     declarations,
@@ -194,6 +195,12 @@ def _hear_of_chargeback(database: Database, provider: Provider, provider_id: str
     payin = provider.fetch_payin(disputed.payin_id) if disputed else None
     if disputed is None or payin is None or payin.key is None:
         log.warning("a chargeback of nothing", provider=provider.name, provider_id=provider_id)
+        return
+    with database.reading() as session:
+        charge_id = boost_charges.find(session, provider.name, payin.provider_id, payin.key)
+    if charge_id is not None:
+        boost_calls.hear_of_charge(database, charge_id, payin, at)  # That it came may have been lost on its way.
+        database.write(lambda session: boost_chargebacks.take_in(session, charge_id, disputed, at=at))
         return
     payment_id = payin.key
 

@@ -502,6 +502,19 @@ TEXTS: Mapping[str, NewsText] = {
         ),
         message("Confirm the payment"),
     ),
+    "boost_taken_back": NewsText(
+        message("Your bank has taken back the payment of your Visibility Boost"),
+        message(
+            "%(amount)s went back to your card. The boost goes on until %(day)s; to keep it, pay again before. Your "
+            "card is not charged by itself. If you know nothing of this, ask your bank."
+        ),
+        message("Pay now"),
+    ),
+    "boost_given_back": NewsText(
+        message("Your Visibility Boost is paid again"),
+        message("Your bank has given back the payment that it had taken. The boost goes on until %(day)s, as before."),
+        message("See my Boost"),
+    ),
     "boost_cancelled": NewsText(
         message("Your Visibility Boost is cancelled"),
         message(

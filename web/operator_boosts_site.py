@@ -1,10 +1,12 @@
 """The address where operators see who subscribes to a Boost, what that comes to, and what has to go back by hand."""
 
+from datetime import timedelta
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from accounts.models.experts import Expert
-from billing import boost_figures, providers
+from billing import boost_chargebacks, boost_figures, providers
 from billing.boost_prices import CURRENCY
 from billing.lifecycle import BoostState
 from billing.provider_states import Period
@@ -33,6 +35,11 @@ def show(request: Request) -> Response:
             "figures": boost_figures.figures(session, clock.now()),
             "rows": boost_figures.listed(session, state, limit=PAGE),
             "strays": [(charge, session.get(Expert, charge.expert_id)) for charge in strays],
+            # A charge ends on the first day that it does not pay for.
+            "taken_back": [
+                (found, charge, expert, charge.ends_on - timedelta(days=1))
+                for found, charge, expert in boost_chargebacks.waiting(session, limit=PAGE)
+            ],
             "chosen": state,
             "state_names": names,
             "plan_names": {plan.value: translate(language, PLANS[Period(plan)]) for plan in PLANS},

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from accounts import notices, suspensions
-from billing import ledger_differences, payments, payout_queues, proposals, refunds, wire_queue
+from billing import boost_chargebacks, ledger_differences, payments, payout_queues, proposals, refunds, wire_queue
 from billing.providers import sandbox_declarations, sandbox_papers
 from booking import missions, offer_desk, thread_lists
 from foundation import clock, mails, outbox
@@ -35,6 +35,7 @@ def show(request: Request) -> Response:
             ("notices", notices.count_open(session)),
             ("refunds", len(refunds.queue(session, limit=PAGE))),
             ("payouts", payout_queues.count_failed(session)),
+            ("boosts", boost_chargebacks.count_waiting(session)),
             ("wires", len(payments.unmatched(session, limit=PAGE))),
             ("partly-paid", wire_queue.count_partly_paid(session)),
             ("proposals", proposals.count_for(session, operator.account_id, at=clock.now())),

@@ -1,4 +1,4 @@
-"""The table of payments that the payer's bank took back."""
+"""Tables of what payers' banks took back: payments for escrows, and charges of Boost subscriptions."""
 
 from datetime import datetime
 
@@ -54,3 +54,32 @@ class Chargeback(SQLModel, table=True):
     def lost_cents(self) -> int:
         """Return what was the operator's loss when it was taken."""
         return self.cents - self.held_cents
+
+
+class BoostChargeback(SQLModel, table=True):
+    """A charge of a Boost subscription, or a part of it, that the bank took back: all of it is the operator's loss."""
+
+    __tablename__ = "boost_chargebacks"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        UniqueConstraint("provider", "provider_id", name="ux_boost_chargebacks_provider"),
+        Index("ix_boost_chargebacks_charge", "charge_id"),
+        CheckConstraint(one_of("state", ChargebackState), name="boost_chargeback_state_is_known"),
+        CheckConstraint("cents > 0", name="boost_chargeback_is_an_amount"),
+        CheckConstraint("length(currency) = 3", name="boost_chargeback_currency_is_a_code"),
+        CheckConstraint("back_cents BETWEEN 0 AND cents", name="no_more_of_a_charge_comes_back_than_was_taken"),
+        CheckConstraint("(state = 'won') = (back_cents > 0)", name="what_was_won_of_a_charge_came_back"),
+    )
+
+    id: str = Field(primary_key=True, default_factory=new_id)
+    provider: str
+    provider_id: str
+    charge_id: str = Field(foreign_key="boost_charges.id")
+    state: str = ChargebackState.TAKEN.value
+    cents: int = Field(sa_type=BigInteger)
+    currency: str
+    back_cents: int = Field(default=0, sa_type=BigInteger)
+    """What the bank gave back."""
+    reason: str = ""
+    """The provider's code."""
+    taken_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -16,9 +16,11 @@ from sqlmodel import col
 from accounts import experts
 from accounts.models.accounts import Account, AccountKind
 from accounts.models.experts import Expert
-from billing import boost_renewals
+from billing import boost_renewals, provider_calls
 from billing.models.boosts import BoostCard, BoostCharge, BoostSubscription
-from billing.providers.interface import CardForm
+from billing.providers import sandbox_chargebacks
+from billing.providers.interface import CHARGEBACK, CardForm
+from billing.providers.sandbox import Sandbox
 from foundation import clock
 from tests import builders, signed_in
 from tests.billing.identified import identify
@@ -240,6 +242,28 @@ def test_operators_see_who_subscribes_and_what_has_to_go_back(site: TestClient, 
     assert 'data-state="active"' not in site.get("/operator/boosts?state=ended").text
     assert site.get("/operator/boosts?state=a%00b").status_code == 200
     assert site.get("/operator").text.count('href="/operator/boosts"') == 2
+
+
+def test_what_a_bank_takes_back_is_told_to_its_owner_and_waits_for_operators(site: TestClient, anna: Account) -> None:
+    subscribe(site)
+    database, provider = signed_in.database_of(site), Sandbox(signed_in.database_of(site))
+    (charge,) = rows(site, anna, BoostCharge)
+    with database.writing() as session:
+        name = sandbox_chargebacks.take(session, str(charge.provider_id), at=clock.now())
+    provider_calls.hear(database, provider, [f"sandbox:{CHARGEBACK}:{name}"], clock.now())
+    boost_renewals.look_after(database, site.app.state.settings, "sandbox", clock.now())  # pyright: ignore[reportFunctionMemberAccess]
+    page = site.get("/my/boost").text
+    assert 'data-testid="standing" data-state="past_due"' in page
+    assert ("Your bank has taken the payment back." in page, "<p>The renewal was not paid" in page) == (True, False)
+    signed_in.as_new(site, AccountKind.OPERATOR)
+    assert 'data-testid="card-boosts"' in site.get("/operator").text
+    item = site.get("/operator/boosts").text.split('data-testid="taken-back"')[1]
+    for fact in ("€34.80", f"/operator/profiles/{anna.expert_id}", name, "fraud"):
+        assert fact in item, fact
+    with database.writing() as session:
+        sandbox_chargebacks.decide(session, name, is_won=False)
+    provider_calls.hear(database, provider, [f"sandbox:{CHARGEBACK}:{name}"], clock.now())
+    assert 'data-testid="taken-back"' not in site.get("/operator/boosts").text
 
 
 def test_who_erases_the_account_is_charged_no_more(site: TestClient, anna: Account) -> None:

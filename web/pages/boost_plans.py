@@ -10,7 +10,7 @@ from accounts import audience_days, audience_sources, experts, outcomes
 from accounts.audience_sources import Reach
 from accounts.audiences import KEPT_FOR
 from accounts.models.experts import Expert
-from billing import boost_calls, boost_prices, boosts
+from billing import boost_calls, boost_chargebacks, boost_prices, boosts
 from billing.boost_periods import ChargeReason
 from billing.boost_prices import Price
 from billing.lifecycle import BoostState, PaymentState
@@ -62,6 +62,8 @@ class Found:
     last: BoostSubscription | None
     charges: tuple[BoostCharge, ...]
     under_way: BoostCharge | None
+    is_taken_back: bool
+    """The bank took back what was paid for this period."""
     card: BoostCard | None
     tax: Tax | None
     """None before there is a legal identity."""
@@ -90,6 +92,7 @@ def read(session: Session, settings: Settings, expert: Expert, now: datetime) ->
         last=boosts.last_ended(session, expert.id),
         charges=tuple(boosts.charges_of(session, expert.id)),
         under_way=boosts.open_charge(session, subscription.id) if subscription else None,
+        is_taken_back=subscription is not None and boost_chargebacks.stands(session, subscription),
         card=session.get(BoostCard, subscription.card_id) if subscription and subscription.card_id else None,
         tax=tax,
         undecided=undecided,
@@ -123,6 +126,7 @@ def context(found: Found, settings: Settings, policy: Policy, now: datetime, lan
         else "",
         "needs_owner": needs_owner(found.card),
         "under_way": found.under_way,
+        "is_taken_back": found.is_taken_back,
         "failure": _last_failure(found, language),
         "charges": [_charge(charge, language) for charge in found.charges],
         "last": found.last,
