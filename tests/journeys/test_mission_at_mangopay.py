@@ -125,7 +125,7 @@ def _pay(journey: Journey) -> None:
     place.stand_in.call_hooks()
     eventually(lambda: place.escrow(reference).paid_cents == 100_000)
     place.client.post(f"/payments/{reference}/card")
-    state.pay_card(list(state.items["payins"])[-1])
+    state.pay_card(place.last_card()[0])
     place.stand_in.call_hooks()
     eventually(lambda: place.escrow(reference).state == "held")
 

@@ -65,6 +65,14 @@ class Place:
         url = f"{self.settings.site_address}{provider_site.hook_path(self.settings)}"
         assert list(hooks.register(adapter.calls_of(self.settings), url))
 
+    def last_card(self) -> tuple[str, dict[str, Any]]:
+        """Return the id of the card payment that was begun last, and what Mangopay has of it.
+
+        Where to send a transfer is a payment as well, which is asked for whenever one has come.
+        """
+        payins = self.stand_in.state.items["payins"].items()
+        return [(key, one) for key, one in payins if one["PaymentType"] == "CARD"][-1]
+
     def read(self, path: str, pattern: str) -> str:
         """Return what a page says at the first place of a pattern."""
         page = self.client.get(path)

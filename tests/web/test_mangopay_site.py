@@ -82,7 +82,7 @@ def test_a_card_is_typed_at_mangopays_and_holds_the_money(place: Place, booked: 
 def test_whoever_comes_back_is_seen_though_the_hook_is_lost(place: Place, booked: Booked) -> None:
     path = f"/payments/{booked.mission.id}"
     place.client.post(f"{path}/card")
-    payin_id, payin = list(place.stand_in.state.items["payins"].items())[-1]
+    payin_id, payin = place.last_card()
     place.stand_in.state.pay_card(payin_id)
     place.client.get(str(payin["ReturnURL"]).removeprefix(place.settings.base_url))
     eventually(lambda: place.escrow(booked.mission.id).state == "held")
@@ -90,7 +90,7 @@ def test_whoever_comes_back_is_seen_though_the_hook_is_lost(place: Place, booked
 
 def test_a_card_that_is_declined_says_so(place: Place, booked: Booked) -> None:
     place.client.post(f"/payments/{booked.mission.id}/card")
-    payin_id, payin = list(place.stand_in.state.items["payins"].items())[-1]
+    payin_id, payin = place.last_card()
     place.stand_in.state.pay_card(payin_id, "101101")
     back = str(payin["ReturnURL"]).removeprefix(place.settings.base_url)
     place.client.get(back)
@@ -122,7 +122,7 @@ def test_wires_fill_an_escrow_each_with_its_reference_and_go_back(place: Place, 
 def test_a_refund_that_the_expert_agrees_to_goes_back_to_the_card(place: Place, booked: Booked) -> None:
     path = f"/payments/{booked.mission.id}"
     place.client.post(f"{path}/card")
-    payin_id, payin = list(place.stand_in.state.items["payins"].items())[-1]
+    payin_id, payin = place.last_card()
     place.stand_in.state.pay_card(payin_id)
     place.client.get(str(payin["ReturnURL"]).removeprefix(place.settings.base_url))
     eventually(lambda: place.escrow(booked.mission.id).state == "held")
