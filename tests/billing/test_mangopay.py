@@ -290,6 +290,20 @@ def test_a_wire_goes_back_to_the_account_that_it_came_from_or_that_the_client_na
     assert repaid.state is PaymentState.CREATED
 
 
+def test_a_wire_counts_once_it_is_said_how_much_came(played: PlayedMangopay, parties: Parties) -> None:
+    wire = played.provider.open_wire(parties.wire())
+    awaited = played.provider.fetch_payin(wire.provider_id)
+    assert awaited
+    assert (awaited.state, awaited.cents > 0) == (PaymentState.CREATED, True)
+    played.state.succeed(played.state.items["payins"][wire.provider_id])
+    with pytest.raises(Unreachable, match="not of how much"):
+        played.provider.fetch_payin(wire.provider_id)
+    played.state.send_wire(wire.reference, 500)
+    came = played.provider.fetch_payin(wire.provider_id)
+    assert came
+    assert (came.state, came.cents) == (PaymentState.SUCCEEDED, 500)
+
+
 def test_a_payout_that_the_bank_refuses_stays_in_the_wallet(played: PlayedMangopay, parties: Parties) -> None:
     played.provider.release(parties.release(1_000, 100))
     played.verified(parties)

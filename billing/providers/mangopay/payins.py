@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from billing.lifecycle import ChargebackState
+from billing.lifecycle import ChargebackState, PaymentState
 from billing.models.escrows import PaymentKind
 from billing.providers.mangopay.names import derived
 from billing.providers.mangopay.parts import Part
@@ -36,6 +36,7 @@ from billing.providers.payins import (
 )
 from billing.providers.resources import Declined
 from foundation import clock
+from foundation.errors import Unreachable
 
 CARD_TYPE = "CB_VISA_MASTERCARD"
 _READ = "/payins/{}"
@@ -84,13 +85,16 @@ class MangopayPayins(Part):
         )
 
     def fetch_payin(self, provider_id: str) -> Payin | None:
-        """Return a payment; of a wire that has not come yet, what is awaited."""
+        """Return a payment; of a wire that has not come yet, what is awaited. Raises Unreachable."""
         found = self._get(_READ.format(provider_id))
         if not found or found.get("Nature", "REGULAR") != "REGULAR":
             return None
         is_wire = found.get("PaymentType") == "BANK_WIRE"
         amount = found.get("DebitedFunds")
         if is_wire and (currency_of(amount) == UNKNOWN_CURRENCY or not cents_of(amount)):
+            if state_of(found) is PaymentState.SUCCEEDED:
+                # What was declared is not what came: nothing counts until it is said how much that is.
+                raise Unreachable("Mangopay says that a transfer came, but not of how much")
             amount = found.get("DeclaredDebitedFunds")
         return Payin(
             str(found["Id"]),
