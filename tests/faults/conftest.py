@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import eventually, record
-from tests.faults.installations import Installation, installation, serving
+from tests.faults.installations import SLOWEST_START_SECONDS, Installation, installation, serving
 
 PEOPLE = 40
 NOTHING_AWAY = {"test_builders", "test_deliveries"}
@@ -43,7 +42,6 @@ def site(
         serving(found),
     ):
         if request.path.stem in NOTHING_AWAY:
-            found.answers_within_s = 30
-        found.load(record(f"A{number}", headline="Apiculture") for number in range(PEOPLE))
-        eventually(lambda: found.total("apiculture") == PEOPLE, seconds=30)
+            found.answers_within_s = SLOWEST_START_SECONDS
+        found.fill(PEOPLE)
         yield found

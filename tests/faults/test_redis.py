@@ -28,8 +28,7 @@ def scaled(
         serving(found),
         running(found, "worker"),
     ):
-        found.load(record(f"A{number}", headline="Apiculture") for number in range(PEOPLE))
-        eventually(lambda: found.total("apiculture") == PEOPLE, seconds=60)
+        found.fill(PEOPLE)
         yield found
 
 

@@ -36,8 +36,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, own_file: Path, toxiproxy_add
     postgres, node = (run.backends[name].address for name in (Name.POSTGRES, Name.OPENSEARCH))
     folder = tmp_path_factory.mktemp("site")
     with installation(folder, postgres, node, toxiproxy_address) as found, serving(found):
-        found.load(record(f"A{number}", headline="Apiculture") for number in range(PEOPLE))
-        eventually(lambda: found.total("apiculture") == PEOPLE, seconds=30)
+        found.fill(PEOPLE)
         yield found
 
 

@@ -189,4 +189,4 @@ def test_operators_look_at_papers_of_the_sandbox_and_decide(
     page = settled(site, "registration", "refused")
     assert "It is not about the person or business that you named." in page
     assert "See it." in page
-    assert paper_state(page) == "validated"
+    settled(site, "identity", "validated")
