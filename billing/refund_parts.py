@@ -19,6 +19,7 @@ from foundation.audits import SYSTEM
 
 RETURNED = "returned"
 """Why a part failed that a bank sent back after it had been sent."""
+_UNFINISHED = (RefundState.AGREED.value, RefundState.FAILED.value)
 
 
 def agree(session: Session, escrow: Escrow, cents: int, reason: RefundReason, at: datetime) -> Refund:
@@ -86,9 +87,10 @@ def promise(session: Session, payment: Payment, cents: int, at: datetime) -> Ref
 
 def left_of(session: Session, payment: Payment) -> int:
     """Return what of a payment that counts is neither gone, nor on its way or owed, nor taken back by a bank."""
-    failed = select(Refund).join(RefundPart, col(RefundPart.refund_id) == col(Refund.id))
-    is_its = (col(RefundPart.payment_id) == payment.id, col(Refund.state) == RefundState.FAILED.value)
-    refunds = session.execute(failed.where(*is_its).distinct()).scalars().all()
+    of_payment = select(Refund).join(RefundPart, col(RefundPart.refund_id) == col(Refund.id))
+    # A part that failed is still owed while others of its refund are under way: that fails as a whole only afterwards.
+    is_its = (col(RefundPart.payment_id) == payment.id, col(Refund.state).in_(_UNFINISHED))
+    refunds = session.execute(of_payment.where(*is_its).distinct()).scalars().all()
     owed = sum(cents for refund in refunds for of, cents in _still_owed(session, refund) if of == payment.id)
     taken = func.coalesce(func.sum(col(Chargeback.held_cents) - col(Chargeback.restored_cents)), 0)
     statement = select(taken).where(col(Chargeback.payment_id) == payment.id)

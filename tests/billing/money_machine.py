@@ -329,8 +329,12 @@ class Escrows(RuleBasedStateMachine):
             back += sum(one.held_cents - one.restored_cents for one in taken if one.payment_id == payment.id)
             assert back <= payment.cents
         for refund in self.money.refunds():
+            own = [part for part in parts if part.refund_id == refund.id]
             if refund.state in {RefundState.AGREED, RefundState.DONE}:
-                assert sum(part.cents for part in parts if part.refund_id == refund.id) == refund.cents
+                is_waiting = any(part.state == PaymentState.CREATED for part in own)
+                # What failed is sent again once nothing else of its refund is under way.
+                is_short = sum(part.cents for part in own) < refund.cents
+                assert sum(part.cents for part in own) == refund.cents or (is_short and is_waiting)
             if refund.state in GONE and refund.reason == RefundReason.ASKED:
                 assert refund.consented_by == self.money.expert.id
 

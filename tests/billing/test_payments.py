@@ -232,3 +232,25 @@ def test_a_refund_that_fails_is_tried_again_by_an_operator(money: Money) -> None
         ("failed", 100),
         ("succeeded", 100),
     ]
+
+
+def test_what_failed_stays_owed_while_the_rest_of_its_refund_is_under_way(money: Money) -> None:
+    money.wire(DUE - 100)
+    money.card()
+    with money.database.writing() as session:
+        escrows.adjust_due(session, "m1", DUE - 150, AT)
+    [by_card] = [part for part in money.rows(RefundPart) if part.cents == 100]
+    with money.database.writing() as session:
+        refund_parts.take_in(session, by_card.id, Repaid("r1", by_card.id, PaymentState.FAILED, "closed"), at=AT)
+        escrows.adjust_due(session, "m1", DUE - 250, AT)
+    assert [refund.state for refund in money.refunds()] == ["agreed", "agreed"]
+    of_card = [part.cents for part in money.rows(RefundPart) if part.payment_id == by_card.payment_id]
+    assert of_card == [100], "a payment is given back once, by whoever tries again"
+    money.deliver()
+    [failed] = [refund for refund in money.refunds() if refund.state == "failed"]
+    with money.database.writing() as session:
+        refunds.retry(session, failed.id, OPERATOR, at=AT)
+    money.deliver()
+    assert [refund.state for refund in money.refunds()] == ["done", "done"]
+    back = [part.cents for part in money.rows(RefundPart) if part.state == "succeeded"]
+    assert sum(back) == 250
