@@ -100,7 +100,9 @@ def read(database: Database, provider: Provider, books: Books) -> Sequence[Balan
         _add_unassigned(session, provider.name, places, taken, found)
         _add_settled(books, found)
         _add_moving(session, provider.name, books, found)
-    for name in [name for name in found if name.kind is LedgerKind.FEES_WALLET]:
+    # Commissions are asked after in each currency that some wallet has, also where none was taken yet.
+    fees = {postings.fees(provider.name, name.currency) for name in books.accounts.values()}
+    for name in fees | {name for name in found if name.kind is LedgerKind.FEES_WALLET}:
         found[name].provider_cents = provider.fees(name.currency)
         found[name].between[Between.PAID_OUT] -= provider.fees_paid_out(name.currency)
     return [found[name] for name in sorted(found)]
@@ -108,7 +110,7 @@ def read(database: Database, provider: Provider, books: Books) -> Sequence[Balan
 
 def _ask(provider: Provider, books: Books, found: _Balances) -> None:
     for wallet_id, name in books.accounts.items():
-        balance, _ = found[name], found[postings.fees(provider.name, name.currency)]
+        balance = found[name]
         try:
             wallet = None if wallet_id in books.guarded else provider.fetch_wallet(wallet_id)
         except Guarded:
