@@ -106,7 +106,7 @@ def test_whom_it_names_waits_sealed_and_is_gone_once_the_provider_has_it(
     declaration_id = put(database, played.provider, marie, (ADA_AS_OWNER, SARAH))
     waiting = row(database, declaration_id)
     assert waiting.sealed
-    assert not any(word in waiting.sealed for word in (b"Ada", b"Lovelace", b"Boston", b"1980"))
+    assert not any(word in waiting.sealed for word in (b"Lovelace", b"Boston", b"1980-"))
     declarations.send(database, played.provider, KEY, [declaration_id, declaration_id, "nothing"], AT)
     found = row(database, declaration_id)
     assert (found.state, found.people, found.sealed, bool(found.provider_id)) == (ASKED, 2, None, True)
@@ -299,7 +299,7 @@ def test_the_sandbox_keeps_names_sealed_until_an_operator_has_looked(database: D
     with database.writing() as session:
         [waiting] = sandbox_declarations.waiting(session)
         assert waiting.sealed
-        assert b"Ada" not in waiting.sealed
+        assert not any(word in waiting.sealed for word in (b"Lovelace", b"Boston"))
         assert sandbox_declarations.people(waiting, KEY) == (ADA_AS_OWNER, SARAH)
         assert sandbox_declarations.people(waiting, b"x" * 32) == ()
         sandbox_declarations.decide(session, waiting.id, REFUSED, reason="specific_case")

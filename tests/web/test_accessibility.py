@@ -123,7 +123,8 @@ def test_operators_pages_have_no_serious_fault_and_do_not_scroll_sideways(
     for path in paths:
         page.goto(path.partition(" ")[0])
         if path.endswith(" first"):
-            page.locator(".desk__main .desk__who a").first.click()
+            with page.expect_navigation():
+                page.locator(".desk__main .desk__who a").first.click()
         unfold(page)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{page.url} is too wide")

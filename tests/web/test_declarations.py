@@ -41,7 +41,7 @@ def marie(site: TestClient, database: Database) -> Account:
 
 def prove(site: TestClient, name: str = "valid.pdf", state: str = "validated") -> None:
     for kind in ("identity", "registration", "articles"):
-        send(site, kind, (name, pdf()))
+        assert "Thank you: the paper is on its way" in send(site, kind, (name, pdf())).text, kind
     for kind in ("identity", "registration", "articles"):
         settled(site, kind, state)
 
