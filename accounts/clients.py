@@ -7,14 +7,17 @@ from datetime import datetime
 import schwifty
 from pydantic import BaseModel, ConfigDict
 from schwifty.exceptions import SchwiftyException
+from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlmodel import col
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siren, siret
 
 from accounts import contacts
 from accounts.events import VAT_NUMBER_GIVEN
-from accounts.models.accounts import Client, Role
+from accounts.legal_identities import FRENCH_LANDS
+from accounts.models.accounts import Account, Client, Membership, Role
 from accounts.sign_ins import SignedIn
 from foundation import audits, outbox
 from foundation.errors import Fault, Invalid, NotFound
@@ -65,8 +68,15 @@ class Details:
 
 
 def missing_for_booking(client: Client) -> list[str]:
-    """Return the fields that a client has to fill in before booking; a VAT number only where one is held."""
-    wanted = ["country", "address", "iban"] if client.is_person else ["legal_form", "country", "address", "iban"]
+    """Return the fields that a client has to fill in before booking; a VAT number only where one is held.
+
+    Of French companies that is their SIREN too: invoices to them carry it (CGI, annex II, article 242 nonies A).
+    """
+    wanted = ["country", "address", "iban"]
+    if not client.is_person:
+        wanted = ["legal_form", *wanted]
+        if client.country in FRENCH_LANDS:
+            wanted.append("registration_number")
     return [name for name in wanted if not getattr(client, name)]
 
 
@@ -129,6 +139,20 @@ def get(session: Session, who: SignedIn) -> Client:
     if found is None or found.erased_at:
         raise NotFound("this account acts for no client")
     return found
+
+
+def billing_email(session: Session, client: Client) -> str | None:
+    """Return where invoices reach a client: what it gave for that, or whoever has owned it for longest."""
+    if client.billing_email:
+        return client.billing_email
+    owners = (
+        select(col(Account.email))
+        .join(Membership, col(Membership.account_id) == col(Account.id))
+        .where(col(Membership.client_id) == client.id, col(Membership.role) == Role.OWNER.value)
+        .where(col(Account.erased_at).is_(None))
+        .order_by(col(Membership.joined_at), col(Account.id))
+    )
+    return session.execute(owners.limit(1)).scalar_one_or_none()
 
 
 def _text(given: str) -> str | None:

@@ -105,6 +105,13 @@ def of(session: Session, escrow: Escrow) -> Sequence[Payment]:
     return session.execute(statement.order_by(col(Payment.begun_at).desc(), col(Payment.id))).scalars().all()
 
 
+def last_counted(session: Session, escrow: Escrow) -> Payment | None:
+    """Return the last payment that was added to an escrow."""
+    statement = select(Payment).where(col(Payment.escrow_id) == escrow.id, col(Payment.counted_at).is_not(None))
+    latest = statement.order_by(col(Payment.counted_at).desc(), col(Payment.id)).limit(1)
+    return session.execute(latest).scalar_one_or_none()
+
+
 def card_ids(session: Session, client_id: str, *, limit: int = 20) -> Sequence[str]:
     """Return a provider's ids of a client's latest card payments."""
     statement = select(col(Payment.provider_id)).join(Escrow, col(Escrow.id) == col(Payment.escrow_id))

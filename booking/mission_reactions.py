@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from billing.events import ESCROW_CHARGED_BACK, ESCROW_DISPUTED, ESCROW_HELD, ESCROW_REFUNDED, ESCROW_RELEASED
 from booking import charge_news, disagreements, missions, overtakings
-from booking.events import MISSION_STARTED
+from booking.events import MISSION_STARTED, MISSION_VALIDATED
+from booking.lifecycle import MissionState
 from booking.models.missions import Mission
+from foundation import outbox
 from foundation.database import Database
 
 
@@ -24,6 +26,8 @@ class Follow(Protocol):
 def _held(session: Session, mission_id: str, *, at: datetime) -> None:
     missions.hold_funds(session, mission_id, at=at)
     disagreements.follow_escrow(session, mission_id, at=at)
+    if missions.take_any(session, mission_id).state == MissionState.VALIDATED:  # It was taken back meanwhile.
+        outbox.record(session, MISSION_VALIDATED, [mission_id])
 
 
 FOLLOWS: Mapping[str, Follow] = {

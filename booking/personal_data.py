@@ -49,5 +49,6 @@ NOT_PERSONAL = {
     "report_files": "under a report, with which they are read and kept (`booking.report_files`)",
     "sheet_editions": "under a sheet, with which they go",
     "sheet_files": "under a sheet; their bytes go before it does (`booking.sheet_data`)",
+    "invoice_holds": "under a mission: which details its invoices lack",
     "counters": "which numbers were given out",
 }

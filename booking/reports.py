@@ -120,7 +120,10 @@ def send_back(session: Session, who: SignedIn, mission_id: str, reason: str, *, 
 
 
 def validate(session: Session, who: SignedIn, mission_id: str, *, at: datetime) -> Mission:
-    """Accept the report: the funds are released in the same transaction. Raise FundsLack while a top-up is missing."""
+    """Accept the report: what is held is released with the invoices of it, see `booking.invoices` (S24).
+
+    Raise FundsLack while a top-up is missing.
+    """
     mission, party = missions.take(session, who, mission_id)
     MISSIONS.after(MissionState(mission.state), MissionEvent.VALIDATE, party)
     funds.require_all(session, mission)
@@ -130,9 +133,7 @@ def validate(session: Session, who: SignedIn, mission_id: str, *, at: datetime) 
     session.add(report)
     outbox.record(session, MISSION_VALIDATED, [mission.id])
     mission_news.say(session, mission, Line.MISSION_VALIDATED, at=at)
-    if funds.uses_escrow(mission):
-        funds.release(session, mission, missions.accepted_version(session, mission), at=at)
-    else:
+    if not funds.uses_escrow(mission):
         missions.close(session, mission.id, at=at)
     mission_news.tell_expert(session, mission, "mission_validated", at=at)
     return mission

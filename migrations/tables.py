@@ -23,6 +23,7 @@ import billing.models.provider_parties
 import billing.models.provider_requests
 import billing.models.reductions
 import billing.models.sandbox  # noqa: F401
+import booking.models.invoices
 import booking.models.missions
 import booking.models.papers
 import booking.models.quotes

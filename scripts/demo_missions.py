@@ -16,7 +16,17 @@ from accounts.models.accounts import Account, AccountKind, Client, Membership, R
 from accounts.sign_ins import SignedIn
 from billing import mandates
 from billing.providers import sandbox_payouts
-from booking import disagreements, missions, quote_drafts, quote_versions, reports, reviews, signatures, threads
+from booking import (
+    disagreements,
+    invoices,
+    missions,
+    quote_drafts,
+    quote_versions,
+    reports,
+    reviews,
+    signatures,
+    threads,
+)
 from booking.models.quotes import Quote, QuoteKind, QuoteVersion
 from booking.quote_documents import Sending
 from booking.quote_drafts import For
@@ -126,7 +136,7 @@ def add(settings: Settings, database: Database, at: datetime) -> None:
         _tell(settings, database, story, client, expert, at)
     for month in months:
         if month.last <= at:
-            _send_back(settings, database, expert, demo_series.finish(database, client, expert, month))
+            _send_back(settings, database, expert, demo_series.finish(settings, database, client, expert, month))
     database.write(lambda session: _drop_old_mail(session, at - DAY))
 
 
@@ -166,6 +176,7 @@ def _prepare(session: Session, client: SignedIn, expert: SignedIn, settings: Set
     mandates.accept(session, expert, text.version, fingerprint, "", at, operator=settings.operator)
     found = session.get_one(Client, client.client_id)
     found.address, found.iban = "3 quai du Port\n35400 Saint-Malo", "FR7630006000011234567890189"
+    found.registration_number, found.vat_number = "99900012800010", "FR29999000128"
     found.billing_email = "comptabilite@demo.example"
     session.add(found)
 
@@ -199,7 +210,11 @@ def _tell(
         with database.writing() as session:
             _carry_out(session, story, client, expert, mission_id, first)
         if story.reaches("validated"):
-            demo_payouts.pay_out(database, expert, first + (story.lasts + 2) * DAY)
+            done_at = first + (story.lasts + 2) * DAY
+            invoices.settle(database, settings.operator, [mission_id], done_at)
+            with database.writing() as session:
+                _conclude(session, client, mission_id, done_at)
+            demo_payouts.pay_out(database, expert, done_at)
 
 
 def _carry_out(
@@ -219,12 +234,15 @@ def _carry_out(
         summary = "Tout est fait comme convenu, et les contacts sont entre vos mains."
         reports.send(session, expert, mission_id, {**form, "summary": summary}, "fr", at=last)
     if story.reaches("validated"):
-        done_at = last + 2 * DAY
-        reports.validate(session, client, mission_id, at=done_at)
-        missions.close(session, mission_id, at=done_at)
-        rated = {"rating-0": "5", "review-0": "Une étude claire, et des contacts qui répondent.", "place": "Bretagne"}
-        skills = reviews.skills_of(session, missions.take_any(session, mission_id))
-        reviews.write(session, client, mission_id, reviews.check(rated, skills, "fr"), at=done_at + DAY)
+        reports.validate(session, client, mission_id, at=last + 2 * DAY)
+
+
+def _conclude(session: Session, client: SignedIn, mission_id: str, done_at: datetime) -> None:
+    """Close a mission that was paid, and have the client say what they think of it."""
+    missions.close(session, mission_id, at=done_at)
+    rated = {"rating-0": "5", "review-0": "Une étude claire, et des contacts qui répondent.", "place": "Bretagne"}
+    skills = reviews.skills_of(session, missions.take_any(session, mission_id))
+    reviews.write(session, client, mission_id, reviews.check(rated, skills, "fr"), at=done_at + DAY)
 
 
 def _drop_old_mail(session: Session, before: datetime) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from accounts.sign_ins import SignedIn
-from booking import missions, quote_drafts, reports, series, series_rows, signatures
+from booking import invoices, missions, quote_drafts, reports, series, series_rows, signatures
 from booking.models.quotes import QuoteKind
 from booking.quote_documents import Sending
 from booking.quote_drafts import For
@@ -51,7 +51,7 @@ def add(settings: Settings, database: Database, client: SignedIn, expert: Signed
     return [_carry_out(database, client, expert, series_id, place) for place in (0, 1)]
 
 
-def finish(database: Database, client: SignedIn, expert: SignedIn, month: Month) -> datetime:
+def finish(settings: Settings, database: Database, client: SignedIn, expert: SignedIn, month: Month) -> datetime:
     """Have a month be reported and validated; return when."""
     validated_at = month.last - DAY
     with database.writing() as session:
@@ -59,6 +59,8 @@ def finish(database: Database, client: SignedIn, expert: SignedIn, month: Month)
         summary = "Vingt acheteurs suivis, deux appels d’offres signalés."
         reports.send(session, expert, month.mission_id, {**form, "summary": summary}, "fr", at=month.last - 3 * DAY)
         reports.validate(session, client, month.mission_id, at=validated_at)
+    invoices.settle(database, settings.operator, [month.mission_id], validated_at)
+    with database.writing() as session:
         missions.close(session, month.mission_id, at=validated_at)
     return validated_at
 

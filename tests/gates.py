@@ -152,7 +152,7 @@ TABLE = {
         GET /offers/{offer_id}/files/{sheet_file_id}
     """,
     Rule.OPERATOR: """
-        GET /operator/boosts
+        GET /operator/boosts  GET /operator/invoices  POST /operator/invoices/{mission_id}/try
         GET /operator/refunds  POST /operator/refunds/{refund_id}/remind  POST /operator/refunds/{refund_id}/retry
         GET /operator/payouts  POST /operator/payouts/{transfer_id}/retry
         GET /operator/money/{reference}  GET /operator/proposals  POST /operator/proposals/{proposal_id}/confirm

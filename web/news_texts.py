@@ -404,6 +404,30 @@ TEXTS: Mapping[str, NewsText] = {
         message("Congratulations. The funds are being released to you."),
         message("Look at the mission"),
     ),
+    "invoices_held": NewsText(
+        message("The invoices of the mission %(number)s can’t be issued yet"),
+        message(
+            "“%(title)s” by %(counterpart)s is validated. What is held for it is not released before its invoices are "
+            "in order. What is wrong, and how to mend it:"
+        ),
+        message("See what waits"),
+    ),
+    "invoice_details_wanted": NewsText(
+        message("Your details are to be completed: %(title)s"),
+        message(
+            "%(counterpart)s has validated your report. The invoice can’t be issued with the details that we have of "
+            "you, and the funds are released with it. What is missing:"
+        ),
+        message("Look at the mission"),
+    ),
+    "invoice_details_wanted_client": NewsText(
+        message("Your company’s details are to be completed: %(title)s"),
+        message(
+            "You have validated the report of %(counterpart)s. The invoice to you can’t be issued with the details "
+            "that we have. What is missing:"
+        ),
+        message("Look at the mission"),
+    ),
     "mission_closed": NewsText(
         message("The mission is closed: %(title)s"),
         message("The funds are released to you. A transfer takes two to four working days."),

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from accounts import notices, suspensions
 from billing import boost_chargebacks, ledger_differences, payments, payout_queues, proposals, refunds, wire_queue
 from billing.providers import sandbox_declarations, sandbox_papers
-from booking import missions, offer_desk, thread_lists
+from booking import invoice_holds, missions, offer_desk, thread_lists
 from foundation import clock, mails, outbox
 from search_api import empties
 from taxonomy import decisions
@@ -44,6 +44,7 @@ def show(request: Request) -> Response:
             ("ledger", len(ledger_differences.waiting(session, limit=PAGE))),
             ("threads", thread_lists.count_waiting_for_operator(session)),
             ("offers", offer_desk.count_waiting(session, clock.now())),
+            ("invoices", invoice_holds.count_waiting(session)),
             ("portage", len(missions.awaiting_portage(session))),
             ("complaints", suspensions.count_complaints(session)),
             ("terms", len(suspensions.nearing(session, today, within=NEAR))),

@@ -56,6 +56,7 @@ from billing.events import (
 from billing.providers.interface import Provider
 from booking import (
     duty_mails,
+    invoices,
     message_mails,
     mission_reactions,
     offers,
@@ -67,6 +68,7 @@ from booking import (
 )
 from booking.events import (
     DUTIES_DUE,
+    INVOICES_DUE,
     MESSAGE_WRITTEN,
     MISSION_CANCELLED,
     MISSION_CLOSED,
@@ -173,13 +175,16 @@ def alert_table(alerter: Alerter) -> list[Lane]:
 
 def mission_table(settings: Settings, database: Database, now: Now = clock.now) -> list[Lane]:
     """Return the same for missions. What nobody reacts to yet is delivered to nobody, and so doesn't pile up."""
-    unheard = (MISSION_FUNDED, MISSION_VALIDATED, MISSION_CANCELLED, REVIEW_CHANGED)
+    unheard = (MISSION_FUNDED, MISSION_CANCELLED, REVIEW_CHANGED)
+    operator = settings.operator
     return [
         *(
             Lane(topic, partial(mission_reactions.react, database, topic, now), batch=20)
             for topic in mission_reactions.FOLLOWS
         ),
         *(Lane(topic, lambda _: None, batch=100) for topic in unheard),
+        Lane(MISSION_VALIDATED, lambda ids: invoices.settle(database, operator, ids, now()), batch=5),
+        Lane(INVOICES_DUE, lambda _: invoices.look_after(database, operator, now()), batch=100),
         Lane(MISSION_CLOSED, lambda ids: referral_rewards.follow(database, settings, ids, now()), batch=20),
         Lane(SERIES_DUE, lambda _: series_reminders.look_after(database, settings.reminders, now()), batch=100),
         Lane(MISSIONS_DUE, lambda _: reminders.look_after(database, settings.reminders, now()), batch=100),
@@ -239,6 +244,7 @@ SCHEDULES = [
     Schedule("proposals.expire", every=timedelta(hours=1), topic=PROPOSALS_DUE),
     Schedule("boosts", every=timedelta(hours=1), topic=BOOSTS_DUE),
     Schedule("ledger", every=timedelta(days=1), topic=LEDGER_DUE, offset=LEDGER_AT),
+    Schedule("invoices", every=timedelta(hours=1), topic=INVOICES_DUE),
     Schedule("payouts", every=timedelta(hours=1), topic=PAYOUTS_DUE),
     Schedule("papers", every=timedelta(hours=6), topic=PAPERS_DUE),
     Schedule("sandbox.wires", every=timedelta(hours=1), topic=SANDBOX_DUE),

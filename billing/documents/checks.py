@@ -39,33 +39,48 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class _Breach:
+class Breach:
+    """That a draft breaks a rule of `rules.RULES`, and where; `said` puts it into words."""
+
     rule: str
-    value: object = ""
+    value: str = ""
     side: str = ""
     line: int = 0
     name: str = ""
+    """Of the public rule."""
 
 
 def check(content: Content, language: Language) -> list[Failure]:
     """Return everything that is wrong with a draft, in the reader's language; nothing: it may be issued."""
+    return [said(breach, language) for breach in breaches(content)]
+
+
+def breaches(content: Content) -> list[Breach]:
+    """Return the same as it can be kept, for readers of any language."""
     # What we know to be wrong is said once, not again in the words of public rules.
-    found = list(own_breaches(content)) or list(public_breaches(factur_x.xml(content), content)) or _of_print(content)
-    return [_failure(breach, language) for breach in found]
+    return list(own_breaches(content)) or list(public_breaches(factur_x.xml(content), content)) or _of_print(content)
 
 
-def public_breaches(xml: bytes, content: Content) -> Iterator[_Breach]:
+def said(breach: Breach, language: Language) -> Failure:
+    """Return what a breach means and how to mend it. Pure."""
+    rule = RULES[breach.rule]
+    side = translate(language, _SIDES[breach.side]) if breach.side else ""
+    text = translate(language, rule.text, value=breach.value, side=side, line=breach.line)
+    return Failure(breach.name or breach.rule, text, translate(language, rule.fix))
+
+
+def public_breaches(xml: bytes, content: Content) -> Iterator[Breach]:
     """Return what the schema and the public rules refuse in a document's XML."""
     if fault := schematrons.schema_fault(xml):
-        yield _Breach("schema", fault)
+        yield Breach("schema", fault)
         return
     sets = (Rules.EN_16931, Rules.FRENCH) if numbers.is_french(content.seller) else (Rules.EN_16931,)
     for rules in sets:
         for found in schematrons.breaches(xml, rules):
-            yield _Breach("public_rule", found.text, name=found.rule)
+            yield Breach("public_rule", found.text, name=found.rule)
 
 
-def own_breaches(content: Content) -> Iterator[_Breach]:
+def own_breaches(content: Content) -> Iterator[Breach]:
     """Return what our own rules refuse. Pure."""
     yield from _of_texts(content)
     yield from _of_head(content)
@@ -77,30 +92,23 @@ def own_breaches(content: Content) -> Iterator[_Breach]:
     yield from _of_credit(content)
 
 
-def _of_print(content: Content) -> list[_Breach]:
+def _of_print(content: Content) -> list[Breach]:
     """Return what of a document no page could show: what was numbered has to come out."""
     try:
         pages.pdf(content)
     except pages.Unprintable as error:
-        return [_Breach("sign", error.signs)]
+        return [Breach("sign", error.signs)]
     return []
-
-
-def _failure(breach: _Breach, language: Language) -> Failure:
-    rule = RULES[breach.rule]
-    side = translate(language, _SIDES[breach.side]) if breach.side else ""
-    said = translate(language, rule.text, value=breach.value, side=side, line=breach.line)
-    return Failure(breach.name or breach.rule, said, translate(language, rule.fix))
 
 
 def _sides(content: Content) -> Sequence[tuple[str, Side]]:
     return ("seller", content.seller), ("buyer", content.buyer)
 
 
-def _of_texts(content: Content) -> Iterator[_Breach]:
+def _of_texts(content: Content) -> Iterator[Breach]:
     for text in texts(content):
         if found := _NO_TEXT.search(text):
-            yield _Breach("sign", f"U+{ord(found[0]):04X}")
+            yield Breach("sign", f"U+{ord(found[0]):04X}")
 
 
 def texts(content: Content) -> Iterator[str]:
@@ -114,18 +122,18 @@ def texts(content: Content) -> Iterator[str]:
         yield from (text for text in given if text)
 
 
-def _of_head(content: Content) -> Iterator[_Breach]:
+def _of_head(content: Content) -> Iterator[Breach]:
     if not _NUMBER.fullmatch(content.number):
-        yield _Breach("number", content.number)
+        yield Breach("number", content.number)
     for day in _days(content):
         if not 2000 <= day.year <= 2099:
-            yield _Breach("year", day.isoformat())
+            yield Breach("year", day.isoformat())
     if content.paid_on > content.issued_on:
-        yield _Breach("paid_later", content.paid_on.isoformat())
+        yield Breach("paid_later", content.paid_on.isoformat())
     if content.ends_on is None or (content.starts_on and content.starts_on > content.ends_on):
-        yield _Breach("service_day" if content.ends_on is None else "dates")
+        yield Breach("service_day" if content.ends_on is None else "dates")
     if content.currency not in CURRENCIES:
-        yield _Breach("currency", content.currency)
+        yield Breach("currency", content.currency)
 
 
 def _days(content: Content) -> Iterator[date]:
@@ -135,24 +143,24 @@ def _days(content: Content) -> Iterator[date]:
         yield content.preceding.issued_on
 
 
-def _of_amounts(content: Content) -> Iterator[_Breach]:
+def _of_amounts(content: Content) -> Iterator[Breach]:
     if not content.lines:
-        yield _Breach("no_lines")
+        yield Breach("no_lines")
     for position, line in enumerate(content.lines, start=1):
         if not line.label.strip():
-            yield _Breach("label", line=position)
+            yield Breach("label", line=position)
         if line.net_cents != line.exact_cents or line.halves <= 0:
-            yield _Breach("line_amount", line=position)
+            yield Breach("line_amount", line=position)
     amounts = content.net_cents, content.tax_cents, content.gross_cents, content.reduction_cents
     if min(*amounts, *(line.net_cents for line in content.lines), content.tax_euro_cents or 0) < 0:
-        yield _Breach("negative")
+        yield Breach("negative")
     if sum(line.net_cents for line in content.lines) - content.reduction_cents != content.net_cents:
-        yield _Breach("sum")
+        yield Breach("sum")
     expected = taxes.share_cents(content.net_cents, content.taxation.rate_bp)
     if not is_right_tax(content):
-        yield _Breach("tax", factur_x.amount(expected))
+        yield Breach("tax", factur_x.amount(expected))
     if content.net_cents + content.tax_cents != content.gross_cents:
-        yield _Breach("total")
+        yield Breach("total")
 
 
 def is_right_tax(content: Content) -> bool:
@@ -166,89 +174,89 @@ def is_right_tax(content: Content) -> bool:
     return abs(content.tax_cents * 10_000 - content.net_cents * content.taxation.rate_bp) < 10_000
 
 
-def _of_taxation(content: Content) -> Iterator[_Breach]:
+def _of_taxation(content: Content) -> Iterator[Breach]:
     taxation, seller, buyer = content.taxation, content.seller, content.buyer
     if taxation.code is TaxCode.STANDARD:
         if taxation.rate_bp <= 0:
-            yield _Breach("no_rate")
+            yield Breach("no_rate")
     else:
         if taxation.rate_bp:
-            yield _Breach("untaxed_rate")
+            yield Breach("untaxed_rate")
         if not (taxation.mentions or taxation.exemption):
-            yield _Breach("no_reason")
+            yield Breach("no_reason")
     if taxation.code is TaxCode.REVERSE_CHARGE:
         if not buyer.vat_number:
-            yield _Breach("buyer_vat_number")
+            yield Breach("buyer_vat_number")
         if seller.country == buyer.country:
-            yield _Breach("reverse_at_home")
+            yield Breach("reverse_at_home")
     needs_number = taxation.code in {TaxCode.REVERSE_CHARGE, TaxCode.STANDARD} and taxes.is_in_union(seller.country)
     if needs_number and not seller.vat_number:
-        yield _Breach("seller_vat_number")
+        yield Breach("seller_vat_number")
     if numbers.is_french(seller) and content.currency != "EUR" and not _is_in_euros(content):
-        yield _Breach("tax_in_euros")
+        yield Breach("tax_in_euros")
 
 
 def _is_in_euros(content: Content) -> bool:
     return content.tax_euro_cents is not None and bool(content.tax_euro_cents) == bool(content.tax_cents)
 
 
-def _of_side(side: Side, name: str, content: Content) -> Iterator[_Breach]:
+def _of_side(side: Side, name: str, content: Content) -> Iterator[Breach]:
     if not side.name.strip():
-        yield _Breach("name", side=name)
+        yield Breach("name", side=name)
     if not side.address.strip():
-        yield _Breach("address", side=name)
+        yield Breach("address", side=name)
     if pycountry.countries.get(alpha_2=side.country) is None:
-        yield _Breach("country", side.country, side=name)
+        yield Breach("country", side.country, side=name)
     if side.is_business:
         yield from _of_numbers(side, name)
     is_told = numbers.is_french(content.seller)
     if is_told and numbers.electronic_address(side) is None:
-        yield _Breach("electronic_address", side=name)
+        yield Breach("electronic_address", side=name)
 
 
-def _of_numbers(side: Side, name: str) -> Iterator[_Breach]:
+def _of_numbers(side: Side, name: str) -> Iterator[Breach]:
     number = numbers.vat_number(side)
     if number and not numbers.is_right_vat_number(number):
-        yield _Breach("vat_number", number, side=name)
+        yield Breach("vat_number", number, side=name)
     if not numbers.is_french(side):
         return
     siren, siret = numbers.siren(side), numbers.siret(side)
     if siren is None or not numbers.is_right_siren(siren):
-        yield _Breach("siren", side.registration_number or "", side=name)
+        yield Breach("siren", side.registration_number or "", side=name)
     elif siret and not numbers.is_right_siret(siret):
-        yield _Breach("siret", siret, side=name)
+        yield Breach("siret", siret, side=name)
     elif number and number.startswith("FR") and not number.endswith(siren):
-        yield _Breach("other_siren", side=name)
+        yield Breach("other_siren", side=name)
 
 
-def _of_notes(content: Content) -> Iterator[_Breach]:
+def _of_notes(content: Content) -> Iterator[Breach]:
     is_operators = content.kind in {Kind.COMMISSION, Kind.BOOST}
     if is_operators and content.issuer:
-        yield _Breach("own_issuer")
+        yield Breach("own_issuer")
     if content.kind == Kind.INVOICE and not content.issuer:
-        yield _Breach("issuer")
+        yield Breach("issuer")
     if content.issuer:
         wanted = notes.mandate_note(content.issuer, content.seller.name, content.language, is_credit=content.is_credit)
         if wanted not in [note.text for note in content.notes]:
-            yield _Breach("issuer")
+            yield Breach("issuer")
     codes = [note.code for note in content.notes]
     for code in notes.OBLIGATORY:
         if codes.count(code) != 1:
-            yield _Breach("legal_note", code)
+            yield Breach("legal_note", code)
     if numbers.is_french(content.seller):
         said = [note.text for note in content.notes if note.code == notes.ROUTE]
         if said != [notes.route(content.buyer)]:
-            yield _Breach("route", ", ".join(said) or "–")
+            yield Breach("route", ", ".join(said) or "–")
 
 
-def _of_credit(content: Content) -> Iterator[_Breach]:
+def _of_credit(content: Content) -> Iterator[Breach]:
     if not content.is_credit:
         if content.preceding:
-            yield _Breach("preceding")
+            yield Breach("preceding")
         return
     if content.preceding is None or not content.preceding.number:
-        yield _Breach("no_preceding")
+        yield Breach("no_preceding")
     elif content.preceding.number == content.number or content.preceding.issued_on > content.issued_on:
-        yield _Breach("preceding")
+        yield Breach("preceding")
     if not content.reason.strip():
-        yield _Breach("no_cause")
+        yield Breach("no_cause")

@@ -38,7 +38,8 @@ class Unit(StrEnum):
 class Means(StrEnum):
     """How it was paid, by its code in UNTDID 4461."""
 
-    TRANSFER = "30"
+    TRANSFER = "42"
+    """Not 30, which asks to pay by transfer, and so wants an account (CII-SR-470): it is paid already."""
     CARD = "48"
     OFFSET = "97"
     """The operator kept it back from what it paid out."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing import mentions, taxes
+from billing.commissions import Commission
 from billing.documents import notes
 from billing.documents.contents import Content, Kind, Line, Means, Preceding, Side, Taxation, Unit
 from billing.taxes import Tax
@@ -54,12 +55,18 @@ def invoice(
 
     `released_cents` is what was really released, tax included, where a part of the price went back by agreement.
     """
-    return _content(deal, Kind.INVOICE, issuer, language, on, number, released_cents)
+    return _content(deal, Kind.INVOICE, issuer, language, on, number, _amounts(deal, released_cents))
 
 
-def commission(deal: Deal, *, language: Language, on: date, number: str = UNNUMBERED) -> Content:
-    """Return the operator's invoice of its commission to an expert."""
-    return _content(deal, Kind.COMMISSION, "", language, on, number)
+def commission(
+    deal: Deal, *, language: Language, on: date, taken: Commission | None = None, number: str = UNNUMBERED
+) -> Content:
+    """Return the operator's invoice of its commission to an expert.
+
+    `taken` is what was really taken, where a part of the mission's price went back.
+    """
+    amounts = (taken.before_tax_cents, taken.tax_cents) if taken else None
+    return _content(deal, Kind.COMMISSION, "", language, on, number, amounts)
 
 
 def boost(deal: Deal, *, language: Language, on: date, number: str = UNNUMBERED) -> Content:
@@ -117,10 +124,10 @@ def _content(
     language: Language,
     on: date,
     number: str,
-    released_cents: int | None = None,
+    amounts: tuple[int, int] | None = None,
 ) -> Content:
     full_cents = sum(line.net_cents for line in deal.lines)
-    net_cents, tax_cents = _amounts(full_cents, deal.taxation, released_cents)
+    net_cents, tax_cents = amounts or (full_cents, taxes.share_cents(full_cents, deal.taxation.rate_bp))
     said = notes.of(
         seller=deal.seller,
         buyer=deal.buyer,
@@ -157,12 +164,12 @@ def _content(
     )
 
 
-def _amounts(full_cents: int, taxation: Taxation, released_cents: int | None) -> tuple[int, int]:
-    """Return what is left before tax, and its tax: together what was released, to the cent."""
-    full_tax_cents = taxes.share_cents(full_cents, taxation.rate_bp)
-    if released_cents is None or released_cents == full_cents + full_tax_cents:
-        return full_cents, full_tax_cents
-    whole_bp = 10_000 + taxation.rate_bp
+def _amounts(deal: Deal, released_cents: int | None) -> tuple[int, int] | None:
+    """Return price and tax of what was released of a deal, to the cent; None where that is all of it."""
+    full_cents, rate_bp = sum(line.net_cents for line in deal.lines), deal.taxation.rate_bp
+    if released_cents is None or released_cents == full_cents + taxes.share_cents(full_cents, rate_bp):
+        return None
+    whole_bp = 10_000 + rate_bp
     net_cents = (released_cents * 20_000 + whole_bp) // (2 * whole_bp)
     return net_cents, released_cents - net_cents
 

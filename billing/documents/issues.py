@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from billing.documents import checks, contents, pages, series
-from billing.documents.checks import Failure
+from billing.documents.checks import Breach
 from billing.documents.contents import Content, Kind
 from billing.events import DOCUMENT_ISSUED
 from billing.models.documents import AccountingDocument, DocumentFile
@@ -24,11 +24,12 @@ from foundation.i18n import Language
 
 
 class Unfit(DomainError):
-    """A draft breaks rules; `failures` has each with its fix."""
+    """A draft breaks rules: `breaches`, and each in words with its fix in `failures`."""
 
-    def __init__(self, failures: Sequence[Failure]) -> None:
-        self.failures = failures
-        super().__init__("; ".join(f"{failure.rule}: {failure.text} {failure.fix}" for failure in failures))
+    def __init__(self, breaches: Sequence[Breach], language: Language) -> None:
+        self.breaches = breaches
+        self.failures = [checks.said(breach, language) for breach in breaches]
+        super().__init__("; ".join(f"{failure.rule}: {failure.text} {failure.fix}" for failure in self.failures))
 
 
 class Damaged(Exception):
@@ -53,8 +54,8 @@ class About:
 
 def check(content: Content, language: Language) -> Checked:
     """Return a draft as one that may be issued; raise Unfit. Takes up to a second: not for a transaction."""
-    if failures := checks.check(content, language):
-        raise Unfit(failures)
+    if breaches := checks.breaches(content):
+        raise Unfit(breaches, language)
     return Checked(content)
 
 

@@ -15,7 +15,7 @@ from billing import referrals
 from booking import own_clients
 from foundation.database import Database
 from foundation.settings import Settings
-from tests import databases, signed_in
+from tests import databases, signed_in, sirens
 from tests.booking import quoted, quoting
 from tests.booking.quoted import AT
 
@@ -102,7 +102,7 @@ def sign_up(database: Database, at: datetime) -> SignedIn:
             kind=AccountKind.COMPANY.value, name="Erin", email=OWN_CLIENT_EMAIL, language="en", phone="+33612345690",
             created_at=at, email_confirmed_at=at,
         )  # fmt: skip
-        client = Client(is_person=False, name="Erin & Co", created_at=at, **DETAILS)
+        client = Client(is_person=False, name="Erin & Co", created_at=at, registration_number=sirens.fresh(), **DETAILS)
         session.add_all([account, client])
         session.flush()
         session.add(Membership(account_id=account.id, client_id=client.id, role=Role.OWNER.value, joined_at=at))

@@ -176,10 +176,20 @@ def money_is_released_by_validation_alone(moment: Moment) -> None:
     missions = moment.after.by_id("missions")
     for escrow in moment.after.escrows:
         mission = missions[escrow["reference"]]
-        assert (escrow["state"] == "released") == (mission["validated_at"] is not None)
+        assert escrow["state"] != "released" or mission["validated_at"]
         assert escrow["released_cents"] == (escrow["due_cents"] if escrow["state"] == "released" else 0)
     for change in moment.changes("mission", "validate"):
         assert change["party"] == "client"
+
+
+def money_is_released_with_its_invoice(moment: Moment) -> None:
+    released = {row["reference"]: row["released_cents"] for row in moment.after.escrows if row["state"] == "released"}
+    issued = moment.after.accounting_documents
+    assert {row["reference"]: row["gross_cents"] for row in issued if row["kind"] == "invoice"} == released
+    assert {row["reference"] for row in issued} == released.keys()
+    for name in {row["series"] for row in issued}:
+        positions = sorted(row["position"] for row in issued if row["series"] == name)
+        assert positions == list(range(1, len(positions) + 1))
 
 
 def sums_hold(moment: Moment) -> None:
@@ -347,6 +357,7 @@ LAWS: tuple[Callable[[Moment], None], ...] = (
     nothing_begins_without_its_funds,
     the_price_that_was_signed_is_due,
     money_is_released_by_validation_alone,
+    money_is_released_with_its_invoice,
     sums_hold,
     reviews_come_from_validated_missions,
     who_was_overtaken_is_told_once_and_by_anothers_mission,

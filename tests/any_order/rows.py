@@ -13,7 +13,7 @@ TABLES = (
     *("escrows", "payments", "refunds", "refund_parts", "reductions", "reduction_uses", "referrals"),
     "sandbox_transactions",
 )
-GROWING = ("quote_versions", "state_changes", "mails")
+GROWING = ("quote_versions", "state_changes", "mails", "accounting_documents")
 """Rows are only added to these: each is read once."""
 
 

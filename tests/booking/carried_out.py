@@ -13,11 +13,13 @@ from billing import escrows, payments
 from billing.lifecycle import PaymentState
 from billing.models.escrows import PaymentKind
 from billing.providers.interface import Payin
-from booking import mission_reactions, missions, reports, signatures
+from booking import invoices, mission_reactions, missions, reports, signatures
+from booking.events import MISSION_VALIDATED
 from booking.models.missions import Mission
 from booking.models.quotes import Quote
 from foundation.database import Database
 from foundation.outbox import OutboxRow
+from foundation.settings import Operator
 from tests import signed_in
 from tests.booking import quoted
 from tests.booking.quoted import AT, CONTENT, consent
@@ -75,6 +77,8 @@ class Stage:
                     for row in session.execute(select(OutboxRow).order_by(col(OutboxRow.id))).scalars()
                 ]
             for topic, key in owed:
+                if topic == MISSION_VALIDATED:
+                    invoices.settle(self.database, Operator(), [key], self.at)
                 if topic in mission_reactions.FOLLOWS:
                     mission_reactions.react(self.database, topic, lambda: self.at, [key])
         return self

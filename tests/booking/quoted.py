@@ -9,20 +9,45 @@ from sqlmodel import col
 from accounts import sign_ins
 from accounts.models.accounts import Account, AccountKind, Client, Membership
 from accounts.sign_ins import SignedIn
-from billing import reductions
+from billing import reductions, taxes
 from booking import numbers
 from booking.lifecycle import QuoteState
 from booking.models.quotes import Quote, QuoteVersion
 from booking.signatures import Consent
 from foundation.database import Database
-from tests import signed_in
+from tests import signed_in, sirens
 
 AT = datetime(2026, 12, 1, 9, tzinfo=UTC)
 CONTENT: dict[str, Any] = {
     "title": "Customs audit",
     "objectives": ["Know the duties", "Choose a broker"],
     "skills": ["Customs"],
-    "parties": {"expert": {"name": "Anne"}, "client": {"name": "Berta & Co"}},
+    "parties": {
+        "expert": {
+            "name": "Anne",
+            "legal_name": "Anne Martin Conseil",
+            "status": "sasu",
+            "country": "FR",
+            "address": "12 rue de l’Église, 31000 Toulouse",
+            "registration_number": "443 061 841 00047",
+            "vat_number": "FR64443061841",
+        },
+        "client": {
+            "name": "Berta & Co",
+            "is_person": False,
+            "country": "FR",
+            "address": "1 rue du Port",
+            "registration_number": "552 100 554 00013",
+            "vat_number": "FR96552100554",
+        },
+    },
+}
+"""What is said whatever the price: `version_of` adds what follows from the version's columns."""
+_FRANCHISE: dict[str, Any] = {
+    "code": "E",
+    "rate_bp": 0,
+    "exemption": "VATEX-FR-FRANCHISE",
+    "mentions": ["TVA non applicable, article L. 223-3 du CIBS"],
 }
 
 
@@ -42,6 +67,7 @@ def client(database: Database, kind: AccountKind = AccountKind.COMPANY, **column
         membership = session.get_one(Membership, account.id)
         details = {
             "legal_form": "SAS",
+            "registration_number": sirens.fresh(),
             "country": "FR",
             "address": "1 rue du Port",
             "iban": "FR7630006000011234567890189",
@@ -95,7 +121,36 @@ def version_of(quote: Quote, number: int, **columns: Any) -> QuoteVersion:
         "valid_until": date(2026, 12, 31),
         "sent_at": AT,
     }
-    return QuoteVersion(quote_id=quote.id, number=number, **{**values, **columns})
+    if "gross_cents" in columns and "net_cents" not in columns:
+        net_cents = columns["gross_cents"] * 5 // 6
+        values |= {"net_cents": net_cents, "tax_cents": columns["gross_cents"] - net_cents}
+    values |= columns
+    if "commission_cents" not in columns:
+        before_tax_cents = taxes.share_cents(values["net_cents"], values["commission_rate_bp"])
+        values["commission_cents"] = before_tax_cents + taxes.share_cents(before_tax_cents, 2_000)
+    return QuoteVersion(quote_id=quote.id, number=number, **{**values, "content": _whole(quote, number, values)})
+
+
+def _whole(quote: Quote, number: int, values: dict[str, Any]) -> dict[str, Any]:
+    """Return a document that says what the version's columns do, in two lines."""
+    days_cents = (values["day_rate_cents"] or 0) * 5 if values["net_cents"] > 500_000 else 0
+    rate_bp = round(values["tax_cents"] * 10_000 / values["net_cents"])
+    parties = {**CONTENT["parties"], **values["content"].get("parties", {})}
+    said = {name: values[name] for name in ("language", "currency", "day_rate_cents")}
+    said |= {name: values[name] for name in ("net_cents", "tax_cents", "gross_cents")}
+    days = {name: values[name].isoformat() for name in ("starts_on", "ends_on", "valid_until")}
+    tax = {"code": "S", "rate_bp": rate_bp, "country": "FR"} if rate_bp else _FRANCHISE
+    return {
+        "kind": "mission",
+        "number": quote.number,
+        "version": number,
+        **said,
+        **days,
+        "parties": {**parties, "expert": {**parties["expert"], "has_vat_franchise": not rate_bp}},
+        "days": [{"label": "Days on site", "half_days": 10}] if days_cents else [],
+        "items": [{"label": "Audit", "cents": values["net_cents"] - days_cents}],
+        "tax": None if values["content"].get("portage") else tax,
+    } | {name: value for name, value in values["content"].items() if name != "parties"}
 
 
 def amended(database: Database, quote: Quote, **columns: Any) -> QuoteVersion:

@@ -19,7 +19,7 @@ from booking.signatures import Consent
 from foundation import audits
 from foundation.database import Database
 from foundation.settings import Settings
-from tests import signed_in
+from tests import signed_in, sirens
 from tests.booking.quoted import AT, who
 
 FORM: dict[str, str] = {
@@ -80,6 +80,8 @@ def client(database: Database, kind: AccountKind = AccountKind.COMPANY, **detail
     with database.writing() as session:
         membership = session.get_one(Membership, account.id)
         known = {"country": "FR", "legal_form": "SAS", "address": "2 quai", "iban": "FR7630006000011234567890189"}
+        if kind is AccountKind.COMPANY:
+            known["registration_number"] = sirens.fresh()
         session.get_one(Client, membership.client_id).sqlmodel_update({**known, **details})
     return account
 

@@ -107,7 +107,7 @@ def test_either_side_ends_the_work_once_and_the_quote_is_frozen(database: Databa
 
 def accept_amendment(stage: Stage, gross_cents: int) -> None:
     number = stage.quote.latest_version + 1
-    quoted.amended(stage.database, stage.quote, gross_cents=gross_cents, net_cents=gross_cents - 80_000)
+    quoted.amended(stage.database, stage.quote, gross_cents=gross_cents)
     with stage.database.writing() as session:
         signatures.accept(
             session, stage.client, stage.quote_id, consent(number), address="", language="en", at=stage.now()

@@ -19,7 +19,7 @@ from booking.quote_drafts import For
 from foundation.database import Database
 from foundation.mails import MailRow
 from foundation.settings import Settings
-from tests import signed_in
+from tests import signed_in, sirens
 from tests.booking import quoting
 from tests.booking.quoted import AT, who
 
@@ -33,6 +33,7 @@ def signed_up(database: Database, email: str = "luc@dupont.example", **details: 
     with database.writing() as session:
         membership = session.get_one(Membership, account.id)
         known = {"country": "FR", "legal_form": "SAS", "address": "2 quai", "iban": "FR7630006000011234567890189"}
+        known["registration_number"] = sirens.fresh()
         values = {**known, "created_at": AT + timedelta(hours=1), **details}
         session.get_one(Client, membership.client_id).sqlmodel_update(values)
         session.flush()

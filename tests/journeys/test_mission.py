@@ -100,7 +100,13 @@ def _people(database: Database) -> tuple[Account, Account]:
     with database.writing() as session:
         found = session.get_one(Client, session.get_one(Membership, company.id).client_id)
         found.sqlmodel_update(
-            {"country": "FR", "legal_form": "SAS", "address": "2 quai", "iban": "FR7630006000011234567890189"}
+            {
+                "country": "FR",
+                "legal_form": "SAS",
+                "registration_number": "999000128",
+                "address": "2 quai",
+                "iban": "FR7630006000011234567890189",
+            }
         )
     with database.reading() as session:
         expert_id = experts.get(session, "H001").id

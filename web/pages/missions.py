@@ -17,6 +17,7 @@ from booking import (
     duties,
     first_days,
     funds,
+    invoice_holds,
     mission_news,
     missions,
     report_files,
@@ -26,6 +27,7 @@ from booking import (
     threads,
 )
 from booking.lifecycle import MISSIONS, QUOTES, MissionState, Party, QuoteEvent
+from booking.models.invoices import InvoiceHold
 from booking.models.missions import Mission
 from booking.models.quotes import QuoteVersion
 from booking.models.reports import Outcome, Report, ReportFile
@@ -73,6 +75,8 @@ class View:
     is_company: bool
     first_day: date | None
     """From which on the work may begin; None where it may at once."""
+    hold: InvoiceHold | None
+    """Why its invoices wait, and with them the release."""
 
 
 def read(session: Session, who: SignedIn, mission_id: str) -> View:
@@ -105,6 +109,7 @@ def read(session: Session, who: SignedIn, mission_id: str) -> View:
         messages=thread_lists.messages(session, own.id)[0] if own else (),
         is_company=not session.get_one(Client, mission.client_id).is_person,
         first_day=first_days.of(session, mission),
+        hold=invoice_holds.of(session, mission.id),
     )
 
 
@@ -151,6 +156,7 @@ def context(
         "held_cents": view.held_cents,
         "taken_cents": view.taken_cents,
         "refund_id": view.refund_id,
+        "hold": _hold(view, language),
         "is_finished": MissionState(mission.state) in FINISHED,
         "uses_escrow": funds.uses_escrow(mission),
         "reports": view.reports,
@@ -167,6 +173,17 @@ def context(
     }
 
 
+def _hold(view: View, language: Language) -> dict[str, Any] | None:
+    """Return why the invoices wait, as far as who looks can mend it."""
+    if view.hold is None:
+        return None
+    side = {Party.EXPERT: invoice_holds.SELLER, Party.CLIENT: invoice_holds.BUYER}.get(view.party, "")
+    path = _DETAILS.get(view.party, "/operator/invoices")
+    return {"failures": invoice_holds.failures(view.hold, language, side=side), "path": path}
+
+
+_DETAILS: Mapping[Party, str] = {Party.EXPERT: "/my/identity", Party.CLIENT: "/account/company"}
+"""Where each side completes its details."""
 _OUTCOMES: Mapping[Outcome, str] = {
     Outcome.REACHED: message("Reached"),
     Outcome.PARTLY: message("Partly reached"),

@@ -161,6 +161,7 @@ def long_one() -> Content:
 
 SAMPLES: Mapping[str, Callable[[], Content]] = {
     "standard": invoice,
+    "by_transfer": lambda: invoice(replace(deal(), means=Means.TRANSFER)),
     "franchise": lambda: invoice(deal(MICRO, franchise=True)),
     "reverse_charge": lambda: invoice(deal(ELODIE, MUNICH, "en"), "en"),
     "export_dollars": lambda: invoice(deal(ELODIE, BOSTON, "en", currency="USD", tax_euro_cents=0), "en"),
