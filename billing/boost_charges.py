@@ -14,7 +14,7 @@ from sqlmodel import col
 from billing import boost_cards, boosts, entries
 from billing.boost_periods import ChargeReason, Due
 from billing.boost_prices import Price
-from billing.events import BOOST_CHARGE_WANTED
+from billing.events import BOOST_CHARGE_WANTED, BOOST_PAID
 from billing.lifecycle import BOOSTS, PAYMENTS, BoostEvent, BoostState, Party, PaymentEvent, PaymentState
 from billing.models.boosts import BoostCharge, BoostSubscription
 from billing.providers.interface import Charge
@@ -143,6 +143,7 @@ def _count(session: Session, subscription: BoostSubscription, charge: BoostCharg
         log.error("a charge came when nothing was to be paid", charge_id=charge.id, state=subscription.state)
         return
     boost_cards.use(session, subscription, charge.card_id, at)
+    outbox.record(session, BOOST_PAID, [charge.id])
     period: dict[str, Any] = {"plan": charge.plan, "price_cents": charge.price_cents, "anchor_on": charge.anchor_on}
     period |= {"starts_on": charge.starts_on, "ends_on": charge.ends_on, "grace_ends_on": None}
     period |= {"next_plan": None, "next_price_cents": None}

@@ -42,6 +42,8 @@ PAPERS_DUE = "billing.papers_due"
 
 BOOST_CHARGE_WANTED = "billing.boost_charge_wanted"
 """A card is to be charged for a Boost, or it is to be found out what became of that; the key is the charge's id."""
+BOOST_PAID = "billing.boost_paid"
+"""A charge for a Boost counts: its invoice is due; the key is the charge's id."""
 BOOST_CARD_DROPPED = "billing.boost_card_dropped"
 """A card is not to be charged any more; the key is the card's id."""
 BOOSTS_DUE = "billing.boosts_due"

@@ -19,6 +19,8 @@ from foundation.errors import Conflict, NotFound
 KIND = "ledger_difference"
 OWN = "ledger"
 """What stands for the provider where the ledger differs from our own rows."""
+DOCUMENTS = "documents"
+"""The same, where invoices do."""
 LONGEST_NOTE = 500
 
 

@@ -7,7 +7,8 @@ from accounts.models.accounts import Client
 from accounts.models.experts import LegalStatus
 from accounts.models.profiles import LegalIdentity
 from accounts.vat_numbers import Standing
-from billing.taxes import Party, Undecided
+from billing import taxes
+from billing.taxes import Party, Tax, TaxCode, Undecided
 
 
 def expert(identity: LegalIdentity, *, own_rate_bp: int | None = None) -> Party:
@@ -25,6 +26,12 @@ def expert(identity: LegalIdentity, *, own_rate_bp: int | None = None) -> Party:
         has_vat_franchise=identity.has_vat_franchise,
         own_rate_bp=own_rate_bp,
     )
+
+
+def lacks_vat_number(identity: LegalIdentity, tax: Tax) -> bool:
+    """Tell whether an expert can't charge a tax for want of a VAT number (directive 2006/112, article 226, 3)."""
+    is_vat = tax.code in {TaxCode.STANDARD, TaxCode.REVERSE_CHARGE} and taxes.is_in_union(identity.country)
+    return is_vat and not identity.vat_number
 
 
 def client(found: Client) -> Party:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from billing.commissions import Commission
 from billing.models.ledger import DEBTORS, UNBOUNDED, FactKind, LedgerKind
 
+_RELEASE = "release "
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Name:
@@ -161,7 +163,12 @@ def release(reference: str, payee: str, released: Amount, commission: Commission
 
 def release_key(reference: str) -> str:
     """Return under which key the release of a reference is posted."""
-    return f"release {reference}"
+    return f"{_RELEASE}{reference}"
+
+
+def released_by(key: str) -> str:
+    """Return what was released by a release that is posted under a key."""
+    return key.removeprefix(_RELEASE)
 
 
 def transfer(moved: Amount, fee_cents: int, payer: str, payee: str, done: External) -> Fact:

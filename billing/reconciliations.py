@@ -13,7 +13,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from billing import ledger_checks, ledger_differences, provider_books, wallet_balances
+from billing import document_differences, ledger_checks, ledger_differences, provider_books, wallet_balances
 from billing.ledger_differences import Difference
 from billing.models.ledger import (
     WALLETS,
@@ -103,6 +103,7 @@ def look_after(database: Database, provider: Provider, at: datetime) -> None:
     found = reconcile(database, provider, at=at, since=at - NIGHTLY_DAYS, before=at - GRACE)
     if guarded := sum(balance.is_guarded for balance in found.balances):
         log.warning("wallets are not shown without their owners", provider=provider.name, wallets=guarded)
+    document_differences.reconcile(database, at=at, since=at - NIGHTLY_DAYS, before=at - GRACE)
     with database.reading() as session:
         findings = ledger_checks.check(session)
     for finding in findings:

@@ -56,6 +56,9 @@ class Ready:
     reduction_id: str | None
 
 
+_VAT_NUMBER_WANTED = message(
+    "VAT is charged, and your legal identity has no VAT number: please give it there, or say that you are exempt."
+)
 _NEEDS = {
     "identity": message("Your legal identity is missing."),
     "mandate": message("The billing mandate is not accepted yet."),
@@ -89,6 +92,8 @@ def prepare(session: Session, quote: Quote, sending: Sending) -> Ready:
         tax = quote_parties.decide(identity, buyer, own_rate_bp, content.portage, sending.today)
     except Undecided as error:
         raise Invalid([quote_parties.fault_of(error, language)]) from None
+    if tax and parties.lacks_vat_number(identity, tax):
+        raise Invalid([_fault("identity", _VAT_NUMBER_WANTED, language)])
     seller = quote_parties.seller(session.get_one(Expert, quote.expert_id), identity, own_rate_bp)
     fee_tax = _tax_on_commission(identity, sending) if content.portage is Portage.NONE else None
     return _ready(session, quote, content, Parties(expert=seller, client=buyer), tax, fee_tax, sending)

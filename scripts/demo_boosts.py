@@ -12,7 +12,7 @@ from accounts.models.accounts import Account, AccountKind
 from accounts.models.experts import Expert
 from accounts.registrations import Registration
 from accounts.sign_ins import SignedIn
-from billing import boost_calls, boost_cards, boost_prices, boost_renewals, boosts
+from billing import boost_calls, boost_cards, boost_invoices, boost_prices, boost_renewals, boosts
 from billing.models.boosts import BoostSubscription
 from billing.provider_states import Period
 from billing.providers import sandbox_subscriptions
@@ -69,6 +69,9 @@ def add(settings: Settings, database: Database, at: datetime) -> None:
             if (charge := boosts.open_charge(session, found.id))
         ]
     boost_calls.send(database, provider, under_way, at)
+    with database.reading() as session:
+        paid = boost_invoices.owed(session)
+    boost_invoices.settle(database, settings.operator, paid, at)
 
 
 def _subscribe(

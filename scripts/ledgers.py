@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from billing import ledger_checks, ledger_statements, providers, reconciliations
+from billing import document_differences, ledger_checks, ledger_statements, providers, reconciliations
+from billing.ledger_differences import Difference
 from billing.ledger_statements import Line
 from billing.models.ledger import LedgerKind
 from billing.wallet_balances import Balance, Between
@@ -116,7 +117,7 @@ def balance(
 
 @app.command()
 def reconcile(since: Since = "", until: Until = "", as_json: AsJson = False) -> None:
-    """Compare the ledger with the provider's transactions and wallets, and keep what differs for operators.
+    """Compare the ledger with the provider's transactions and wallets and with invoices; keep what differs.
 
     Exits with 1 if something does. Nothing is corrected. Wallets are left out where the period is over: what is in them
     is known of now alone. Serving does so every night for the last weeks.
@@ -127,34 +128,45 @@ def reconcile(since: Since = "", until: Until = "", as_json: AsJson = False) -> 
     period = _period(since, until)
     found = reconciliations.reconcile(database, provider, at=clock.now(), since=period[0], before=period[1])
     guarded = [balance.name.reference for balance in found.balances if balance.is_guarded]
-    rows = [
-        {
-            "kind": difference.external.kind,
-            "id": difference.external.id,
-            "ledger_cents": difference.here.cents if difference.here else None,
-            "ledger_currency": difference.here.currency if difference.here else None,
-            "provider_cents": difference.there.cents if difference.there else None,
-            "provider_currency": difference.there.currency if difference.there else None,
-        }
-        for difference in found.differences
-    ]
+    uninvoiced = document_differences.reconcile(database, at=clock.now(), since=period[0], before=period[1])
+    rows = [_difference(one, "provider") for one in found.differences]
+    documents = [_difference(one, "documents") for one in uninvoiced]
+    is_off = bool(rows or documents)
     moving = [_moving(balance) for balance in found.balances if balance.moving]
     if as_json:
         wallets = {"compared": len(found.balances) - len(guarded), "guarded": guarded, "on_the_way": moving}
-        tables.put_json({"provider": provider.name, "differences": rows, "wallets": wallets})
-        raise typer.Exit(OFF if rows else 0)
+        told = {"provider": provider.name, "differences": rows, "documents": documents, "wallets": wallets}
+        tables.put_json(told)
+        raise typer.Exit(OFF if is_off else 0)
     if rows:
         shown = [(row["kind"], row["id"], _said(row, "ledger"), _said(row, "provider")) for row in rows]
         tables.put(("kind", "id", "ledger#", "provider#"), shown, title="Differences")
     else:
         wallets = f", of {len(found.balances) - len(guarded)} wallets as well" if found.balances else ""
         tables.say(f"The ledger and {provider.name} say the same{wallets}.", style="green")
+    if documents:
+        shown = [(row["kind"], row["id"], _said(row, "ledger"), _said(row, "documents")) for row in documents]
+        tables.put(("kind", "of", "ledger#", "invoiced#"), shown, title="Invoices that differ")
+    else:
+        tables.say("All that was released, kept back and paid for boosts is invoiced to the cent.", style="green")
     for row in moving:
         ids, amount = ", ".join(row["transactions"]), f"{_amount(row['cents'])} {row['currency']}"
         tables.say(f"On the way at {provider.name}: {amount} of {row['account']} {row['reference']} ({ids}).")
     if guarded:
         tables.say(f"Not shown by {provider.name} without their owners: wallets of {', '.join(guarded)}.")
-    raise typer.Exit(OFF if rows else 0)
+    raise typer.Exit(OFF if is_off else 0)
+
+
+def _difference(found: Difference, other: str) -> dict[str, Any]:
+    """Return a difference between the ledger and another source."""
+    return {
+        "kind": found.external.kind,
+        "id": found.external.id,
+        "ledger_cents": found.here.cents if found.here else None,
+        "ledger_currency": found.here.currency if found.here else None,
+        f"{other}_cents": found.there.cents if found.there else None,
+        f"{other}_currency": found.there.currency if found.there else None,
+    }
 
 
 def _moving(balance: Balance) -> dict[str, Any]:

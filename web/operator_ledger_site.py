@@ -24,6 +24,7 @@ def show_ledger(request: Request) -> Response:
             "others": ledger_differences.looked_at(session, limit=PAGE),
             "sums": ledger_statements.balances(session),
             "own": ledger_differences.OWN,
+            "documents": ledger_differences.DOCUMENTS,
             "is_sandbox": providers.choose(database, request.app.state.settings).is_sandbox,
         }
         return operator_desk.page(request, "ledger.html", "ledger", context)

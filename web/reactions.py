@@ -20,6 +20,7 @@ from accounts.events import (
 )
 from billing import (
     boost_calls,
+    boost_invoices,
     boost_renewals,
     declarations,
     identity_files,
@@ -37,6 +38,7 @@ from billing.documents import issues
 from billing.events import (
     BOOST_CARD_DROPPED,
     BOOST_CHARGE_WANTED,
+    BOOST_PAID,
     BOOSTS_DUE,
     DECLARATION_GIVEN,
     DOCUMENT_ISSUED,
@@ -85,7 +87,7 @@ from foundation import clock, keys, sms
 from foundation.database import Database
 from foundation.mails import CLEARING_DUE, MAIL_WRITTEN
 from foundation.schedules import Schedule
-from foundation.settings import Settings
+from foundation.settings import Operator, Settings
 from indexer.events import PURGE_DUE, REBUILD_REQUESTED, VECTOR_MISSING
 from indexer.indexes import Index
 from search_api.events import ALERT_DUE, DAILY_ALERTS_DUE, SAVED_SEARCH_SWEEP_DUE, WEEKLY_ALERTS_DUE
@@ -147,8 +149,17 @@ def money_table(provider: Provider, database: Database, now: Now = clock.now) ->
         Lane(PAYEE_DUE, lambda ids: payee_calls.go_on(database, provider, ids, now()), batch=20),
         Lane(PAYOUTS_DUE, lambda _: payee_calls.look_after(database, now()), batch=100),
         Lane(SANDBOX_DUE, lambda _: provider_calls.let_sandbox_wires_arrive(database, now()), batch=100),
-        Lane(DOCUMENT_ISSUED, lambda ids: issues.render(database, ids, now()), batch=20),
         Lane(LEDGER_DUE, lambda _: reconciliations.look_after(database, provider, now()), batch=100),
+    ]
+
+
+def document_table(operator: Operator, database: Database, now: Now = clock.now) -> list[Lane]:
+    """Return the same for invoices: what is validated or paid gets its own, and files are made of them."""
+    return [
+        Lane(MISSION_VALIDATED, lambda ids: invoices.settle(database, operator, ids, now()), batch=5),
+        Lane(INVOICES_DUE, lambda _: invoices.look_after(database, operator, now()), batch=100),
+        Lane(BOOST_PAID, lambda ids: boost_invoices.settle(database, operator, ids, now()), batch=5),
+        Lane(DOCUMENT_ISSUED, lambda ids: issues.render(database, ids, now()), batch=20),
     ]
 
 
@@ -176,15 +187,12 @@ def alert_table(alerter: Alerter) -> list[Lane]:
 def mission_table(settings: Settings, database: Database, now: Now = clock.now) -> list[Lane]:
     """Return the same for missions. What nobody reacts to yet is delivered to nobody, and so doesn't pile up."""
     unheard = (MISSION_FUNDED, MISSION_CANCELLED, REVIEW_CHANGED)
-    operator = settings.operator
     return [
         *(
             Lane(topic, partial(mission_reactions.react, database, topic, now), batch=20)
             for topic in mission_reactions.FOLLOWS
         ),
         *(Lane(topic, lambda _: None, batch=100) for topic in unheard),
-        Lane(MISSION_VALIDATED, lambda ids: invoices.settle(database, operator, ids, now()), batch=5),
-        Lane(INVOICES_DUE, lambda _: invoices.look_after(database, operator, now()), batch=100),
         Lane(MISSION_CLOSED, lambda ids: referral_rewards.follow(database, settings, ids, now()), batch=20),
         Lane(SERIES_DUE, lambda _: series_reminders.look_after(database, settings.reminders, now()), batch=100),
         Lane(MISSIONS_DUE, lambda _: reminders.look_after(database, settings.reminders, now()), batch=100),
@@ -205,6 +213,7 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *mail_table(Mailer(settings, index.database)),
         *sms_table(Texter(settings, index.database)),
         *money_table(provider, index.database),
+        *document_table(settings.operator, index.database),
         *paper_table(settings, provider, index.database),
         Lane(
             BOOSTS_DUE, lambda _: boost_renewals.look_after(index.database, settings, provider.name, clock.now()), 100

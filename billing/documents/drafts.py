@@ -69,9 +69,14 @@ def commission(
     return _content(deal, Kind.COMMISSION, "", language, on, number, amounts)
 
 
-def boost(deal: Deal, *, language: Language, on: date, number: str = UNNUMBERED) -> Content:
-    """Return the operator's invoice of a boost to an expert."""
-    return _content(deal, Kind.BOOST, "", language, on, number)
+def boost(
+    deal: Deal, *, language: Language, on: date, amounts: tuple[int, int] | None = None, number: str = UNNUMBERED
+) -> Content:
+    """Return the operator's invoice of a boost to an expert.
+
+    `amounts` are price and tax where that is less than the lines: a credit was taken off.
+    """
+    return _content(deal, Kind.BOOST, "", language, on, number, amounts)
 
 
 def credit_note(of: Content, reason: str, *, on: date, own_mentions: Sequence[str] = ()) -> Content:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts.models.accounts import AccountKind
@@ -13,7 +14,7 @@ from billing import escrows, payments
 from billing.lifecycle import PaymentState
 from billing.models.escrows import PaymentKind
 from billing.providers.interface import Payin
-from booking import invoices, mission_reactions, missions, reports, signatures
+from booking import funds, invoices, mission_reactions, missions, reports, signatures
 from booking.events import MISSION_VALIDATED
 from booking.models.missions import Mission
 from booking.models.quotes import Quote
@@ -100,6 +101,11 @@ class Stage:
         with self.database.writing() as session:
             reports.validate(session, self.client, self.id, at=self.now())
         return self.hear()
+
+    def release(self, session: Session) -> None:
+        """Release what is held without any invoice, as before there were any."""
+        version = missions.accepted_version(session, self.mission)
+        funds.release(session, self.mission, version, at=self.now())
 
     def now(self) -> datetime:
         """Return an instant a minute after the last."""

@@ -58,7 +58,7 @@ def test_a_search_becomes_an_offer_a_quote_a_mission_and_a_payout(place: Place) 
         expert_id = experts.get(session, "H001").id
     columns = {"expert_id": expert_id, "password_hash": passwords.hashed(signed_in.PASSWORD)}
     anne = signed_in.make(database, AccountKind.EXPERT, "Anne Le Goff", **columns)
-    identify(database, anne)
+    identify(database, anne, vat_number="FR44732829320")
     journey = Journey(place, quoted.client(database, phone="+33612345678"), quoted.who(database, anne))
     _propose(journey)
     _quote(journey)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -5,11 +6,14 @@ import pytest
 from sqlalchemy import select, text
 from sqlmodel import col
 
+from billing.documents import drafts, issues
+from billing.documents.issues import About
 from billing.models.boosts import BoostSubscription
 from billing.providers import sandbox
 from foundation import clock
 from foundation.database import Database
 from scripts import demo_accounts, demo_boosts, demo_missions, demo_threads
+from tests.billing.documents import samples
 from tests.billing.money import DUE, Money, make
 from tests.builders import import_all, record, settings_in
 from tests.scripts.conftest import Portulan
@@ -81,7 +85,28 @@ def test_balances_sum_to_nothing_on_any_day(portulan: Portulan, money: Money) ->
     assert "4,320.00" in portulan("ledger", "balance").out
 
 
+def invoice(money: Money) -> None:
+    """Issue what the release needs: the expert's invoice and the operator's."""
+    line, fee = drafts.item_line("Audit", 400_000), drafts.item_line("Commission", 40_000)
+    made = [
+        samples.invoice(samples.deal(lines=(line,))),
+        drafts.commission(replace(samples.of_operator(samples.ELODIE), lines=(fee,)), language="fr", on=samples.TODAY),
+    ]
+    with money.database.writing() as session:
+        for draft in made:
+            about = About("m1", str(money.expert.expert_id), money.client_id)
+            issues.issue(session, issues.check(draft, "en"), about, at=clock.now())
+
+
 def test_reconciling_lists_differences_and_fails(portulan: Portulan, money: Money) -> None:
+    lacking = portulan("ledger", "reconcile", "--json")
+    assert (lacking.code, orjson.loads(lacking.out)["differences"]) == (1, [])
+    assert [(row["kind"], row["id"], row["ledger_cents"], row["documents_cents"])
+            for row in orjson.loads(lacking.out)["documents"]] == [
+        ("commission", "m1", 48_000, None), ("invoice", "m1", DUE, None),
+    ]  # fmt: skip
+    assert "Invoices that differ" in portulan("ledger", "reconcile").out
+    invoice(money)
     assert portulan("ledger", "reconcile").code == 0
     with money.database.writing() as session:
         wire = sandbox.send_wire(session, money.client_id, "?", 700, "EUR", at=clock.now())
@@ -99,6 +124,7 @@ def test_reconciling_lists_differences_and_fails(portulan: Portulan, money: Mone
                 "provider_currency": "EUR",
             }
         ],
+        "documents": [],
         "wallets": {
             "compared": 2,
             "guarded": [],
