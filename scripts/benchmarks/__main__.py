@@ -7,7 +7,18 @@ from typing import Annotated
 import orjson
 import typer
 
-from scripts.benchmarks import audience, comparisons, freshness, ledger, machines, ranking, rates, relevance, speed
+from scripts.benchmarks import (
+    audience,
+    comparisons,
+    documents,
+    freshness,
+    ledger,
+    machines,
+    ranking,
+    rates,
+    relevance,
+    speed,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Where to write the figures.")]
@@ -83,6 +94,12 @@ def measure_ledger(
 ) -> None:
     """How fast facts are posted and balances read among a million postings, on SQLite and PostgreSQL."""
     _write(ledger.run(size), json)
+
+
+@app.command("documents")
+def measure_documents(json: JsonFile = None) -> None:
+    """How many invoices are checked, issued and made a second, and what one costs when a report is validated."""
+    _write(documents.run(), json)
 
 
 if __name__ == "__main__":
