@@ -7,6 +7,7 @@ details corrects the draft. What is no longer known of somebody who was erased i
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 
 from babel.numbers import format_percent
 
@@ -36,6 +37,8 @@ class Work:
     ends_on: date
     paid_on: date
     paid_by: PaymentKind
+    units_per_euro: Decimal | None
+    """What a euro was worth in the currency of the price, where that is another and somebody has said it."""
     released_cents: int
     """Tax included: less than the price where a part went back by agreement."""
 
@@ -95,10 +98,9 @@ def invoice(document: Document, sides: Sides, work: Work, *, issuer: str, on: da
         starts_on=work.starts_on,
         ends_on=work.ends_on,
         own_mentions=tuple(f"{one.title}: {one.text}" if one.title else one.text for one in document.mentions),
-        # Nothing is nothing in any currency; other amounts need the day's rate.
-        tax_euro_cents=None if document.currency == "EUR" or document.tax_cents else 0,
     )
-    return drafts.invoice(deal, issuer=issuer, language=document.language, on=on, released_cents=work.released_cents)
+    made = drafts.invoice(deal, issuer=issuer, language=document.language, on=on, released_cents=work.released_cents)
+    return _in_euros(made, work)
 
 
 def commission(
@@ -126,9 +128,8 @@ def commission(
         reference=work.number,
         starts_on=work.starts_on,
         ends_on=work.ends_on,
-        tax_euro_cents=None if document.currency == "EUR" or taken.tax_cents else 0,
     )
-    return drafts.commission(deal, language=language, on=on, taken=taken)
+    return _in_euros(drafts.commission(deal, language=language, on=on, taken=taken), work)
 
 
 def service_days(planned: tuple[date | None, date | None], began_on: date | None, ended_on: date) -> tuple[date, date]:
@@ -142,6 +143,15 @@ def service_days(planned: tuple[date | None, date | None], began_on: date | None
 def _lines(document: Document) -> tuple[Line, ...]:
     days = [drafts.day_line(line.label, line.half_days, document.day_rate_cents or 0) for line in document.days]
     return (*days, *(drafts.item_line(item.label, item.cents) for item in document.items))
+
+
+def _in_euros(content: Content, work: Work) -> Content:
+    """Say a document's tax in euros too: nothing is nothing in any currency, other amounts need the day's rate."""
+    if content.currency == "EUR" or (content.tax_cents and work.units_per_euro is None):
+        return content
+    rate = work.units_per_euro or Decimal(1)
+    euros = (Decimal(content.tax_cents) / rate).quantize(Decimal(1), ROUND_HALF_UP)
+    return content.model_copy(update={"tax_euro_cents": int(euros)})
 
 
 def _signed(tax: Taxed) -> Taxation:

@@ -1,8 +1,10 @@
 """Missions whose release waits, since their invoices break a rule: who can mend it is told which, and how (row S24)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,9 +18,10 @@ from booking.models.invoices import InvoiceHold
 from booking.models.missions import Mission
 from foundation import audits, outbox
 from foundation.audits import Actor
-from foundation.errors import NotFound
-from foundation.i18n import LANGUAGES, Language
+from foundation.errors import Fault, Invalid, NotFound
+from foundation.i18n import LANGUAGES, Language, message, translate
 
+_RATE = re.compile(r"\d{1,5}(\.\d{1,6})?")
 SELLER, BUYER = "seller", "buyer"
 
 
@@ -84,12 +87,45 @@ def count_waiting(session: Session) -> int:
     ).scalar_one()
 
 
-def try_again(session: Session, mission_id: str, actor: Actor, *, at: datetime) -> None:
-    """Have the invoices of a mission that waits be made anew; raise NotFound where it doesn't."""
-    if of(session, mission_id) is None:
+def try_again(
+    session: Session, mission_id: str, actor: Actor, *, units_per_euro: Decimal | None = None, at: datetime
+) -> None:
+    """Have the invoices of a mission that waits be made anew; raise NotFound where it doesn't.
+
+    `units_per_euro` says what a euro was worth, see `InvoiceHold.units_per_euro`.
+    """
+    found = of(session, mission_id)
+    if found is None:
         raise NotFound("no invoice of this mission waits")
+    if units_per_euro is not None:
+        found.units_per_euro = str(units_per_euro)
     outbox.record(session, MISSION_VALIDATED, [mission_id])
-    audits.record(session, actor, "invoices_tried", "mission", mission_id, at=at)
+    rate = {} if units_per_euro is None else {"units_per_euro": str(units_per_euro)}
+    audits.record(session, actor, "invoices_tried", "mission", mission_id, at=at, **rate)
+
+
+def units_per_euro(session: Session, mission_id: str) -> Decimal | None:
+    """Return what somebody said that a euro was worth for a mission's documents."""
+    found = session.get(InvoiceHold, mission_id)
+    return Decimal(found.units_per_euro) if found and found.units_per_euro else None
+
+
+def read_rate(given: str, language: Language) -> Decimal | None:
+    """Return what was typed as the worth of a euro, None where nothing was; raise Invalid. Pure."""
+    text = given.strip().replace(",", ".")
+    if not text:
+        return None
+    if not _RATE.fullmatch(text) or not Decimal(text):
+        said = message(
+            "Please write what one euro was worth, such as 1.0842, as the European Central Bank published it."
+        )
+        raise Invalid([Fault("units_per_euro", "bad_rate", translate(language, said))])
+    return Decimal(text)
+
+
+def needs_rate(hold: InvoiceHold) -> bool:
+    """Tell whether a hold ends once somebody says what a euro was worth. Pure."""
+    return any(row["rule"] == "tax_in_euros" for row in hold.breaches)
 
 
 def failures(hold: InvoiceHold, language: Language, *, side: str = "") -> list[Failure]:

@@ -162,6 +162,7 @@ def _work(session: Session, mission: Mission, version: QuoteVersion, escrow: Esc
         starts_on=starts_on,
         ends_on=ends_on,
         paid_on=paid_at.astimezone(ZONE).date(),
+        units_per_euro=invoice_holds.units_per_euro(session, mission.id),
         paid_by=PaymentKind(last.kind) if last else PaymentKind.WIRE,
         released_cents=escrow.due_cents,
     )

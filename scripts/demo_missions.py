@@ -37,7 +37,7 @@ from foundation.mails import MAIL_WRITTEN, MailRow
 from foundation.outbox import OutboxRow
 from foundation.settings import Settings
 from foundation.sms import SMS_WRITTEN, SmsRow
-from scripts import demo_papers, demo_payouts, demo_series
+from scripts import demo_deals, demo_papers, demo_payouts, demo_series
 from scripts.demo_payments import pay
 from web.demo_people import PEOPLE
 
@@ -134,6 +134,7 @@ def add(settings: Settings, database: Database, at: datetime) -> None:
     demo_payouts.change_account(settings, database, expert, sandbox_payouts.AT_ONCE, at - 100 * DAY)
     for story in STORIES:
         _tell(settings, database, story, client, expert, at)
+    demo_deals.add(settings, database, at)
     for month in months:
         if month.last <= at:
             _send_back(settings, database, expert, demo_series.finish(settings, database, client, expert, month))

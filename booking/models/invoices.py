@@ -18,6 +18,9 @@ class InvoiceHold(SQLModel, table=True):
     mission_id: str = Field(primary_key=True, foreign_key="missions.id")
     breaches: list[dict[str, Any]] = Field(sa_type=JSON)
     """Which rules (`billing.documents.checks.Breach`), and of which kind of document."""
+    units_per_euro: str | None = None
+    """What an operator says that a euro was worth in the currency of the documents on the day of the tax, as
+    decimals: where a French seller's tax has to be said in euros (CGI, annex II, article 242 nonies A)."""
     held_at: datetime = Field(sa_type=Instant)
     tried_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -13,6 +13,7 @@ def upgrade() -> None:
     op.create_table('invoice_holds',
     sa.Column('mission_id', sa.String(), nullable=False),
     sa.Column('breaches', sa.JSON(), nullable=False),
+    sa.Column('units_per_euro', sa.String(), nullable=True),
     sa.Column('held_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('tried_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),

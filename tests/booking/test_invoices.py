@@ -23,7 +23,7 @@ from booking import disagreements, invoice_drafts, invoice_holds, invoices, repo
 from booking.invoice_drafts import Work
 from booking.quote_contents import Document, Seller
 from foundation.database import Database
-from foundation.errors import NotFound
+from foundation.errors import Invalid, NotFound
 from foundation.mails import MailRow
 from foundation.settings import Operator
 from tests.booking import carried_out
@@ -149,6 +149,25 @@ def test_what_a_bank_took_back_after_the_validation_is_awaited_before_anything_i
     assert len(issued(database)) == 2
 
 
+def test_tax_in_another_currency_waits_until_somebody_says_what_a_euro_was_worth(database: Database) -> None:
+    stage = Stage(database, currency="USD").accept().pay().start().report().validate()
+    assert (state(stage), issued(database)) == (("validated", EscrowState.HELD), [])
+    with database.writing() as session:
+        [(hold, _)] = invoice_holds.waiting(session, limit=10)
+        assert (invoice_holds.needs_rate(hold), len(invoice_holds.failures(hold, "en"))) == (True, 1)
+        rate = invoice_holds.read_rate(" 1,25 ", "en")
+        invoice_holds.try_again(session, stage.id, stage.client.actor, units_per_euro=rate, at=stage.now())
+    assert state(stage.hear()) == ("closed", EscrowState.RELEASED)
+    assert [(one.tax_cents, one.tax_euro_cents) for one in issued(database)] == [(80_000, 64_000), (8_000, 6_400)]
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "1.2.3", "one", "1e3", "123456", "1.1234567"])
+def test_a_rate_that_is_none_is_refused(typed: str) -> None:
+    with pytest.raises(Invalid):
+        invoice_holds.read_rate(typed, "fr")
+    assert invoice_holds.read_rate("  ", "fr") is None
+
+
 @pytest.mark.parametrize(
     ("planned", "began_on", "ended_on", "expected"),
     [
@@ -195,7 +214,7 @@ def test_the_commission_s_invoice_is_what_the_ledger_says_to_the_cent(
     )
     released_cents = max(1, document.gross_cents * share // 1_000)
     days = (date(2026, 11, 2), date(2026, 11, 20), date(2026, 11, 1))
-    work = Work("M-2026-00001", "", *days, PaymentKind.CARD, released_cents)
+    work = Work("M-2026-00001", "", *days, PaymentKind.CARD, None, released_cents)
     seller = invoice_drafts.seller(Seller(**CONTENT["parties"]["expert"]), None, "anne@example.org")
     signed_on = date(2026, 10, 1)
     made = invoice_drafts.commission(document, seller, work, price, operator, signed_on=signed_on, on=date(2026, 12, 1))
