@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -54,7 +54,7 @@ def owed(session: Session) -> Sequence[str]:
     return session.execute(statement.order_by(col(BoostCharge.settled_at), col(BoostCharge.id))).scalars().all()
 
 
-def counting() -> tuple[object, ...]:
+def counting() -> tuple[ColumnElement[bool], ...]:
     """Return the conditions for charges that something was given for; what came for nothing goes back."""
     return col(BoostCharge.state) == PaymentState.SUCCEEDED.value, col(BoostCharge.is_stray).is_(False)
 
