@@ -30,7 +30,7 @@ _DAY = timedelta(days=1)
 log = structlog.get_logger(__name__)
 
 
-def settle(database: Database, operator: Operator, charge_ids: Sequence[str], at: datetime) -> None:
+def issue(database: Database, operator: Operator, charge_ids: Sequence[str], at: datetime) -> None:
     """Issue the invoices of charges that were paid; may be repeated.
 
     Raises Unfit, with the rule and its fix, for a draft that breaks one: the money is there already, so that nothing

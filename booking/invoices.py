@@ -46,7 +46,7 @@ class _Due:
     sent_at: datetime
 
 
-def settle(database: Database, operator: Operator, mission_ids: Sequence[str], at: datetime) -> None:
+def issue(database: Database, operator: Operator, mission_ids: Sequence[str], at: datetime) -> None:
     """Issue the invoices of validated missions and release what is held for them; may be repeated."""
     for mission_id in mission_ids:
         with database.reading() as session:
@@ -75,7 +75,7 @@ def look_after(database: Database, operator: Operator, at: datetime) -> None:
     """Try those again that wait: somebody may have mended their details."""
     with database.reading() as session:
         mission_ids = waiting(session)
-    settle(database, operator, mission_ids, at)
+    issue(database, operator, mission_ids, at)
 
 
 def _due(session: Session, mission_id: str) -> _Due | None:

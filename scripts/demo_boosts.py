@@ -71,7 +71,7 @@ def add(settings: Settings, database: Database, at: datetime) -> None:
     boost_calls.send(database, provider, under_way, at)
     with database.reading() as session:
         paid = boost_invoices.owed(session)
-    boost_invoices.settle(database, settings.operator, paid, at)
+    boost_invoices.issue(database, settings.operator, paid, at)
 
 
 def _subscribe(

@@ -174,7 +174,7 @@ def _carry_out(
         missions.start(session, expert, mission_id, at=began)
         reports.send(session, expert, mission_id, said, deal.language, at=ended)
         reports.validate(session, client, mission_id, at=ended + DAY)
-    invoices.settle(database, settings.operator, [mission_id], ended + DAY)
+    invoices.issue(database, settings.operator, [mission_id], ended + DAY)
     with database.writing() as session:
         if escrows.of(session, mission_id).state == EscrowState.RELEASED:
             missions.close(session, mission_id, at=ended + DAY)

@@ -212,7 +212,7 @@ def _tell(
             _carry_out(session, story, client, expert, mission_id, first)
         if story.reaches("validated"):
             done_at = first + (story.lasts + 2) * DAY
-            invoices.settle(database, settings.operator, [mission_id], done_at)
+            invoices.issue(database, settings.operator, [mission_id], done_at)
             with database.writing() as session:
                 _conclude(session, client, mission_id, done_at)
             demo_payouts.pay_out(database, expert, done_at)

@@ -59,7 +59,7 @@ def finish(settings: Settings, database: Database, client: SignedIn, expert: Sig
         summary = "Vingt acheteurs suivis, deux appels d’offres signalés."
         reports.send(session, expert, month.mission_id, {**form, "summary": summary}, "fr", at=month.last - 3 * DAY)
         reports.validate(session, client, month.mission_id, at=validated_at)
-    invoices.settle(database, settings.operator, [month.mission_id], validated_at)
+    invoices.issue(database, settings.operator, [month.mission_id], validated_at)
     with database.writing() as session:
         missions.close(session, month.mission_id, at=validated_at)
     return validated_at

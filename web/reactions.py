@@ -156,9 +156,9 @@ def money_table(provider: Provider, database: Database, now: Now = clock.now) ->
 def document_table(operator: Operator, database: Database, now: Now = clock.now) -> list[Lane]:
     """Return the same for invoices: what is validated or paid gets its own, and files are made of them."""
     return [
-        Lane(MISSION_VALIDATED, lambda ids: invoices.settle(database, operator, ids, now()), batch=5),
+        Lane(MISSION_VALIDATED, lambda ids: invoices.issue(database, operator, ids, now()), batch=5),
         Lane(INVOICES_DUE, lambda _: invoices.look_after(database, operator, now()), batch=100),
-        Lane(BOOST_PAID, lambda ids: boost_invoices.settle(database, operator, ids, now()), batch=5),
+        Lane(BOOST_PAID, lambda ids: boost_invoices.issue(database, operator, ids, now()), batch=5),
         Lane(DOCUMENT_ISSUED, lambda ids: issues.render(database, ids, now()), batch=20),
     ]
 

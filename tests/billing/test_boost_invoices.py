@@ -79,7 +79,7 @@ def test_what_failed_and_what_came_for_nothing_is_not_invoiced(anne: Subscriber)
     settle(anne, FIRST)
     charges = anne.rows(BoostCharge)
     assert sorted((row.state, row.is_stray) for row in charges) == [("failed", False), ("succeeded", True)]
-    boost_invoices.settle(anne.database, Operator(), ["nothing", *(row.id for row in charges)], noon(FIRST))
+    boost_invoices.issue(anne.database, Operator(), ["nothing", *(row.id for row in charges)], noon(FIRST))
     assert issued(anne) == []
 
 
@@ -89,7 +89,7 @@ def test_a_draft_that_breaks_a_rule_says_which_and_is_issued_once_that_is_mended
         identity = session.get_one(LegalIdentity, anne.expert_id)
         number, identity.registration_number = identity.registration_number, None
     with pytest.raises(Unfit, match="siren"):
-        boost_invoices.settle(anne.database, Operator(), [charge.id], noon(FIRST))
+        boost_invoices.issue(anne.database, Operator(), [charge.id], noon(FIRST))
     with anne.database.writing() as session:
         found = legal_identities.of(session, anne.expert_id)
         assert found
@@ -103,6 +103,6 @@ def test_in_portage_it_is_a_private_person_who_buys(anne: Subscriber) -> None:
     charge = anne.start()
     with anne.database.writing() as session:
         session.get_one(LegalIdentity, anne.expert_id).status = "portage_salarial"
-    boost_invoices.settle(anne.database, Operator(), [charge.id], noon(FIRST))
+    boost_invoices.issue(anne.database, Operator(), [charge.id], noon(FIRST))
     [invoice] = issued(anne)
     assert (invoice.buyer.is_business, invoice.buyer.registration_number) == (False, None)

@@ -48,7 +48,7 @@ def test_a_release_without_invoices_and_a_paid_boost_without_one_are_named(datab
     amounts = [Amount(NET + TAX, "EUR"), FEE, PRICE]
     expected = [Difference(one, amount, None) for one, amount in zip(external, amounts, strict=True)]
     assert found(stage) == expected
-    boost_invoices.settle(database, Operator(), [charge.id], noon(FIRST))
+    boost_invoices.issue(database, Operator(), [charge.id], noon(FIRST))
     assert found(stage) == expected[1:]
 
 

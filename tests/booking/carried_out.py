@@ -79,7 +79,7 @@ class Stage:
                 ]
             for topic, key in owed:
                 if topic == MISSION_VALIDATED:
-                    invoices.settle(self.database, Operator(), [key], self.at)
+                    invoices.issue(self.database, Operator(), [key], self.at)
                 if topic in mission_reactions.FOLLOWS:
                     mission_reactions.react(self.database, topic, lambda: self.at, [key])
         return self

@@ -78,7 +78,7 @@ def test_a_validated_mission_is_invoiced_as_it_was_signed_paid_and_done(database
 
 def test_it_is_issued_once_however_often_that_is_owed(database: Database) -> None:
     stage = Stage(database).accept().pay().start().report().validate()
-    invoices.settle(database, Operator(), [stage.id, "nothing", stage.id], stage.now())
+    invoices.issue(database, Operator(), [stage.id, "nothing", stage.id], stage.now())
     invoices.look_after(database, Operator(), stage.now())
     assert len(issued(database)) == 2
 
