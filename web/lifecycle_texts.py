@@ -95,7 +95,7 @@ EVENTS: Mapping[tuple[str, str], EventText] = {
         message("Send the report back"), message("Report sent back for completion")
     ),
     ("mission", MissionEvent.VALIDATE): EventText(
-        message("Validate the report"), message("Report validated: the funds are released")
+        message("Validate the report"), message("Report validated: the invoices follow, and the funds with them")
     ),
     ("mission", MissionEvent.CLOSE): EventText(message("Close the mission"), message("Mission closed")),
     ("mission", MissionEvent.CANCEL): EventText(message("Cancel the mission"), message("Mission cancelled")),
