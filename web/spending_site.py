@@ -19,7 +19,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 @router.get(PATH)
 def show(request: Request) -> Response:
     """Show what a client paid, what is held and what was released."""
-    client_id, language = _client_of(sign_ins.required(request, *CLIENTS)), language_of(request)
+    client_id, language = client_of(sign_ins.required(request, *CLIENTS)), language_of(request)
     with _database(request).reading() as session:
         context = pages.context(session, client_id, language, clock.now().astimezone(last_months.ZONE).date())
     context["is_sandbox"] = providers.choose(_database(request), request.app.state.settings).is_sandbox
@@ -29,7 +29,7 @@ def show(request: Request) -> Response:
 @router.get(f"{PATH}.csv")
 def download(request: Request) -> Response:
     """Give the months as a table."""
-    client_id, language = _client_of(sign_ins.required(request, *CLIENTS)), language_of(request)
+    client_id, language = client_of(sign_ins.required(request, *CLIENTS)), language_of(request)
     today = clock.now().astimezone(last_months.ZONE).date()
     with _database(request).reading() as session:
         rows = list(pages.rows(session, client_id, language, today))
@@ -38,7 +38,7 @@ def download(request: Request) -> Response:
     return answer
 
 
-def _client_of(who: SignedIn) -> str:
+def client_of(who: SignedIn) -> str:
     """Return for whom somebody acts; raise NotFound for who acts for nobody."""
     if who.client_id is None:
         raise NotFound("this account acts for nobody")
