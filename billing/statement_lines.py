@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from billing import statement_subjects, statements
+from billing.documents.contents import Kind
 from billing.ledger import name_of
 from billing.models.boosts import BoostCharge
 from billing.models.escrows import Escrow, Payment, Refund, RefundPart
@@ -18,6 +19,12 @@ from billing.postings import Name
 from billing.providers.interface import PAYIN
 from billing.statement_periods import Period
 from billing.statements import Aside, Line, Side, Statement, Subject
+
+DOCUMENTS: Mapping[Side, Sequence[Kind]] = {
+    Side.EXPERT: (Kind.INVOICE, Kind.COMMISSION, Kind.BOOST),
+    Side.CLIENT: (Kind.INVOICE,),
+}
+"""Which documents are named, the first that there is."""
 
 
 @dataclass(slots=True)
@@ -45,9 +52,9 @@ def of(session: Session, side: Side, party_id: str, period: Period) -> list[Stat
     is_own = owned(side, party_id)
     opening = _balances(session, is_own, period.since)
     own = {name_of(account) for account in session.execute(select(LedgerAccount).where(is_own)).scalars()}
-    found = entries(session, _touching(is_own), period.since, period.before)
-    apart = entries(session, _aside(party_id), period.since, period.before) if side is Side.EXPERT else []
-    subjects = statement_subjects.of(session, [*found, *apart], party_id if side is Side.EXPERT else None)
+    found = entries(session, touching(is_own), period.since, period.before)
+    apart = entries(session, aside(party_id), period.since, period.before) if side is Side.EXPERT else []
+    subjects = statement_subjects.of(session, [*found, *apart], DOCUMENTS[side])
     returning = _balances(session, is_own & (col(LedgerAccount.kind) == LedgerKind.REFUND.value), period.before)
     return [
         Statement(
@@ -65,7 +72,7 @@ def of(session: Session, side: Side, party_id: str, period: Period) -> list[Stat
 def first_at(session: Session, side: Side, party_id: str) -> datetime | None:
     """Return when a side's balance first moved; None where it never did."""
     statement = select(func.min(col(LedgerTransaction.effective_at))).where(
-        col(LedgerTransaction.id).in_(_touching(owned(side, party_id)))
+        col(LedgerTransaction.id).in_(touching(owned(side, party_id)))
     )
     return session.execute(statement).scalar_one()
 
@@ -122,7 +129,8 @@ def entries(
     return list(found.values())
 
 
-def _touching(is_own: ColumnElement[bool]) -> Any:
+def touching(is_own: ColumnElement[bool]) -> Any:
+    """Return the query of transactions that post to accounts."""
     return (
         select(col(Posting.transaction_id))
         .join(LedgerAccount, col(LedgerAccount.id) == col(Posting.account_id))
@@ -130,12 +138,12 @@ def _touching(is_own: ColumnElement[bool]) -> Any:
     )
 
 
-def _aside(expert_id: str) -> Any:
+def aside(expert_id: str) -> Any:
     """Return the query of what belongs to an expert and moves no balance of theirs: refunds, and boosts."""
     references = select(col(Escrow.reference)).where(col(Escrow.payee_expert_id) == expert_id)
     is_held = (col(LedgerAccount.kind) == LedgerKind.ESCROW.value) & col(LedgerAccount.reference).in_(references)
     refunds = select(col(LedgerTransaction.id)).where(
-        col(LedgerTransaction.kind) == FactKind.REFUND.value, col(LedgerTransaction.id).in_(_touching(is_held))
+        col(LedgerTransaction.kind) == FactKind.REFUND.value, col(LedgerTransaction.id).in_(touching(is_held))
     )
     boosts = (
         select(col(LedgerTransaction.id))

@@ -29,20 +29,25 @@ class About(Protocol):
     legs: dict[Name, int]
 
 
-def of(session: Session, found: Sequence[About], expert_id: str | None = None) -> Mapping[str, Subject]:
+def of(session: Session, found: Sequence[About], kinds: Sequence[Kind]) -> Mapping[str, Subject]:
     """Return what transactions are about, by their ids; what is about nothing that is known is left out.
 
-    A commission's invoice is named where nothing else was issued; `expert_id` says that the reader is who got it.
+    `kinds` are those of documents that are named, the first before the others.
     """
     references = _references(session, found)
-    escrows = {one.reference: one for one in _rows(session, Escrow, col(Escrow.reference), references.values())}
-    documents = _documents(session, references.values(), expert_id)
-    subjects: dict[str, Subject] = {}
-    for transaction_id, reference in references.items():
-        escrow, number = escrows.get(reference), documents.get(reference, "")
-        said = (escrow.number, escrow.title) if escrow else ("", "")
-        subjects[transaction_id] = Subject(reference, *said, number)
-    return subjects
+    escrows = {one.reference: one for one in rows(session, Escrow, col(Escrow.reference), references.values())}
+    documents = _documents(session, references.values(), kinds)
+    return {
+        transaction_id: _subject(reference, escrows.get(reference), documents.get(reference))
+        for transaction_id, reference in references.items()
+    }
+
+
+def _subject(reference: str, escrow: Escrow | None, document: AccountingDocument | None) -> Subject:
+    said = (escrow.number, escrow.title) if escrow else ("", "")
+    issued = (document.number, document.issued_on) if document else ("", None)
+    parties = (escrow.payer_client_id, escrow.payee_expert_id) if escrow else ("", "")
+    return Subject(reference, *said, *issued, *parties)
 
 
 def _references(session: Session, found: Sequence[About]) -> Mapping[str, str]:
@@ -109,17 +114,15 @@ def _of_externals(session: Session, found: Sequence[About]) -> Mapping[str, str]
     }
 
 
-def _documents(session: Session, references: Iterable[str], expert_id: str | None) -> Mapping[str, str]:
-    """Return the number of what was issued for each reference: the invoice before the commission's."""
-    kinds = [Kind.INVOICE.value, Kind.BOOST.value]
-    if expert_id is not None:
-        kinds.append(Kind.COMMISSION.value)
-    rows = _rows(session, AccountingDocument, col(AccountingDocument.reference), references)
-    of_kinds = sorted((row for row in rows if row.kind in kinds), key=lambda row: kinds.index(row.kind), reverse=True)
-    return {row.reference: row.number for row in of_kinds}
+def _documents(session: Session, references: Iterable[str], kinds: Sequence[Kind]) -> Mapping[str, AccountingDocument]:
+    """Return what was issued for each reference: of the first kind that there is."""
+    issued = rows(session, AccountingDocument, col(AccountingDocument.reference), references)
+    found = [row for row in issued if row.kind in kinds]
+    return {row.reference: row for row in sorted(found, key=lambda row: kinds.index(Kind(row.kind)), reverse=True)}
 
 
-def _rows(session: Session, table: type[Row], column: Any, values: Iterable[str]) -> list[Row]:
+def rows(session: Session, table: type[Row], column: Any, values: Iterable[str]) -> list[Row]:
+    """Return rows whose column is one of many values."""
     return [row for some in _parts(values) for row in session.execute(select(table).where(column.in_(some))).scalars()]
 
 

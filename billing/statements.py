@@ -6,7 +6,7 @@ missions, and on its way back to them. `billing.statement_lines` reads both from
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from billing.models.ledger import FactKind, LedgerKind
@@ -61,7 +61,11 @@ class Subject:
     """Of the mission."""
     title: str = ""
     document: str = ""
-    """Number of the invoice that was issued for it."""
+    """Number of what was issued for it."""
+    document_on: date | None = None
+    """When that was issued."""
+    client_id: str = ""
+    expert_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from billing.wallet_balances import Balance, Between
 from foundation import clock
 from foundation.errors import Fault, Invalid
 from foundation.settings import Settings
-from scripts import databases, tables
+from scripts import databases, ledger_exports, tables
 from scripts.tables import AsJson
 
 app = typer.Typer(help="Check the ledger, read it, hold it against the provider.", no_args_is_help=True)
+app.command()(ledger_exports.export)
 OFF = 1
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 Since = Annotated[str, typer.Option("--since", help="The first day, such as 2026-01-31.")]

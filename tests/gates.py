@@ -102,6 +102,7 @@ TABLE = {
         POST /series/{series_id}/ask  GET /quotes/compare  GET /quotes/{quote_id}/accept  POST /quotes/{quote_id}/accept
         POST /quotes/{quote_id}/decline  POST /quotes/{quote_id}/ask-approval
         GET /payments  GET /payments.csv  GET /payments/statements
+        GET /payments/statements.csv
         GET /payments/{reference}  POST /payments/{reference}/card  POST /payments/{reference}/refund
         GET /payments/{reference}/request  POST /payments/{reference}/request/link
         POST /payments/{reference}/request/link/end  POST /payments/{reference}/request/mail
@@ -143,7 +144,8 @@ TABLE = {
         GET /my/boost  POST /my/boost  POST /my/boost/card  GET /my/boost/card/{card_id}
         GET /my/boost/card/{card_id}/back  POST /my/boost/pay  GET /my/boost/change  POST /my/boost/change
         POST /my/boost/cancel  POST /my/boost/resume
-        GET /my/statements  GET /my/payouts  POST /my/payouts/account  GET /my/payouts/confirm/{bank_account_id}
+        GET /my/statements  GET /my/statements.csv
+        GET /my/payouts  POST /my/payouts/account  GET /my/payouts/confirm/{bank_account_id}
         GET /my/mandate  POST /my/mandate  POST /my/mandate/end  GET /my/referrals  POST /my/referrals
         POST /my/profile/portrait  POST /my/profile/portrait/remove  POST /my/profile/letters
         POST /my/profile/letters/{letter_id}  POST /my/profile/letters/{letter_id}/remove

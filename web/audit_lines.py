@@ -13,8 +13,8 @@ from sqlmodel import col
 
 from accounts.models.accounts import Account
 from accounts.models.experts import Expert
+from foundation import spreadsheets
 from foundation.audits import AuditEntry
-from web import spreadsheets
 from web.rendering import PARIS
 
 COLUMNS = ("id", "when", "by", "account", "name", "action", "object", "object_id", "details")

@@ -3,13 +3,14 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from billing import providers, statement_periods
+from billing import accounting_entries, accounting_exports, providers, statement_periods
+from billing.accounting_entries import Book
 from billing.statement_periods import Period
 from billing.statements import Side
 from foundation import clock
 from foundation.database import Database
 from foundation.errors import Invalid, NotFound
-from web import sign_ins
+from web import sign_ins, spreadsheets
 from web.pages import statements as pages
 from web.payment_site import CLIENTS
 from web.rendering import language_of, private, render
@@ -33,6 +34,18 @@ def show_clients(request: Request) -> Response:
     return _page(request, Side.CLIENT, client_id, "payments/statements.html", OF_CLIENT)
 
 
+@router.get(f"{OF_EXPERT}.csv")
+def download_experts(request: Request) -> Response:
+    """Give an expert's accountant what is booked in a period."""
+    return _file(request, Book(Side.EXPERT, owner_of(request).expert_id))
+
+
+@router.get(f"{OF_CLIENT}.csv")
+def download_clients(request: Request) -> Response:
+    """Give a client's accountant what is booked in a period."""
+    return _file(request, Book(Side.CLIENT, client_of(sign_ins.required(request, *CLIENTS))))
+
+
 def period_of(request: Request) -> Period:
     """Return the period that an address names, or today's month; raise NotFound where it names none."""
     said = request.query_params.get("period", "")
@@ -42,6 +55,19 @@ def period_of(request: Request) -> Period:
         return statement_periods.read(said)
     except Invalid as error:
         raise NotFound("there is no such period") from error
+
+
+def _file(request: Request, book: Book) -> Response:
+    period, currency = period_of(request), request.query_params.get("currency", accounting_exports.EURO)
+    database: Database = request.app.state.database
+    with database.reading() as session:
+        if currency not in {accounting_exports.EURO, *accounting_entries.currencies(session, book)}:
+            raise NotFound("nothing was booked in this currency")
+        rows = list(accounting_exports.rows(session, book, period, currency))
+    # The columns are those of a French format, and so is how it is written, whoever reads it.
+    answer = spreadsheets.answer(f"portulan-entries-{period.said}-{currency}.csv", rows, "fr")
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
 
 
 def _page(request: Request, side: Side, party_id: str, template: str, path: str) -> Response:

@@ -1,41 +1,29 @@
 """Statements of account say what the ledger says: opening and movements come to the closing, whatever happened."""
 
 from collections.abc import Sequence
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from billing import ledger, postings, refunds, statement_lines, statement_periods
-from billing.commissions import Commission
-from billing.models.escrows import Refund
+from billing import ledger, refunds, statement_lines, statement_periods
 from billing.models.ledger import FactKind, LedgerKind
-from billing.postings import Amount, External, Fact, Name
+from billing.postings import Name
 from billing.statement_periods import Period
 from billing.statements import COLUMNS, Column, Side, Statement
 from foundation import clock
 from foundation.database import Database
-from foundation.errors import Conflict, Invalid
+from foundation.errors import Invalid
 from tests.billing import money as builders
 from tests.billing import paying, subscribing
+from tests.billing.any_ledger import FACTS, Play, Played
 from tests.billing.identified import identify
-from tests.billing.money import AT, DUE, Money
+from tests.billing.money import AT, DUE
 from tests.billing.paying import FEE, NET
 from tests.billing.test_payouts import RETURNS
 
 DECEMBER = Period(2026, 12)
-BEGIN = datetime(2026, 11, 29, tzinfo=UTC)
-CENTS = st.sampled_from([1, 99, 100, 10_000])
-PLACE = st.integers(0, 2)
-HOURS = st.integers(0, 24 * 40)
-WHAT = st.sampled_from(
-    ["pay_in", "pay_in", "assign", "refund", "repay", "repay_back", "release", "release", "pay_out", "pay_out_back",
-     "charge_back", "win_back", "reverse", "others"]
-)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -160,13 +148,9 @@ def test_whoever_was_never_paid_anything_has_no_statement(database: Database) ->
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(facts=st.lists(st.tuples(WHAT, HOURS, PLACE, CENTS), min_size=5, max_size=40))
-def test_opening_and_movements_always_come_to_the_closing(
-    database: Database, facts: Sequence[tuple[str, int, int, int]]
-) -> None:
-    play = Play(builders.make(database, str(uuid4())))
-    for what, hours, place, cents in facts:
-        play.post(what, BEGIN + timedelta(hours=hours), place, cents)
+@given(facts=FACTS)
+def test_opening_and_movements_always_come_to_the_closing(database: Database, facts: Sequence[Played]) -> None:
+    play = Play.of(database, facts)
     for side, party, names in (
         (Side.EXPERT, play.expert_id, [Name(LedgerKind.PAYABLE, play.expert_id, "EUR")]),
         (Side.CLIENT, play.money.client_id, [*play.escrows, *play.returning]),
@@ -196,67 +180,3 @@ def assert_true(session: Session, side: Side, party: str, names: Sequence[Name])
     for year in statement_lines.of(session, side, party, Period(2026)):
         assert {column: year.sum_of(column) for column in year.columns} == sums
         assert min(year.opening_cents, year.closing_cents) >= 0
-
-
-class Play:
-    """A client with three missions by one expert, three refunds, and facts about them in any order."""
-
-    def __init__(self, money: Money) -> None:
-        self.money, self.posted = money, list[tuple[str, Fact]]()
-        self.name = str(uuid4())
-        self.expert_id = str(money.expert.expert_id)
-        self.references = [f"{self.name}-{place}" for place in range(3)]
-        escrows = [money.open(reference, number=f"M-{reference}") for reference in self.references]
-        made = [
-            Refund(escrow_id=escrow.id, reason="surplus", cents=1, currency="EUR", asked_at=AT) for escrow in escrows
-        ]
-        with money.database.writing() as session:
-            session.add_all(made)
-            session.flush()
-            self.refunds = [one.id for one in made]
-        self.escrows = [postings.escrow(reference, "EUR") for reference in self.references]
-        self.returning = [postings.on_its_way(refund_id, "EUR") for refund_id in self.refunds]
-
-    def post(self, what: str, at: datetime, place: int, cents: int) -> None:
-        """Post a fact, unless the ledger refuses it."""
-        with suppress(Conflict), self.money.database.writing() as session:
-            for fact in self._facts(what, place, cents):
-                made = ledger.post(session, fact, at=at)
-                self.posted.append((made.id, fact))
-
-    def _facts(self, what: str, place: int, cents: int) -> Sequence[Fact]:
-        name, amount, payer = str(uuid4()), Amount(cents, "EUR"), self.money.client_id
-        reference, refund = self.references[place], self.refunds[place]
-        if what == "pay_in":
-            return [postings.pay_in(name, amount, reference, payer, External("sandbox", "payin", name))]
-        if what == "assign":
-            return [
-                postings.unassigned_pay_in(name, amount, External("sandbox", "payin", name)),
-                postings.assignment(name, amount, reference, payer, "sandbox"),
-            ]
-        if what == "release":
-            return [postings.release(reference, self.expert_id, amount, Commission(1_000, cents // 10, cents // 50))]
-        if what == "reverse":
-            known = [(made, fact) for made, fact in self.posted if fact.kind is not FactKind.REVERSAL]
-            return [postings.reversal(made, fact.legs, "Wrong.") for made, fact in known[-1 - place :][:1]]
-        if what == "others":
-            return [
-                postings.pay_in(name, amount, name, "somebody", External("sandbox", "payin", name)),
-                postings.release(name, "else", amount, Commission(0, 0, 0)),
-            ]
-        back = External("sandbox", what, name)
-        made = {
-            "refund": lambda: _named(postings.refund(refund, amount, reference), name),
-            "repay": lambda: postings.repayment(name, refund, amount, payer, back),
-            "repay_back": lambda: postings.repayment_return(name, refund, amount, payer, back),
-            "pay_out": lambda: postings.payout(amount, self.expert_id, back),
-            "pay_out_back": lambda: postings.payout_return(amount, self.expert_id, back),
-            "charge_back": lambda: postings.chargeback(amount, 0, reference, payer, back),
-            "win_back": lambda: postings.chargeback_return(amount, 0, self.escrows[place], payer, back),
-        }
-        return [made[what]()]
-
-
-def _named(fact: Fact, key: str) -> Fact:
-    """Return a fact under another key: many may be about the same refund here."""
-    return Fact(fact.kind, f"refund {key}", fact.legs)

@@ -1,4 +1,6 @@
 from dataclasses import replace
+import csv
+import io
 from pathlib import Path
 
 import orjson
@@ -14,7 +16,7 @@ from foundation import clock
 from foundation.database import Database
 from scripts import demo_accounts, demo_boosts, demo_missions, demo_threads
 from tests.billing.documents import samples
-from tests.billing.money import DUE, Money, make
+from tests.billing.money import AT, DUE, Money, make
 from tests.builders import import_all, record, settings_in
 from tests.scripts.conftest import Portulan
 
@@ -172,3 +174,35 @@ def test_the_demonstration_s_money_adds_up(portulan: Portulan, tmp_path: Path) -
     # One payout arrived, one came back: that one is payable.
     assert sums["payable"] == sums["payee_wallet"] > 0
     assert sums["escrow"] > 0
+
+
+def test_entries_are_written_for_accountants_and_run_as_no_formula(
+    portulan: Portulan, money: Money, tmp_path: Path
+) -> None:
+    with money.database.writing() as session:
+        session.execute(text("UPDATE clients SET name = '=1+1'"))
+    file = tmp_path / "entries.csv"
+    years = {clock.now().year, AT.year}
+    for year in years:
+        assert portulan("ledger", "export", str(year), "--out", str(file)).code == 0
+        said = file.read_bytes().decode()
+        assert said.startswith("\ufeffJournalCode;JournalLib;EcritureNum;")
+        rows = list(csv.DictReader(io.StringIO(said.removeprefix("\ufeff"), newline=""), delimiter=";"))
+        assert {row["CompAuxLib"] for row in rows if row["CompteNum"] == "467100"} == {"'=1+1"}
+        assert portulan("ledger", "export", str(year)).out.replace("\r\n", "\n") == said.replace("\r\n", "\n")
+    expert = portulan("ledger", "export", str(AT.year), "--expert", str(money.expert.expert_id)).out
+    assert "622200" in expert
+    assert "401000" in portulan("ledger", "export", f"{AT:%Y-%m}", "--client", money.client_id).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        (["2026-13"], "period"),
+        (["2026", "--currency", "XXX"], "currency"),
+        (["2026", "--client", "c", "--expert", "e"], "client"),
+    ],
+)
+def test_what_can_not_be_exported_is_said(portulan: Portulan, arguments: list[str], field: str) -> None:
+    refused = portulan("ledger", "export", *arguments)
+    assert (refused.code, field in refused.err, "Traceback" in refused.err) == (2, True, False)

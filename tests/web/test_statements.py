@@ -94,3 +94,15 @@ def test_each_side_sees_its_own_alone(client: TestClient, money: Money) -> None:
     signed_in.as_new(client, AccountKind.EXPERT, "Ella")
     assert 'data-testid="no-statement"' in client.get(OF_EXPERT).text
     assert client.get(OF_CLIENT).status_code == 403
+
+
+def test_entries_can_be_taken_along_by_each_side(client: TestClient, money: Money) -> None:
+    year = statement_periods.month_of(clock.now()).year
+    for account, path, number in ((money.client, OF_CLIENT, "401000"), (money.expert, OF_EXPERT, "622200")):
+        signed_in.sign_in(client, account)
+        answer = client.get(f"{path}.csv?period={year}")
+        assert answer.headers["Content-Type"].startswith("text/csv")
+        assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex")
+        assert number in answer.text
+        assert f'href="{path}.csv?period={year}&amp;currency=EUR"' in client.get(f"{path}?period={year}").text
+        assert client.get(f"{path}.csv?currency=XXX").status_code == 404

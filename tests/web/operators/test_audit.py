@@ -9,10 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from accounts.models.accounts import Account
-from foundation import audits
+from foundation import audits, spreadsheets
 from foundation.audits import Actor, ActorKind
 from foundation.database import Database
-from web import spreadsheets
 from web.operator_desk import PAGE
 
 AT = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
