@@ -22,12 +22,14 @@ from billing.models.payouts import BankAccount, Payout, Transfer
 from billing.models.provider_parties import ProviderUser
 from billing.models.reductions import PromoCode, Reduction, ReductionUse, Referral
 from billing.models.sandbox import SandboxTransaction
+from billing.models.tax_details import TaxDetails
 from foundation.personal_data import Erasure, Holding, Subject
 
 _PROOF = "invoices were issued under it, and it proves that they might be (L. 123-22 code de commerce: ten years)"
 _OF_THE_REFERRED = frozenset({"referred_account_id", "completed_by"})
 _OTHERS = "what an expert pays the operator is the expert's"
 _BOOKS = "what moved money is kept for as long as the law asks (L. 123-22 code de commerce)"
+_REPORTED = "the report of a year is due whoever leaves, and kept for ten years (directive 2021/514, annex V, III)"
 _ACTED = frozenset({"consented_by", "consented_from", "asked_by", "begun_by"})
 
 
@@ -124,6 +126,7 @@ HOLDINGS = (
     ),
     Holding(BoostSubscription, "expert_id", EXPERT, Erasure.KEPT, "boost-subscriptions", _BOOKS),
     Holding(BoostCharge, "expert_id", EXPERT, Erasure.KEPT, "boost-charges", _BOOKS),
+    Holding(TaxDetails, "expert_id", EXPERT, Erasure.KEPT, "tax-details", _REPORTED, secret=frozenset({"sealed"})),
     Holding(AccountingDocument, "expert_id", EXPERT, Erasure.KEPT, "documents", _BOOKS),
     Holding(AccountingDocument, "client_id", CLIENT, Erasure.KEPT, "documents", _BOOKS),
     Holding(LedgerAccount, "reference", CLIENT, Erasure.KEPT, "ledger", _BOOKS, read=_posted),

@@ -22,7 +22,8 @@ import billing.models.proposals
 import billing.models.provider_parties
 import billing.models.provider_requests
 import billing.models.reductions
-import billing.models.sandbox  # noqa: F401
+import billing.models.sandbox
+import billing.models.tax_details  # noqa: F401
 import booking.models.invoices
 import booking.models.missions
 import booking.models.papers

@@ -24,6 +24,7 @@ ELSEWHERE = {
     "operators": "scripts.operators:app",
     "payments": "scripts.payments:app",
     "ledger": "scripts.ledgers:app",
+    "dac7": "scripts.platform_reports:dac7",
 }
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 app = typer.Typer(
