@@ -39,6 +39,8 @@ DECLARATION_GIVEN = "billing.declaration_given"
 """A declaration of who owns a business waits to be sent to the provider; the key is its id."""
 PAPERS_DUE = "billing.papers_due"
 """What a provider thinks of papers and declarations is to be asked; keys say when that was due."""
+TAX_DETAILS_DUE = "billing.tax_details_due"
+"""Sellers are to be asked for what the yearly report needs, or told of their copies; keys say when that was due."""
 
 BOOST_CHARGE_WANTED = "billing.boost_charge_wanted"
 """A card is to be charged for a Boost, or it is to be found out what became of that; the key is the charge's id."""

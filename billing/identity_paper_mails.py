@@ -12,7 +12,7 @@ from foundation.mails import Mail
 PATH = "/my/verification"
 
 
-def tell(session: Session, expert_id: str, code: str, *, key: str, at: datetime, **values: str) -> None:
+def tell(session: Session, expert_id: str, code: str, *, key: str, at: datetime, **values: object) -> None:
     """Mail the owner of a profile, in the words of `web.news_texts`; nobody where it has none."""
     account = accounts.owner_of(session, expert_id)
     if account is None or not account.email or account.suspended_at:

@@ -1,19 +1,22 @@
 """What sellers give for the yearly report to the tax authority: sealed when it is given, read by whoever reports."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from accounts.sign_ins import SignedIn
+from billing.models.ledger import LedgerAccount, LedgerKind, LedgerTransaction, Posting
 from billing.models.tax_details import TaxDetails
 from foundation import audits, keys
 from foundation.settings import Settings
 
 PURPOSE = "tax details"
+KEPT_FOR = timedelta(days=3_653)
+"""After they were given, and after the last thing that they were reported with: ten years, leap days included."""
 
 
 class Details(BaseModel):
@@ -47,6 +50,8 @@ def put(session: Session, who: SignedIn, details: Details, key: bytes, *, at: da
     expert_id = str(who.expert_id)
     found = session.get(TaxDetails, expert_id, with_for_update=True) or TaxDetails(expert_id=expert_id)
     found.sealed, found.given_at = keys.seal(key, details.model_dump_json().encode()), at
+    # Whatever is missing later is asked for anew.
+    found.requests, found.asked_at = 0, None
     session.add(found)
     session.flush()
     audits.record(session, who.actor, "gave_tax_details", "expert", expert_id, at=at)
@@ -66,3 +71,21 @@ def of_all(session: Session, expert_ids: Iterable[str], key: bytes) -> Mapping[s
         if content is not None:
             found[row.expert_id] = Details.model_validate_json(content)
     return found
+
+
+def is_old(at: datetime) -> ColumnElement[bool]:
+    """Return the condition that details were kept for long enough: nothing was released since, or paid."""
+    used = (
+        select(col(LedgerAccount.reference))
+        .join(Posting, col(Posting.account_id) == col(LedgerAccount.id))
+        .join(LedgerTransaction, col(LedgerTransaction.id) == col(Posting.transaction_id))
+        .where(
+            col(LedgerAccount.kind) == LedgerKind.PAYABLE.value, col(LedgerTransaction.effective_at) >= at - KEPT_FOR
+        )
+    )
+    return (col(TaxDetails.given_at) < at - KEPT_FOR) & col(TaxDetails.expert_id).not_in(used)
+
+
+def sweep(session: Session, at: datetime) -> None:
+    """Delete details of whom nothing was reported for so long."""
+    session.execute(delete(TaxDetails).where(is_old(at)))

@@ -144,7 +144,8 @@ TABLE = {
         GET /my/boost  POST /my/boost  POST /my/boost/card  GET /my/boost/card/{card_id}
         GET /my/boost/card/{card_id}/back  POST /my/boost/pay  GET /my/boost/change  POST /my/boost/change
         POST /my/boost/cancel  POST /my/boost/resume
-        GET /my/statements  GET /my/statements.csv
+        GET /my/statements  GET /my/statements.csv  GET /my/tax-details  POST /my/tax-details
+        GET /my/tax-details/report.json  GET /my/tax-details/report.csv
         GET /my/payouts  POST /my/payouts/account  GET /my/payouts/confirm/{bank_account_id}
         GET /my/mandate  POST /my/mandate  POST /my/mandate/end  GET /my/referrals  POST /my/referrals
         POST /my/profile/portrait  POST /my/profile/portrait/remove  POST /my/profile/letters

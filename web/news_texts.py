@@ -292,6 +292,19 @@ TEXTS: Mapping[str, NewsText] = {
         message("Please complete it and declare again; payouts wait until it is validated. What is missing:"),
         message("See what is asked for"),
     ),
+    "tax_details_wanted": NewsText(
+        message("For the yearly report to the tax authority something is missing of you"),
+        message(
+            "Every platform reports what its sellers were paid in a year to the tax authority (Directive (EU) "
+            "2021/514, DAC7). For that we need your tax number and a few details; it is due on %(day)s."
+        ),
+        message("Give my tax details"),
+    ),
+    "tax_report_ready": NewsText(
+        message("What is reported of you to the tax authority for %(title)s"),
+        message("Your copy is there. Please tell us before the end of January if something in it is wrong."),
+        message("See my copy"),
+    ),
     "identity_wanted_anew": NewsText(
         message("Your legal status has changed: the payment provider asks for papers anew"),
         message("Whom it pays is decided by your status. Please send what it asks for, so that payouts can go on."),

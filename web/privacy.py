@@ -120,6 +120,9 @@ PARTS: Mapping[str, str] = {
     "ownership-declarations": message(
         "when you told the payment provider who owns your company, and what it said; we keep no names"
     ),
+    "tax-details": message(
+        "when you gave tax details, and how often you were asked; they stand on your page of tax details"
+    ),
     "boost-subscriptions": message("your Boost subscriptions"),
     "boost-charges": message("what your card was charged for them, with the periods and taxes"),
     "refunds": message("what went back, or was asked back, and who agreed"),

@@ -33,6 +33,8 @@ from billing import (
     providers,
     reconciliations,
     refunds,
+    tax_detail_requests,
+    tax_details,
 )
 from billing.documents import issues
 from billing.events import (
@@ -53,6 +55,7 @@ from billing.events import (
     REFUND_AGREED,
     REFUND_REMINDERS_DUE,
     SANDBOX_DUE,
+    TAX_DETAILS_DUE,
     WIRE_WANTED,
 )
 from billing.providers.interface import Provider
@@ -165,12 +168,13 @@ def document_table(operator: Operator, database: Database, now: Now = clock.now)
 
 def paper_table(settings: Settings, provider: Provider, database: Database, now: Now = clock.now) -> list[Lane]:
     """Return the same for papers that prove to the provider who is paid."""
-    key = identity_files.key_of(settings)
+    key, tax_key = identity_files.key_of(settings), tax_details.key_of(settings)
     return [
         Lane(PAPER_GIVEN, lambda ids: identity_papers.send(database, provider, key, ids, now()), batch=5),
         Lane(DECLARATION_GIVEN, lambda ids: declarations.send(database, provider, key, ids, now()), batch=5),
         Lane(STATUS_CHANGED, lambda ids: owner_changes.follow_status(database, provider, ids, now()), batch=20),
         Lane(PAPERS_DUE, lambda _: _look_after_proofs(database, provider, now()), batch=100),
+        Lane(TAX_DETAILS_DUE, lambda _: tax_detail_requests.look_after(database, tax_key, now()), batch=100),
     ]
 
 
@@ -256,6 +260,7 @@ SCHEDULES = [
     Schedule("invoices", every=timedelta(hours=1), topic=INVOICES_DUE),
     Schedule("payouts", every=timedelta(hours=1), topic=PAYOUTS_DUE),
     Schedule("papers", every=timedelta(hours=6), topic=PAPERS_DUE),
+    Schedule("tax_details", every=timedelta(days=1), topic=TAX_DETAILS_DUE, offset=ALERTS_AT),
     Schedule("sandbox.wires", every=timedelta(hours=1), topic=SANDBOX_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),

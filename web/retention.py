@@ -30,10 +30,11 @@ from accounts.models.experts import StagedExpert, StagedReview
 from accounts.models.findings import Approach
 from accounts.models.notices import Notice
 from accounts.models.shortlists import Shortlist, ShortlistItem
-from billing import declarations, identity_papers, mandates
+from billing import declarations, identity_papers, mandates, tax_details
 from billing.models.declarations import OwnershipDeclaration
 from billing.models.identity_papers import IdentityPage
 from billing.models.mandates import Mandate
+from billing.models.tax_details import TaxDetails
 from booking import mail_replies, message_drafts, sheets
 from booking.models.sheets import Sheet
 from booking.models.threads import MessageDraft, ReceivedMail
@@ -300,6 +301,15 @@ RULES: Sequence[Rule] = (
         "invoices were issued under them (French commercial code, article L. 123-22)",
         mandates.is_old,
         _in_one(mandates.sweep),
+    ),
+    Rule(
+        TaxDetails,
+        "tax_details.kept",
+        tax_details.KEPT_FOR,
+        col(TaxDetails.given_at),
+        "what was reported with them is kept for ten years (directive (EU) 2021/514, annex V, section III)",
+        tax_details.is_old,
+        _in_one(tax_details.sweep),
     ),
     Rule(
         IdentityPage,

@@ -22,6 +22,7 @@ from billing.models.declarations import OwnershipDeclaration
 from billing.models.identity_papers import IdentityPage, IdentityPaper
 from billing.models.mandates import Mandate
 from billing.models.provider_parties import ProviderUser
+from billing.models.tax_details import TaxDetails
 from booking.models.sheets import Sheet
 from booking.models.threads import MessageDraft, ReceivedMail, Thread
 from foundation import audits, clock
@@ -160,6 +161,7 @@ def rows_of(account_id: str) -> dict[str, Rows]:
                 decided_at=at,
             )
         ],
+        "tax_details.kept": lambda name, at: [TaxDetails(expert_id=name, sealed=b"sealed", given_at=at)],
         "mandates.kept": lambda name, at: [
             Mandate(
                 id=name,
