@@ -8,7 +8,9 @@ people). Sellers have their copies by 31 January (French general tax code, artic
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from billing import identity_paper_mails as mails
 from billing import platform_sellers
@@ -30,6 +32,8 @@ def look_after(database: Database, key: bytes, at: datetime) -> None:
     for year in years(today):
         with database.reading() as session:
             report = platform_sellers.report(session, year, key)
+        whole = [seller.expert_id for seller in report.sellers if not seller.missing]
+        database.write(lambda session, ids=whole: _settle(session, ids))
         for seller in report.incomplete:
             database.write(lambda session, name=seller.expert_id, due=report.due_on: _ask(session, name, due, at))
         if year < today.year and (today.month, today.day) >= COPIES_FROM:
@@ -56,6 +60,12 @@ def _ask(session: Session, expert_id: str, due_on: date, at: datetime) -> None:
     key = f"{expert_id} {day_of(at)}"
     mails.tell(session, expert_id, "tax_details_wanted", key=key, at=at, path=PATH, day=due_on)
     audits.record(session, audits.SYSTEM, "asked_for_tax_details", "expert", expert_id, at=at, requests=found.requests)
+
+
+def _settle(session: Session, expert_ids: Sequence[str]) -> None:
+    """Want nothing more of sellers of whom all is known, by whichever way it came."""
+    is_settled = col(TaxDetails.expert_id).in_(expert_ids) & (col(TaxDetails.requests) > 0)
+    session.execute(update(TaxDetails).where(is_settled).values(requests=0, asked_at=None))
 
 
 def _tell(session: Session, report: Report, at: datetime) -> None:

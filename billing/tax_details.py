@@ -57,6 +57,18 @@ def put(session: Session, who: SignedIn, details: Details, key: bytes, *, at: da
     audits.record(session, who.actor, "gave_tax_details", "expert", expert_id, at=at)
 
 
+def are_wanted(session: Session, expert_id: str) -> bool:
+    """Tell whether an expert was asked for something that is missing still."""
+    found = session.get(TaxDetails, expert_id)
+    return found is not None and found.requests > 0
+
+
+def requests_of(session: Session) -> Mapping[str, int]:
+    """Return how often experts were asked for what is missing still, by their ids."""
+    statement = select(col(TaxDetails.expert_id), col(TaxDetails.requests)).where(col(TaxDetails.requests) > 0)
+    return {row.expert_id: row.requests for row in session.execute(statement)}
+
+
 def of(session: Session, expert_id: str, key: bytes) -> Details:
     """Return what an expert gave last; nothing where that is nothing, or can't be read with this key."""
     return of_all(session, [expert_id], key).get(expert_id, NONE)

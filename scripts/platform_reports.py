@@ -1,5 +1,6 @@
 """`portulan dac7`: the yearly report on sellers to the tax authority, and what is missing for it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,10 +37,11 @@ def dac7(
     database = databases.opened(settings)
     with database.reading() as session:
         report = platform_sellers.report(session, year, tax_details.key_of(settings))
+        requests = tax_details.requests_of(session)
     if as_json:
-        tables.put_json(_values(report))
+        tables.put_json(_values(report, requests))
     else:
-        _put(report)
+        _put(report, requests)
     if out is not None:
         if report.incomplete and not incomplete:
             names = ", ".join(seller.name or seller.expert_id for seller in report.incomplete)
@@ -63,20 +65,33 @@ def filer_of(operator: Operator) -> files.Filer:
     return files.Filer(digits[:_SIREN_LENGTH], operator.vat_number, operator.name, "Portulan", operator.address)
 
 
-def _values(report: Report) -> dict[str, Any]:
+def _values(report: Report, requests: Mapping[str, int]) -> dict[str, Any]:
     return {
         "year": report.year,
         "due_on": report.due_on,
-        "sellers": [files.as_values(seller) for seller in report.sellers],
+        "sellers": [
+            files.as_values(seller) | {"requests": requests.get(seller.expert_id, 0)} for seller in report.sellers
+        ],
         "not_reported": [
             {"seller": seller.expert_id, "name": seller.name, "residence": seller.residence} for seller in report.others
         ],
     }
 
 
-def _put(report: Report) -> None:
-    columns = ("seller", "residence", "currency", "activities#", "consideration#", "fees#", "taxes#", "missing")
-    tables.put(columns, [row for seller in report.sellers for row in _rows(seller)], title=f"DAC7 {report.year}")
+def _put(report: Report, requests: Mapping[str, int]) -> None:
+    columns = (
+        "seller",
+        "residence",
+        "currency",
+        "activities#",
+        "consideration#",
+        "fees#",
+        "taxes#",
+        "missing",
+        "asked#",
+    )
+    rows = [(*row, requests.get(seller.expert_id, 0)) for seller in report.sellers for row in _rows(seller)]
+    tables.put(columns, rows, title=f"DAC7 {report.year}")
     if report.others:
         said = ", ".join(f"{seller.name} ({seller.residence})" for seller in report.others)
         tables.say(f"Not reported, resident outside of the European Union: {said}.")

@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from accounts.models.accounts import Account
 from accounts.sign_ins import SignedIn
 from billing import tax_detail_requests, tax_details
 from billing.models.tax_details import TaxDetails
 from foundation.database import Database
 from foundation.mails import MailRow
-from tests.billing.selling import GIVEN, KEY, NOON, release, seller
+from tests.billing.identified import identify
+from tests.billing.selling import COMPANY, GIVEN, KEY, NOON, release, seller
 
 SOLD_ON = date(2026, 3, 2)
 AT = datetime(2026, 3, 3, 6, tzinfo=UTC)
@@ -60,6 +62,18 @@ def test_who_gave_everything_is_left_alone_and_asked_anew_once_something_is_miss
     database.write(lambda session: tax_details.put(session, anne, without, KEY, at=AT))
     look_after(database, 63)
     assert told(database) == ["tax_details_wanted"] * 2
+
+
+def test_what_came_by_another_way_is_not_wanted_any_more(database: Database, anne: SignedIn) -> None:
+    expert_id = str(anne.expert_id)
+    look_after(database, 0)
+    with database.reading() as session:
+        assert tax_details.are_wanted(session, expert_id)
+    identify(database, Account(kind="expert", name="Anne", expert_id=expert_id), **COMPANY)
+    look_after(database, 1)
+    with database.reading() as session:
+        assert not tax_details.are_wanted(session, expert_id)
+    assert told(database) == ["tax_details_wanted"]
 
 
 def test_who_sold_nothing_or_lives_elsewhere_is_not_asked(database: Database) -> None:

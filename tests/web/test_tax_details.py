@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from accounts.models.accounts import Account, AccountKind
-from billing import statement_periods
+from billing import statement_periods, tax_detail_requests, tax_details
 from billing.models.tax_details import TaxDetails
 from foundation import clock
 from foundation.database import Database
@@ -60,6 +60,18 @@ def test_what_is_missing_is_given_and_kept_sealed(site: TestClient, database: Da
         kept = session.get_one(TaxDetails, anne.expert_id)
     assert kept.sealed is not None
     assert all(word not in kept.sealed for word in (b"3023217600053", b"Goff", b"1980"))
+
+
+def test_who_was_asked_is_told_so_on_the_dashboard_until_it_is_given(
+    site: TestClient, database: Database, anne: Account
+) -> None:
+    assert 'data-testid="tax-details-wanted"' not in site.get("/my/dashboard").text
+    selling.release(database, str(anne.expert_id), statement_periods.day_of(clock.now()))
+    key = tax_details.key_of(site.app.state.settings)  # pyright: ignore[reportFunctionMemberAccess, reportAttributeAccessIssue]
+    tax_detail_requests.look_after(database, key, clock.now())
+    assert 'data-testid="tax-details-wanted"' in site.get("/my/dashboard").text
+    site.post(PATH, data=FORM)
+    assert 'data-testid="tax-details-wanted"' not in site.get("/my/dashboard").text
 
 
 @pytest.mark.usefixtures("anne")

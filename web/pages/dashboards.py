@@ -15,7 +15,7 @@ from accounts import audience_days, audience_spans
 from accounts.audience_days import ZONE
 from accounts.audience_spans import Counts, Span
 from accounts.models.experts import Expert
-from billing import revenues
+from billing import revenues, tax_details
 from billing.revenues import Month, Revenue
 from booking import agreed_commissions
 from booking.lifecycle import QuoteState
@@ -46,6 +46,8 @@ class Dashboard:
     """What was earned, in each currency; none where nothing was released yet."""
     quotes: Quotes | None
     """None where no quote was sent yet."""
+    wants_tax_details: bool = False
+    """They were asked for, and not given."""
 
 
 def quotes_of(session: Session, expert_id: str) -> Quotes | None:
@@ -72,6 +74,7 @@ def read(session: Session, expert: Expert, now: datetime) -> Dashboard:
         audience_spans.total(days[:DAYS]),
         revenues.by_currency(revenues.releases(session, expert.id, agreed_commissions.of), today),
         quotes_of(session, expert.id),
+        tax_details.are_wanted(session, expert.id),
     )
 
 
@@ -84,6 +87,7 @@ def context(found: Dashboard, language: Language) -> dict[str, Any]:
         "cards": [_card(name, total, found) for name in ("impressions", "views")],
         "revenues": [_revenue(revenue, language) for revenue in found.revenues],
         "quotes": found.quotes,
+        "wants_tax_details": found.wants_tax_details,
     }
 
 
