@@ -27,9 +27,9 @@ FACTS: Mapping[Side, Mapping[FactKind, str]] = {
 }
 COLUMNS: Mapping[Side, Mapping[Column, str]] = {
     Side.EXPERT: {
-        Column.RELEASED: message("Released"),
+        Column.RELEASED: message("Released to you"),
         Column.COMMISSION: message("Commission with its VAT"),
-        Column.PAID_OUT: message("Paid out"),
+        Column.PAID_OUT: message("Paid out to you"),
     },
     Side.CLIENT: {
         Column.PAID: message("Paid"),

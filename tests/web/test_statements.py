@@ -56,7 +56,7 @@ def test_a_client_sees_what_is_held_and_each_movement_with_its_transaction(clien
     assert answer.text.count('data-testid="line"') == 3
     assert len(re.findall(r"<code>release</code> <code>[0-9a-z-]{20,}</code>", answer.text)) == 1
     assert " style=" not in answer.text
-    assert "Conservé pour vous" in client.get(f"{OF_CLIENT}?lang=fr").text
+    assert "Sous séquestre au début" in client.get(f"{OF_CLIENT}?lang=fr").text
     client.cookies.delete("lang")
 
 
