@@ -1,7 +1,7 @@
 """Who sold what in a year, for the yearly report: figures from the ledger, and what is known of each seller."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlmodel import SQLModel, col
 from accounts import company_numbers
 from accounts.legal_identities import FRANCE
 from accounts.models.profiles import LegalIdentity
-from billing import owner_rules, statement_lines, statement_subjects, tax_details
+from billing import owner_rules, statement_lines, statement_subjects, statements, tax_details
 from billing.documents import issues
 from billing.documents.contents import Kind, Side
 from billing.models.documents import AccountingDocument
@@ -30,9 +30,7 @@ _Figures = dict[str, list[Quarter]]
 
 def report(session: Session, year: int, key: bytes, *, expert_id: str | None = None) -> Report:
     """Return the report of a year, or one seller's part of it; `key` opens what sellers gave (`tax_details.key_of`)."""
-    figures = _figures(session, year)
-    if expert_id is not None:
-        figures = {name: found for name, found in figures.items() if name == expert_id}
+    figures = _figures(session, year, expert_id)
     sellers = [
         _seller(name, facts, [Activity(currency, found) for currency, found in sorted(figures[name].items())])
         for name, facts in _known(session, sorted(figures), key).items()
@@ -46,17 +44,7 @@ def known(session: Session, expert_id: str, key: bytes) -> Seller:
     return _seller(expert_id, _known(session, [expert_id], key)[expert_id], ())
 
 
-def years_of(session: Session, expert_id: str, years: Collection[int]) -> Sequence[int]:
-    """Return in which of some years something was released to an expert, the latest first."""
-    return [year for year in sorted(years, reverse=True) if expert_id in _figures(session, year)]
-
-
-def sold_in(session: Session, year: int) -> Collection[str]:
-    """Return to whom something was released in a year."""
-    return _figures(session, year).keys()
-
-
-def _figures(session: Session, year: int) -> Mapping[str, _Figures]:
+def _figures(session: Session, year: int, expert_id: str | None) -> Mapping[str, _Figures]:
     """Return what was released by quarter, by expert and currency.
 
     A release that was reversed never was, whenever it was reversed: amounts of a report are never negative.
@@ -65,6 +53,9 @@ def _figures(session: Session, year: int) -> Mapping[str, _Figures]:
     reversed_ids = select(col(row.reverses)).where(col(row.reverses).is_not(None))
     releases = select(col(row.id)).where(col(row.kind) == FactKind.RELEASE.value, col(row.id).not_in(reversed_ids))
     found: dict[str, _Figures] = defaultdict(dict)
+    if expert_id is not None:
+        is_own = statement_lines.owned(statements.Side.EXPERT, expert_id)
+        releases = releases.where(col(row.id).in_(statement_lines.touching(is_own)))
     for entry in statement_lines.entries(session, releases, Period(year).since, Period(year).before):
         taken = {name.kind: -cents for name, cents in entry.legs.items()}
         quarter = Quarter(

@@ -75,7 +75,8 @@ def _page(request: Request, side: Side, party_id: str, template: str, path: str)
     database: Database = request.app.state.database
     with database.reading() as session:
         context = pages.context(session, side, party_id, period, language, clock.now())
+        whose = accounting_entries.names_of(session, [party_id]).get(party_id, "")
     settings = request.app.state.settings
-    shown = {"path": path, "operator": settings.operator, "whose": sign_ins.required(request).name}
+    shown = {"path": path, "operator": settings.operator, "whose": whose}
     context |= {**shown, "is_sandbox": providers.choose(database, settings).is_sandbox}
     return private(render(request, template, language, context))
