@@ -250,6 +250,9 @@ def test_quotes_and_missions_have_no_serious_fault_on_either_side_and_do_not_scr
     stage.report()
     look(stage.expert.account_id, mission)
     look(stage.client.account_id, "/missions", mission, f"/payments/{stage.id}")
+    stage.validate()
+    look(stage.expert.account_id, "/my/statements", "/my/tax-details")
+    look(stage.client.account_id, "/payments/statements")
     database.close()
     assert found == []
 
