@@ -25,6 +25,7 @@ ELSEWHERE = {
     "payments": "scripts.payments:app",
     "ledger": "scripts.ledgers:app",
     "dac7": "scripts.platform_reports:dac7",
+    "documents": "scripts.documents:app",
 }
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 app = typer.Typer(

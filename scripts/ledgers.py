@@ -106,8 +106,8 @@ def balance(
                     item.kind,
                     item.provider,
                     item.accounts,
-                    _amount(item.cents) if item.side > 0 else "",
-                    _amount(item.cents) if item.side < 0 else "",
+                    tables.amount(item.cents) if item.side > 0 else "",
+                    tables.amount(item.cents) if item.side < 0 else "",
                     item.currency,
                 )
                 for item in found
@@ -151,7 +151,7 @@ def reconcile(since: Since = "", until: Until = "", as_json: AsJson = False) -> 
     else:
         tables.say("All that was released, kept back and paid for boosts is invoiced to the cent.", style="green")
     for row in moving:
-        ids, amount = ", ".join(row["transactions"]), f"{_amount(row['cents'])} {row['currency']}"
+        ids, amount = ", ".join(row["transactions"]), f"{tables.amount(row['cents'])} {row['currency']}"
         tables.say(f"On the way at {provider.name}: {amount} of {row['account']} {row['reference']} ({ids}).")
     if guarded:
         tables.say(f"Not shown by {provider.name} without their owners: wallets of {', '.join(guarded)}.")
@@ -204,19 +204,14 @@ def _put(columns: tuple[str, ...], rows: list[dict[str, Any]], title: str | None
 
 def _cell(row: dict[str, Any], column: str) -> object:
     if column == "amount":
-        return _amount(row["cents"])
+        return tables.amount(row["cents"])
     cents = row.get(f"{column}_cents")
-    return row[column] if cents is None else _amount(cents)
+    return row[column] if cents is None else tables.amount(cents)
 
 
 def _said(row: dict[str, Any], who: str) -> str:
     cents = row[f"{who}_cents"]
-    return "nothing" if cents is None else f"{_amount(cents)} {row[f'{who}_currency']}"
-
-
-def _amount(cents: int) -> str:
-    whole, rest = divmod(abs(cents), 100)
-    return f"{'-' if cents < 0 else ''}{whole:,}.{rest:02}"
+    return "nothing" if cents is None else f"{tables.amount(cents)} {row[f'{who}_currency']}"
 
 
 def _period(since: str, until: str) -> tuple[datetime | None, datetime | None]:

@@ -44,3 +44,9 @@ def cell(value: object) -> str:
 def say(text: str, *, style: str = "") -> None:
     """Write a sentence."""
     console().print(escape(text), style=style, soft_wrap=True)
+
+
+def amount(cents: int) -> str:
+    """Return cents as an amount with thousands apart."""
+    whole, rest = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{whole:,}.{rest:02}"
