@@ -101,8 +101,8 @@ TABLE = {
     Rule.CLIENTS: """
         POST /series/{series_id}/ask  GET /quotes/compare  GET /quotes/{quote_id}/accept  POST /quotes/{quote_id}/accept
         POST /quotes/{quote_id}/decline  POST /quotes/{quote_id}/ask-approval
-        GET /payments  GET /payments.csv  GET /payments/statements
-        GET /payments/statements.csv
+        GET /payments  GET /payments.csv  GET /payments/statements  GET /payments/statements.csv
+        GET /payments/documents
         GET /payments/{reference}  POST /payments/{reference}/card  POST /payments/{reference}/refund
         GET /payments/{reference}/request  POST /payments/{reference}/request/link
         POST /payments/{reference}/request/link/end  POST /payments/{reference}/request/mail
@@ -145,7 +145,7 @@ TABLE = {
         GET /my/boost/card/{card_id}/back  POST /my/boost/pay  GET /my/boost/change  POST /my/boost/change
         POST /my/boost/cancel  POST /my/boost/resume
         GET /my/statements  GET /my/statements.csv  GET /my/tax-details  POST /my/tax-details
-        GET /my/tax-details/report.json  GET /my/tax-details/report.csv
+        GET /my/tax-details/report.json  GET /my/tax-details/report.csv  GET /my/documents
         GET /my/payouts  POST /my/payouts/account  GET /my/payouts/confirm/{bank_account_id}
         GET /my/mandate  POST /my/mandate  POST /my/mandate/end  GET /my/referrals  POST /my/referrals
         POST /my/profile/portrait  POST /my/profile/portrait/remove  POST /my/profile/letters
@@ -156,6 +156,7 @@ TABLE = {
     """,
     Rule.OPERATOR: """
         GET /operator/boosts  GET /operator/invoices  POST /operator/invoices/{mission_id}/try
+        GET /operator/documents
         GET /operator/refunds  POST /operator/refunds/{refund_id}/remind  POST /operator/refunds/{refund_id}/retry
         GET /operator/payouts  POST /operator/payouts/{transfer_id}/retry
         GET /operator/money/{reference}  GET /operator/proposals  POST /operator/proposals/{proposal_id}/confirm
@@ -183,7 +184,7 @@ TABLE = {
         POST /operator/grading/queries  POST /missions/{mission_id}/confirm
     """,
     Rule.PARTIES: """
-        GET /series/{series_id}  GET /series/{series_id}/calendar.ics
+        GET /series/{series_id}  GET /series/{series_id}/calendar.ics  GET /documents/{number}.pdf
         GET /missions  GET /missions/{mission_id}  GET /missions/{mission_id}/calendar.ics
         GET /missions/{mission_id}/files/{report_file_id}
         POST /missions/{mission_id}/withdraw  POST /missions/{mission_id}/share
@@ -234,7 +235,7 @@ PARAMETERS = {
     "report_file_id": "report_file", "mission_id": "mission", "review_id": "review", "proposal_id": "proposal",
     "paper_id": "paper", "sms_id": "mail", "difference_id": "mail",
     "sandbox_paper_id": "mail", "sandbox_declaration_id": "mail",
-    "quote_id": "quote", "series_id": "series",
+    "quote_id": "quote", "series_id": "series", "number": "document",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
 

@@ -25,6 +25,10 @@ from accounts.portraits import SIZES_PX, Portrait
 from accounts.shared_shortlists import Comment
 from accounts.shortlist_rows import Owner
 from billing import escrows
+from billing.documents import issues
+from billing.documents.drafts import UNNUMBERED
+from billing.documents.issues import About
+from billing.documents.issues import Checked as Issued
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.payouts import BankAccount, Transfer
 from billing.models.proposals import MoneyProposal
@@ -60,6 +64,7 @@ from search_api import saved_searches
 from search_api.models import Frequency
 from search_api.requests import Parameters
 from tests import signed_in
+from tests.billing.documents import samples
 from tests.booking import quoting
 from tests.personal_rows import PASSWORD_HASH
 from web import alerts, shortlist_site
@@ -414,7 +419,10 @@ def _mission(session: Session, people: dict[str, Account], mark: str) -> dict[st
             written_at=at,
         )
     )
+    content = samples.invoice(number=UNNUMBERED).model_copy(update={"title": f"{mark} invoice"})
+    invoice = issues.issue(session, Issued(content), About(mission.id, expert_id, client_id), at=at)
     return {
+        "document": invoice.number,
         "mission": mission.id,
         "review": review.id,
         "report_file": report_files.of_mission(session, mission.id)[0].id,

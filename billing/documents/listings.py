@@ -64,7 +64,7 @@ def find(session: Session, wanted: Wanted, *, limit: int) -> list[Listed]:
     """Return documents, the newest first; raise NotFound where `after` is none of them."""
     conditions = list(_conditions(wanted))
     if wanted.after:
-        conditions.append(_is_beyond(get(session, wanted.after)))
+        conditions.append(_is_beyond(get(session, wanted.after, wanted)))
     statement = (
         select(AccountingDocument, col(DocumentFile.rendered_at))
         .outerjoin(DocumentFile, col(DocumentFile.document_id) == col(AccountingDocument.id))
@@ -83,32 +83,38 @@ def find_all(session: Session, wanted: Wanted) -> Iterator[Listed]:
         session.expunge_all()
 
 
-def get(session: Session, number: str) -> AccountingDocument:
-    """Return a document by its number; raise NotFound."""
-    is_it = col(AccountingDocument.number) == number
-    found = None if "\0" in number else session.execute(select(AccountingDocument).where(is_it)).scalar_one_or_none()
+def get(session: Session, number: str, wanted: Wanted | None = None) -> AccountingDocument:
+    """Return a document by its number; raise NotFound, for one that is not among those that are wanted too."""
+    whose = _whose(wanted or Wanted())
+    statement = select(AccountingDocument).where(col(AccountingDocument.number) == number, *whose)
+    found = None if "\0" in number else session.execute(statement).scalar_one_or_none()
     if found is None:
         raise NotFound(f"there is no document {number}")
     return found
 
 
-def years(session: Session, *, expert_id: str = "", client_id: str = "") -> Sequence[int]:
-    """Return in which years something was issued, the last one first."""
-    year = extract("year", col(AccountingDocument.issued_on))
-    statement = select(year).where(*_conditions(Wanted(expert_id=expert_id, client_id=client_id))).distinct()
+def years(session: Session, wanted: Wanted) -> Sequence[int]:
+    """Return in which years something was issued for whom it is wanted, the last one first."""
+    statement = select(extract("year", col(AccountingDocument.issued_on))).where(*_whose(wanted)).distinct()
     return sorted((int(found) for found in session.execute(statement).scalars()), reverse=True)
 
 
+def _whose(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.expert_id:
+        yield col(AccountingDocument.expert_id) == wanted.expert_id
+    if wanted.client_id:
+        yield col(AccountingDocument.client_id) == wanted.client_id
+        # What the operator charges an expert for the client's mission is none of the client's business.
+        yield col(AccountingDocument.content)["issuer"].as_string() != ""
+
+
 def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    yield from _whose(wanted)
     if wanted.kind:
         yield col(AccountingDocument.kind) == Kind(wanted.kind).value
     if wanted.year is not None:
         first, last = date(wanted.year, 1, 1), date(wanted.year, 12, 31)
         yield col(AccountingDocument.issued_on).between(first, last)
-    if wanted.expert_id:
-        yield col(AccountingDocument.expert_id) == wanted.expert_id
-    if wanted.client_id:
-        yield col(AccountingDocument.client_id) == wanted.client_id
     if wanted.reference:
         yield col(AccountingDocument.reference) == wanted.reference
     if query := wanted.query.replace("\0", "").strip()[:LONGEST_QUERY]:

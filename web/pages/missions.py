@@ -11,6 +11,7 @@ from accounts.audience_days import ZONE
 from accounts.models.accounts import Client
 from accounts.models.experts import Expert, Review
 from accounts.sign_ins import SignedIn
+from billing.documents.listings import Listed
 from booking import (
     agreements,
     disagreements,
@@ -37,6 +38,7 @@ from foundation import lifecycles
 from foundation.i18n import Language, message, translate
 from foundation.lifecycles import StateChange
 from web import lifecycle_texts
+from web.pages import documents
 from web.pages.mission_steps import next_step, waits_for
 from web.rendering import long_date
 
@@ -72,6 +74,8 @@ class View:
     thread_id: str
     """Where the two write to each other; empty where they have not begun."""
     messages: Sequence[Shown]
+    documents: Sequence[Listed]
+    """What was issued for it, as far as the reader may see that."""
     is_company: bool
     first_day: date | None
     """From which on the work may begin; None where it may at once."""
@@ -107,6 +111,7 @@ def read(session: Session, who: SignedIn, mission_id: str) -> View:
         slug=expert.slug if (expert := session.get(Expert, mission.expert_id)) and expert.is_shown else "",
         thread_id=thread.id if thread else "",
         messages=thread_lists.messages(session, own.id)[0] if own else (),
+        documents=documents.of_mission(session, who, mission.id),
         is_company=not session.get_one(Client, mission.client_id).is_person,
         first_day=first_days.of(session, mission),
         hold=invoice_holds.of(session, mission.id),
@@ -139,6 +144,7 @@ def context(
         "mission": mission,
         "party": party.value,
         "counterpart": view.counterpart,
+        "documents": view.documents,
         "version": view.version,
         "next": {
             "title": translate(language, step.title),

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from billing.documents import listings
+from billing.documents import drafts, issues, listings
+from billing.documents.issues import Checked
 from billing.documents.listings import Wanted
 from foundation.database import Database
 from foundation.errors import NotFound
@@ -77,6 +78,22 @@ def test_what_is_listed_says_whose_it_is(four: Database) -> None:
             "BC 2026/77",
         )
         assert (listed.gross_cents, listed.rendered_at) == (1_024_516, AT)
-        assert listings.years(session) == [2026, 2025]
-        assert listings.years(session, expert_id="e2") == [2026]
-        assert listings.years(session, client_id="c1") == [2026, 2025]
+        assert listings.years(session, Wanted()) == [2026, 2025]
+        assert listings.years(session, Wanted(expert_id="e2")) == [2026]
+        assert listings.years(session, Wanted(client_id="c1")) == [2026, 2025]
+
+
+def test_clients_see_nothing_of_what_the_operator_charges_experts(database: Database) -> None:
+    invoice = issue(database, renders=False)
+    commission = issue(database, SAMPLES["commission"](), client_id="c1", renders=False)
+    draft = Checked(drafts.credit_note(issues.content_of(commission), "Trop.", on=AT.date()))
+    credit = database.write(lambda session: issues.take_back(session, commission.id, draft, at=AT))
+    with database.reading() as session:
+        found = listings.find(session, Wanted(client_id="c1"), limit=10)
+        assert [listed.number for listed in found] == [invoice.number]
+        for hidden in (commission.number, credit.number):
+            with pytest.raises(NotFound):
+                listings.get(session, hidden, Wanted(client_id="c1"))
+            assert listings.get(session, hidden, Wanted(expert_id="e1")).number == hidden
+        with pytest.raises(NotFound):
+            listings.get(session, invoice.number, Wanted(expert_id="e2"))

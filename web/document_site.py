@@ -1,0 +1,76 @@
+"""The addresses where experts, clients and operators find documents of accounting (mission rows S24, S30)."""
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from accounts.models.accounts import AccountKind
+from accounts.sign_ins import SignedIn
+from billing.documents import issues, listings
+from billing.documents.issues import Damaged
+from foundation.database import Database
+from foundation.errors import Unavailable
+from web import operator_desk, sign_ins
+from web.pages import documents as pages
+from web.payment_site import CLIENTS
+from web.payment_site import PATH as PAYMENTS
+from web.rendering import language_of, private, render
+
+PATH = "/documents"
+OWN, CLIENTS_OWN, ALL = f"/my{PATH}", f"{PAYMENTS}{PATH}", f"{operator_desk.PATH}{PATH}"
+READERS = (*CLIENTS, AccountKind.EXPERT, AccountKind.OPERATOR)
+FILE_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+log = structlog.get_logger(__name__)
+
+
+@router.get(OWN)
+def show_own(request: Request) -> Response:
+    """List what was issued for an expert, and to one."""
+    who = sign_ins.required(request, AccountKind.EXPERT)
+    return private(render(request, "my/documents.html", language_of(request), _context(request, who, OWN)))
+
+
+@router.get(CLIENTS_OWN)
+def show_clients(request: Request) -> Response:
+    """List a client's invoices."""
+    who = sign_ins.required(request, *CLIENTS)
+    context = _context(request, who, CLIENTS_OWN)
+    return private(render(request, "payments/documents.html", language_of(request), context))
+
+
+@router.get(ALL)
+def show_all(request: Request) -> Response:
+    """List everything that was issued."""
+    operator = operator_desk.operator(request)
+    return operator_desk.page(request, "documents.html", "documents", _context(request, operator, ALL))
+
+
+@router.get(f"{PATH}/{{number}}.pdf")
+def download(request: Request, number: str) -> Response:
+    """Give a document's file to whom it is for."""
+    who = sign_ins.required(request, *READERS)
+    with _database(request).reading() as session:
+        document = listings.get(session, number, pages.theirs(who))
+        try:
+            content = issues.file_of(session, document.id)
+        except Damaged as error:
+            log.error("a document is damaged", number=document.number)  # noqa: TRY400 - its text says it all
+            raise Unavailable("this file is damaged: an operator has to bring it back") from error
+    headers = {
+        "Content-Disposition": f'attachment; filename="{document.number}.pdf"',
+        "Content-Security-Policy": FILE_POLICY,
+        "Cache-Control": "private, no-store",
+        "X-Robots-Tag": "noindex",
+    }
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
+def _context(request: Request, who: SignedIn, path: str) -> dict[str, object]:
+    wanted = pages.asked(request.query_params, pages.theirs(who))
+    with _database(request).reading() as session:
+        return pages.context(pages.find(session, wanted), wanted, path)
+
+
+def _database(request: Request) -> Database:
+    return request.app.state.database
