@@ -53,3 +53,5 @@ BOOSTS_DUE = "billing.boosts_due"
 
 DOCUMENT_ISSUED = "billing.document_issued"
 """A document of accounting has its number, and its file is to be made; the key is its id."""
+DOCUMENT_RENDERED = "billing.document_rendered"
+"""A document's file was made, and is to be sent; the key is the document's id."""

@@ -136,6 +136,7 @@ HOLDINGS = (
 )
 NOT_PERSONAL = {
     "document_series": "the latest number of each series",
+    "document_deliveries": "when and by which way documents were sent: neither names nor addresses",
     "document_files": "the pages of documents, whose content is taken along, and kept for as long",
     "money_proposals": "what operators proposed to do with money: kept with the payments and refunds that it is about",
     "reduction_uses": "what reductions were used for: they are taken along, and go, with those",

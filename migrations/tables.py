@@ -11,6 +11,7 @@ import accounts.models.profiles
 import accounts.models.shortlists  # noqa: F401
 import billing.models.boosts
 import billing.models.declarations
+import billing.models.deliveries
 import billing.models.documents
 import billing.models.escrows
 import billing.models.identity_papers

@@ -1,6 +1,6 @@
 """`portulan documents`: listing what was issued, reading it, checking that it is whole, taking files along."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from enum import StrEnum
 from functools import partial
@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
-from billing.documents import archives, issues, listings
+from billing.documents import archives, deliveries, issues, listings
 from billing.documents.contents import Content, Kind
+from billing.documents.deliveries import Standing
 from billing.documents.issues import Damaged
 from billing.documents.listings import Listed, Wanted
+from billing.models.deliveries import DocumentDelivery
 from billing.models.documents import DocumentFile
 from foundation import clock, folders
 from foundation.errors import Conflict, NotFound
@@ -68,12 +70,25 @@ def list_(
     wanted = Wanted(kind.value if kind else "", year, expert, client, "", query, after)
     with database.reading() as session:
         found = listings.find(session, wanted, limit=limit + 1)
-        rows = [_row(listed) for listed in found[:limit]]
+        standings = deliveries.standings(session, [listed.id for listed in found[:limit]])
+        rows = [_row(listed, standings[listed.id]) for listed in found[:limit]]
     more = rows[-1]["number"] if len(found) > limit else None
     if as_json:
         tables.put_json({"documents": rows, "next_after": more})
         return
-    columns = ("number", "kind", "issued_on", "seller", "buyer", "net#", "tax#", "gross#", "currency", "file")
+    columns = (
+        "number",
+        "kind",
+        "issued_on",
+        "seller",
+        "buyer",
+        "net#",
+        "tax#",
+        "gross#",
+        "currency",
+        "file",
+        "sending",
+    )
     tables.put(columns, [[_cell(row, column.removesuffix("#")) for column in columns] for row in rows])
     if more:
         tables.say(f"There are more: --after {more}")
@@ -96,13 +111,16 @@ def show(number: Annotated[str, typer.Argument(help="Such as COM-2026-1.")], as_
             "file_sha256": file.sha256 if file else None,
             "rendered_at": file.rendered_at if file else None,
             "problems": [problem.value for problem in archives.judge(document, file, at=clock.now())],
+            "log": [_line(line) for line in deliveries.log(session, document.id)],
             "content": document.content,
         }
     if as_json:
         tables.put_json(found)
         return
     tables.put(("", number), _facts(Content.model_validate(found["content"])))
-    tables.put(("kept", ""), [(name, _listed(value)) for name, value in found.items() if name != "content"])
+    tables.put(("kept", ""), [(name, _listed(found[name])) for name in found if name not in {"content", "log"}])
+    columns = ("at", "way", "party", "state", "code", "detail")
+    tables.put(columns, [[line[column] for column in columns] for line in found["log"]], title="What became of it")
 
 
 @app.command()
@@ -160,8 +178,29 @@ def export(
     raise typer.Exit(OFF if left else 0)
 
 
-def _row(listed: Listed) -> dict[str, Any]:
-    return {**asdict(listed), "file": "rendered" if listed.rendered_at else "being made"}
+def _row(listed: Listed, standings: Sequence[Standing]) -> dict[str, Any]:
+    said = [
+        {"way": one.way.value, "party": one.party, "state": one.state.value, "at": one.at, "waits": one.waits}
+        for one in standings
+    ]
+    stands = ", ".join(f"{one['party'] or one['way']} {one['state']}" for one in said)
+    return {
+        **asdict(listed),
+        "file": "rendered" if listed.rendered_at else "being made",
+        "standings": said,
+        "sending": stands,
+    }
+
+
+def _line(line: DocumentDelivery) -> dict[str, Any]:
+    return {
+        "at": line.at,
+        "way": line.way,
+        "party": line.party,
+        "state": line.state,
+        "code": line.code,
+        "detail": line.detail,
+    }
 
 
 def _cell(row: dict[str, Any], column: str) -> object:

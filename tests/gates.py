@@ -156,7 +156,7 @@ TABLE = {
     """,
     Rule.OPERATOR: """
         GET /operator/boosts  GET /operator/invoices  POST /operator/invoices/{mission_id}/try
-        GET /operator/documents
+        GET /operator/documents  POST /operator/documents/{number}/settle
         GET /operator/refunds  POST /operator/refunds/{refund_id}/remind  POST /operator/refunds/{refund_id}/retry
         GET /operator/payouts  POST /operator/payouts/{transfer_id}/retry
         GET /operator/money/{reference}  GET /operator/proposals  POST /operator/proposals/{proposal_id}/confirm
@@ -185,6 +185,7 @@ TABLE = {
     """,
     Rule.PARTIES: """
         GET /series/{series_id}  GET /series/{series_id}/calendar.ics  GET /documents/{number}.pdf
+        POST /documents/{number}/send
         GET /missions  GET /missions/{mission_id}  GET /missions/{mission_id}/calendar.ics
         GET /missions/{mission_id}/files/{report_file_id}
         POST /missions/{mission_id}/withdraw  POST /missions/{mission_id}/share

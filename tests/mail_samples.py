@@ -155,6 +155,26 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         {"name": NAME, "mandator": "Zoë O’Brien EI", "version": "2026-11-30", "fingerprint": "0123456789abcdef" * 4}
     ],
     "account_erased": [{"name": NAME}],
+    "document": [
+        {
+            **MONEY,
+            "document_id": "d1",
+            "sending": "s1",
+            "party": party,
+            "kind": kind,
+            "number": f"{number}-2026-1",
+            "seller": "Élodie Ñuñez Conseil",
+            "buyer": "Établissements Dupont & fils",
+        }
+        for party, kind, number in (
+            ("client", "invoice", "FAC-K7Q2M4XA3D"),
+            ("client", "credit_note", "AVO-K7Q2M4XA3D"),
+            ("expert", "invoice", "FAC-K7Q2M4XA3D"),
+            ("expert", "credit_note", "AVO-K7Q2M4XA3D"),
+            ("expert", "commission", "COM"),
+            ("expert", "boost", "BST"),
+        )
+    ],
     "payment_received": [{**MONEY, "reference": "m1", "missing_cents": missing} for missing in (0, 120_000)],
     "payment_request": [REQUEST, {**REQUEST, "order_number": "", "due_on": None}],
     "refund_asked": [

@@ -6,11 +6,13 @@ from fastapi.responses import HTMLResponse, Response
 
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
-from billing.documents import issues, listings
+from billing.documents import deliveries, issues, listings, sendings
+from billing.documents.deliveries import CLIENT
 from billing.documents.issues import Damaged
+from foundation import clock
 from foundation.database import Database
-from foundation.errors import Unavailable
-from web import operator_desk, sign_ins
+from foundation.errors import Conflict, Unavailable
+from web import forms, operator_desk, sign_ins
 from web.pages import documents as pages
 from web.payment_site import CLIENTS
 from web.payment_site import PATH as PAYMENTS
@@ -42,8 +44,12 @@ def show_clients(request: Request) -> Response:
 @router.get(ALL)
 def show_all(request: Request) -> Response:
     """List everything that was issued."""
-    operator = operator_desk.operator(request)
-    return operator_desk.page(request, "documents.html", "documents", _context(request, operator, ALL))
+    operator, language = operator_desk.operator(request), language_of(request)
+    context = {"waiting": (), "missing": (), **_context(request, operator, ALL)}
+    if not context["is_filtered"]:
+        with _database(request).reading() as session:
+            context |= pages.waiting(session, language)
+    return operator_desk.page(request, "documents.html", "documents", context)
 
 
 @router.get(f"{PATH}/{{number}}.pdf")
@@ -66,10 +72,38 @@ def download(request: Request, number: str) -> Response:
     return Response(content, media_type="application/pdf", headers=headers)
 
 
+@router.post(f"{PATH}/{{number}}/send")
+def send_again(request: Request, number: str) -> Response:
+    """Mail a document once more: a client has it sent to itself, who sells or looks after it to both sides."""
+    who = sign_ins.required(request, *READERS)
+    path = {AccountKind.EXPERT: OWN, AccountKind.OPERATOR: ALL}.get(who.kind, CLIENTS_OWN)
+    try:
+        with _database(request).writing() as session:
+            document = listings.get(session, number, pages.theirs(who))
+            parties = [CLIENT] if who.kind in CLIENTS else sendings.parties_of(document)
+            sendings.send_again(session, document.id, parties, who.actor, at=clock.now())
+    except Conflict:
+        return forms.lead_on(path, q=number, done="document-just-sent")
+    return forms.lead_on(path, q=number, done="document-sent")
+
+
+@router.post(f"{ALL}/{{number}}/settle")
+def settle(request: Request, number: str) -> Response:
+    """Note that an operator has seen to what went wrong with a document."""
+    operator = operator_desk.operator(request)
+
+    def work() -> None:
+        with _database(request).writing() as session:
+            deliveries.settle(session, listings.get(session, number).id, operator.actor, at=clock.now())
+
+    return operator_desk.act(ALL, "looked", work)
+
+
 def _context(request: Request, who: SignedIn, path: str) -> dict[str, object]:
     wanted = pages.asked(request.query_params, pages.theirs(who))
     with _database(request).reading() as session:
-        return pages.context(pages.find(session, wanted), wanted, path)
+        found = pages.find(session, wanted, language_of(request), has_archive=who.kind is AccountKind.OPERATOR)
+    return {**pages.context(found, wanted, path), "done": request.query_params.get("done", "")}
 
 
 def _database(request: Request) -> Database:

@@ -338,6 +338,23 @@ class PayoutStopped(Values):
     came_back: bool
 
 
+class DocumentSent(Values):
+    """To whoever pays for a client, or to an expert: a document of accounting, which is attached (S24)."""
+
+    name: Line
+    document_id: Line
+    sending: Line
+    """Which line of the document's log this mail is."""
+    party: Literal["client", "expert"]
+    kind: Literal["invoice", "credit_note", "commission", "boost"]
+    number: Line
+    title: Line
+    seller: Line
+    buyer: Line
+    cents: Annotated[int, Field(ge=0)]
+    currency: Line
+
+
 class AccountErased(Values):
     """To the address of an account that is gone."""
 
@@ -374,5 +391,6 @@ TEMPLATES: dict[str, type[Values]] = {
     "refund_answered": RefundAnswered,
     "bank_account_changed": BankAccountChanged,
     "payout_stopped": PayoutStopped,
+    "document": DocumentSent,
     "account_erased": AccountErased,
 }

@@ -3,6 +3,7 @@
 import re
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.headerregistry import Address
@@ -13,7 +14,10 @@ from urllib.parse import urlencode
 
 import structlog
 from email_validator import validate_email
+from sqlalchemy.orm import Session
 
+from billing.documents import issues, sendings
+from billing.models.deliveries import State
 from booking import reply_tokens
 from foundation import clock, i18n, mails
 from foundation.database import Database
@@ -52,6 +56,14 @@ class _MailPolicy(EmailPolicy):
 _POLICY = _MailPolicy(linesep="\r\n")
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF that goes with a mail."""
+
+    name: str
+    content: bytes
+
+
 class Mailer:
     """Sends what is owed; also drops what was kept for long enough.
 
@@ -83,18 +95,30 @@ class Mailer:
             if row is None:
                 return
             session.expunge(row)
+            attached = attachment_of(session, row)
         is_last = row.template == LAST
         try:
-            send(mail_id, compose(row, self._settings))
+            send(mail_id, compose(row, self._settings, attached))
         except Refused as error:
             reason = str(error)
             log.warning("mail is refused for good", mail_id=mail_id, template=row.template, reason=reason)
-            self._database.write(lambda session: mails.mark_failed(session, mail_id, reason, is_last=is_last))
+            with self._database.writing() as session:
+                mails.mark_failed(session, mail_id, reason, is_last=is_last)
+                _note(session, row, State.FAILED, _code_of(reason))
         else:
-            self._database.write(lambda session: mails.mark_sent(session, mail_id, clock.now(), is_last=is_last))
+            with self._database.writing() as session:
+                mails.mark_sent(session, mail_id, clock.now(), is_last=is_last)
+                _note(session, row, State.SENT)
 
 
-def compose(row: MailRow, settings: Settings) -> EmailMessage:
+def attachment_of(session: Session, row: MailRow) -> Attachment | None:
+    """Return the file that goes with a mail: a document's; raise Damaged where that is not what was issued."""
+    if row.template != sendings.TEMPLATE or row.values is None:
+        return None
+    return Attachment(f"{row.values['number']}.pdf", issues.file_of(session, row.values["document_id"]))
+
+
+def compose(row: MailRow, settings: Settings, attached: Attachment | None = None) -> EmailMessage:
     """Return a mail as it leaves: the same from the same row, so that a repeat can be known by its Message-ID."""
     language = i18n.known(row.language)
     values = TEMPLATES[row.template].model_validate(row.values)
@@ -103,6 +127,8 @@ def compose(row: MailRow, settings: Settings) -> EmailMessage:
     found = EmailMessage(policy=_POLICY)
     found.set_content(text, cte="quoted-printable")
     found.add_alternative(html, subtype="html", cte="quoted-printable")
+    if attached:
+        found.add_attachment(attached.content, maintype="application", subtype="pdf", filename=attached.name)
     found["From"] = Address(name, addr_spec=address)
     found["To"] = Address(addr_spec=_deliverable(row.recipient))
     found["Subject"] = subject
@@ -157,6 +183,18 @@ def wrap(text: str) -> str:
     """Return a text in lines that every program shows whole, paragraphs apart by one empty line."""
     lines = [part for line in text.strip().splitlines() for part in _wrap_line(line)]
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)) + "\n"
+
+
+def _note(session: Session, row: MailRow, state: State, detail: str = "") -> None:
+    """Note in a document's log what became of the mail that brings it."""
+    if row.template == sendings.TEMPLATE and row.values is not None:
+        sendings.note_mail(session, row.values, row.id, state, clock.now(), detail)
+
+
+def _code_of(reason: str) -> str:
+    """Return the code of a mail server's answer, without its text, which may hold the address."""
+    code = reason.partition(" ")[0]
+    return code if code.isdigit() else ""
 
 
 def _wrap_line(line: str) -> list[str]:

@@ -15,6 +15,7 @@ from search_api import empties
 from taxonomy import decisions
 from web import free_skill_lists, operator_desk
 from web.operator_desk import PAGE, PATH
+from web.pages import documents
 
 NEAR = timedelta(days=7)
 """How long before its term a suspended account is shown."""
@@ -35,6 +36,7 @@ def show(request: Request) -> Response:
             ("notices", notices.count_open(session)),
             ("refunds", len(refunds.queue(session, limit=PAGE))),
             ("payouts", payout_queues.count_failed(session)),
+            ("documents", documents.count_waiting(session)),
             ("boosts", boost_chargebacks.count_waiting(session)),
             ("wires", len(payments.unmatched(session, limit=PAGE))),
             ("partly-paid", wire_queue.count_partly_paid(session)),

@@ -36,7 +36,7 @@ from billing import (
     tax_detail_requests,
     tax_details,
 )
-from billing.documents import issues
+from billing.documents import issues, sendings
 from billing.events import (
     BOOST_CARD_DROPPED,
     BOOST_CHARGE_WANTED,
@@ -44,6 +44,7 @@ from billing.events import (
     BOOSTS_DUE,
     DECLARATION_GIVEN,
     DOCUMENT_ISSUED,
+    DOCUMENT_RENDERED,
     LEDGER_DUE,
     OWNER_GIVEN,
     PAPER_GIVEN,
@@ -163,6 +164,7 @@ def document_table(operator: Operator, database: Database, now: Now = clock.now)
         Lane(INVOICES_DUE, lambda _: invoices.look_after(database, operator, now()), batch=100),
         Lane(BOOST_PAID, lambda ids: boost_invoices.issue(database, operator, ids, now()), batch=5),
         Lane(DOCUMENT_ISSUED, lambda ids: issues.render(database, ids, now()), batch=20),
+        Lane(DOCUMENT_RENDERED, lambda ids: sendings.follow(database, ids, now()), batch=20),
     ]
 
 

@@ -15,7 +15,7 @@ from sqlmodel import col
 from billing.documents import checks, contents, pages, series
 from billing.documents.checks import Breach
 from billing.documents.contents import Content, Kind
-from billing.events import DOCUMENT_ISSUED
+from billing.events import DOCUMENT_ISSUED, DOCUMENT_RENDERED
 from billing.models.documents import AccountingDocument, DocumentFile
 from foundation import outbox
 from foundation.database import Database, hold
@@ -171,3 +171,4 @@ def _keep(session: Session, document_id: str, made: bytes, at: datetime) -> None
         session.add(
             DocumentFile(document_id=document_id, pdf=made, sha256=hashlib.sha256(made).hexdigest(), rendered_at=at)
         )
+        outbox.record(session, DOCUMENT_RENDERED, [document_id])

@@ -1,6 +1,6 @@
 """Finding documents again: by whose they are, what they are, when they were issued, and what they say."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -71,6 +71,16 @@ def find(session: Session, wanted: Wanted, *, limit: int) -> list[Listed]:
         .where(*conditions)
         .order_by(col(AccountingDocument.issued_at).desc(), col(AccountingDocument.id).desc())
         .limit(limit)
+    )
+    return [_listed(document, rendered_at) for document, rendered_at in session.execute(statement)]
+
+
+def by_ids(session: Session, ids: Collection[str]) -> list[Listed]:
+    """Return some documents, in any order."""
+    statement = (
+        select(AccountingDocument, col(DocumentFile.rendered_at))
+        .outerjoin(DocumentFile, col(DocumentFile.document_id) == col(AccountingDocument.id))
+        .where(col(AccountingDocument.id).in_(ids))
     )
     return [_listed(document, rendered_at) for document, rendered_at in session.execute(statement)]
 

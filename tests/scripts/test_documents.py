@@ -6,7 +6,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from billing.documents import drafts, issues
+from billing.documents import drafts, issues, sendings
 from billing.documents.issues import Checked
 from billing.models.documents import DocumentFile
 from foundation.database import Database
@@ -34,6 +34,13 @@ def test_documents_are_listed_a_page_at_a_time(portulan: Portulan, database: Dat
     shown = portulan("documents", "list", "--kind", "invoice", "--year", "2026", "--client", "c1").out
     assert "being made" in shown
     assert "10,245.16" in shown
+    sendings.follow(database, [commission.id], AT)
+    assert "expert failed" in portulan("documents", "list", "--kind", "commission").out
+    (row,) = orjson.loads(portulan("documents", "list", "--kind", "commission", "--json").out)["documents"]
+    assert (row["standings"][0]["state"], row["standings"][0]["waits"]) == ("failed", True)
+    log = orjson.loads(portulan("documents", "show", commission.number, "--json").out)["log"]
+    assert [(line["way"], line["party"], line["state"]) for line in log] == [("mail", "expert", "failed")]
+    assert "nobody to write to" in portulan("documents", "show", commission.number).out
     assert commission.number not in shown
     assert orjson.loads(portulan("documents", "list", "--query", "nobody", "--json").out)["documents"] == []
     assert portulan("documents", "list", "--kind", "receipt").code == 2

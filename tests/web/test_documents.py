@@ -2,19 +2,24 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
 from accounts.models.accounts import Account, AccountKind, Membership, Role
-from billing.documents import issues
+from billing.documents import deliveries, issues
+from billing.documents.deliveries import CLIENT, EXPERT, Line
+from billing.models.deliveries import State, Way
 from billing.models.documents import AccountingDocument
+from foundation import clock
 from foundation.database import Database
 from tests import signed_in
 from tests.billing.documents import samples
 from tests.billing.documents.issuing import DRAFT, damage, issue
 from tests.builders import eventually, site
 from web.pages.documents import PAGE
+from web.rendering import PARIS, long_date
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +144,66 @@ def test_whoever_has_none_is_told_when_there_will_be_some(client: TestClient) ->
         assert "<form" not in page.partition("<main")[2].partition("</main>")[0]
         assert "Rien n’a encore été émis" in client.get(f"{path}?lang=fr").text
         client.cookies.delete("lang")
+
+
+def said(page: str) -> set[str]:
+    return set(re.findall(r'data-testid="standing">([^<]+)<', page))
+
+
+def test_what_became_of_a_document_is_said_and_it_is_sent_again(client: TestClient, pair: Pair) -> None:
+    pair.be(pair.owner)
+    today = long_date(clock.now().astimezone(PARIS).date(), "en")
+    mailed = {f"mailed to the client on {today}", f"mailed to the expert on {today}"}
+    eventually(lambda: said(client.get("/payments/documents").text) == mailed)
+    path = f"/documents/{pair.invoice.number}/send"
+    page = client.post(path).text
+    assert "It was sent a moment ago" in page
+    pair.be(pair.expert)
+    assert client.post(f"/documents/{pair.commission.number}/send").status_code == 200
+    for kind in (AccountKind.EXPERT, AccountKind.COMPANY):
+        pair.be(signed_in.make(pair.database, kind, "Nosy"))
+        assert client.post(path).status_code == 404
+    assert "envoyé au client par e-mail le" in _french(client, pair)
+
+
+def _french(client: TestClient, pair: Pair) -> str:
+    pair.be(pair.owner)
+    page = client.get("/payments/documents?lang=fr").text
+    client.cookies.delete("lang")
+    return page
+
+
+def test_it_may_be_sent_again_after_a_while(client: TestClient, pair: Pair) -> None:
+    long_ago = clock.now() - timedelta(days=1)
+    old = pair.issue(reference=f"old {pair.expert.id}", renders=False)
+    with pair.database.writing() as session:
+        for party in (CLIENT, EXPERT):
+            line = Line(old.id, "s1" + old.id, Way.MAIL, State.QUEUED, party)
+            deliveries.note(session, line, at=long_ago)
+    issues.render(pair.database, [old.id], long_ago)
+    pair.be(pair.owner)
+    page = client.post(f"/documents/{old.number}/send").text
+    assert "Sent once more." in page
+    assert numbers(page) == [old.number]
+    with pair.database.reading() as session:
+        assert [line.party for line in deliveries.log(session, old.id) if line.at != long_ago][:1] == [CLIENT]
+        assert EXPERT not in [line.party for line in deliveries.log(session, old.id) if line.at != long_ago]
+    assert "It was sent a moment ago" in client.post(f"/documents/{old.number}/send").text
+
+
+def test_what_went_wrong_waits_for_an_operator(client: TestClient, pair: Pair) -> None:
+    operator = signed_in.make(pair.database, AccountKind.OPERATOR, "Olga")
+    lost = pair.issue(reference=f"lost {pair.expert.id}", client_id="gone")
+    pair.be(operator)
+    eventually(lambda: f"/operator/documents/{lost.number}/settle" in client.get("/operator/documents").text)
+    page = client.get("/operator/documents").text
+    assert "could not be mailed to the client" in page
+    assert "(nobody to write to)" in page
+    assert 'data-testid="card-documents"' in client.get("/operator").text
+    page = client.post(f"/operator/documents/{lost.number}/settle").text
+    assert "It waits no more." in page
+    assert f"/operator/documents/{lost.number}/settle" not in page
+    again = client.post(f"/operator/documents/{lost.number}/settle").text
+    assert "Somebody was quicker" in again
+    pair.be(pair.expert)
+    assert client.post(f"/operator/documents/{lost.number}/settle").status_code == 403

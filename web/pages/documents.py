@@ -11,13 +11,25 @@ from sqlmodel import col
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
 from billing import escrows
-from billing.documents import listings
+from billing.documents import archives, deliveries, listings
 from billing.documents.contents import Kind
 from billing.documents.listings import Listed, Wanted
+from billing.models.deliveries import Way
 from booking.models.missions import Mission
 from foundation.errors import NotFound
+from foundation.i18n import Language
+from web import document_texts
 
 PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A document with what became of it, in words."""
+
+    document: Listed
+    lines: Sequence[tuple[str, bool]]
+    """Each with whether it went wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,7 @@ class Group:
     number: str
     path: str
     """Of the mission's page; empty where there is none."""
-    documents: Sequence[Listed]
+    documents: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +76,15 @@ def asked(parameters: Mapping[str, str], whose: Wanted) -> Wanted:
     )
 
 
-def find(session: Session, wanted: Wanted) -> Found:
-    """Return a page of a list, the newest first."""
+def find(session: Session, wanted: Wanted, language: Language, *, has_archive: bool = False) -> Found:
+    """Return a page of a list, the newest first; `has_archive` where what is damaged is to be seen too."""
     try:
         found = listings.find(session, wanted, limit=PAGE + 1)
     except NotFound:
         found = listings.find(session, replace(wanted, after=""), limit=PAGE + 1)
     shown = found[:PAGE]
     return Found(
-        groups=_grouped(session, shown),
+        groups=_grouped(session, _rows(session, shown, language, has_archive=has_archive)),
         years=listings.years(session, wanted),
         next_after=shown[-1].number if len(found) > PAGE else "",
     )
@@ -85,6 +97,23 @@ def of_mission(session: Session, who: SignedIn, mission_id: str) -> Sequence[Lis
     except NotFound:
         return ()
     return list(reversed(listings.find(session, wanted, limit=PAGE)))
+
+
+def waiting(session: Session, language: Language) -> dict[str, Any]:
+    """Return what operators have to see to: the oldest first, and numbers that are missing."""
+    found = deliveries.waiting(session)
+    ids = list(dict.fromkeys(one.document_id for one in found))[:PAGE]
+    rows = _rows(session, listings.by_ids(session, ids), language, has_archive=True)
+    return {
+        "waiting": sorted(rows, key=lambda row: ids.index(row.document.id)),
+        "waiting_count": len({one.document_id for one in found}),
+        "missing": [finding.number for finding in archives.gaps(session)],
+    }
+
+
+def count_waiting(session: Session) -> int:
+    """Return how many documents, and series, operators have to see to."""
+    return len({one.document_id for one in deliveries.waiting(session)}) + len(archives.broken_series(session))
 
 
 def context(found: Found, wanted: Wanted, path: str) -> dict[str, Any]:
@@ -101,16 +130,31 @@ def context(found: Found, wanted: Wanted, path: str) -> dict[str, Any]:
     }
 
 
-def _grouped(session: Session, documents: Sequence[Listed]) -> Sequence[Group]:
-    by_reference: dict[str, list[Listed]] = {}
-    for document in documents:
-        by_reference.setdefault(document.reference, []).append(document)
+def _rows(session: Session, documents: Sequence[Listed], language: Language, *, has_archive: bool) -> Sequence[Row]:
+    standings = deliveries.standings(session, [document.id for document in documents])
+    return [
+        Row(
+            document,
+            [
+                (document_texts.text(one, language), one.state in deliveries.WRONG)
+                for one in standings[document.id]
+                if has_archive or one.way is not Way.ARCHIVE
+            ],
+        )
+        for document in documents
+    ]
+
+
+def _grouped(session: Session, rows: Sequence[Row]) -> Sequence[Group]:
+    by_reference: dict[str, list[Row]] = {}
+    for row in rows:
+        by_reference.setdefault(row.document.reference, []).append(row)
     is_one = col(Mission.id).in_(by_reference)
     missions = {mission.id: mission for mission in session.execute(select(Mission).where(is_one)).scalars()}
     return [_group(rows, missions.get(reference)) for reference, rows in by_reference.items()]
 
 
-def _group(documents: Sequence[Listed], mission: Mission | None) -> Group:
+def _group(rows: Sequence[Row], mission: Mission | None) -> Group:
     if mission:
-        return Group(mission.title, mission.number, f"/missions/{mission.id}", documents)
-    return Group(documents[0].title, documents[0].said_reference, "", documents)
+        return Group(mission.title, mission.number, f"/missions/{mission.id}", rows)
+    return Group(rows[0].document.title, rows[0].document.said_reference, "", rows)
