@@ -219,16 +219,19 @@ class Settings(BaseSettings):
     """The key of that client id."""
     mangopay_url: str = "https://api.mangopay.com"
     """Mangopay's own test environment is at https://api.sandbox.mangopay.com."""
+    platform_folder: Path | None = None
+    """Folder by which documents between French companies go to an approved platform, and its answers come back
+    (`billing.platforms.folders`); none: they go by mail alone."""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     operator: Operator = Field(default_factory=Operator)
     reminders: Reminders = Field(default_factory=Reminders)
     boost: Boost = Field(default_factory=Boost)
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "platform_folder")
     @classmethod
-    def _is_a_folder(cls, value: Path) -> Path:
-        if value.exists() and not value.is_dir():
+    def _is_a_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and value.exists() and not value.is_dir():
             raise ValueError(f"{str(value)!r} is not a folder")
         return value
 
@@ -238,6 +241,12 @@ class Settings(BaseSettings):
         if 0 < len(value.get_secret_value()) < SHORTEST_KEY:
             raise ValueError(f"needs at least {SHORTEST_KEY} characters")
         return value
+
+    @field_validator("platform_folder", mode="before")
+    @classmethod
+    def _is_none_where_empty(cls, value: object) -> object:
+        # An empty path would be the folder that the process happens to run in.
+        return None if value == "" else value
 
     @field_validator("opensearch_ca_file", "smtp_ca_file")
     @classmethod

@@ -157,6 +157,7 @@ TABLE = {
     Rule.OPERATOR: """
         GET /operator/boosts  GET /operator/invoices  POST /operator/invoices/{mission_id}/try
         GET /operator/documents  POST /operator/documents/{number}/settle
+        POST /operator/documents/{number}/deposit
         GET /operator/refunds  POST /operator/refunds/{refund_id}/remind  POST /operator/refunds/{refund_id}/retry
         GET /operator/payouts  POST /operator/payouts/{transfer_id}/retry
         GET /operator/money/{reference}  GET /operator/proposals  POST /operator/proposals/{proposal_id}/confirm

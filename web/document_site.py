@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
-from billing.documents import deliveries, issues, listings, sendings
+from billing.documents import deliveries, deposits, issues, listings, sendings
 from billing.documents.deliveries import CLIENT
 from billing.documents.issues import Damaged
 from foundation import clock
@@ -85,6 +85,18 @@ def send_again(request: Request, number: str) -> Response:
     except Conflict:
         return forms.lead_on(path, q=number, done="document-just-sent")
     return forms.lead_on(path, q=number, done="document-sent")
+
+
+@router.post(f"{ALL}/{{number}}/deposit")
+def deposit_again(request: Request, number: str) -> Response:
+    """Hand a document to the platform once more, where that went wrong."""
+    operator = operator_desk.operator(request)
+
+    def work() -> None:
+        with _database(request).writing() as session:
+            deposits.queue_again(session, listings.get(session, number).id, operator.actor, at=clock.now())
+
+    return operator_desk.act(ALL, "document-sent", work)
 
 
 @router.post(f"{ALL}/{{number}}/settle")

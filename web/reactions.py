@@ -28,6 +28,7 @@ from billing import (
     owner_changes,
     owners,
     payee_calls,
+    platforms,
     proposals,
     provider_calls,
     providers,
@@ -36,13 +37,14 @@ from billing import (
     tax_detail_requests,
     tax_details,
 )
-from billing.documents import issues, sendings
+from billing.documents import deposits, issues, sendings
 from billing.events import (
     BOOST_CARD_DROPPED,
     BOOST_CHARGE_WANTED,
     BOOST_PAID,
     BOOSTS_DUE,
     DECLARATION_GIVEN,
+    DOCUMENT_DEPOSIT_WANTED,
     DOCUMENT_ISSUED,
     DOCUMENT_RENDERED,
     LEDGER_DUE,
@@ -51,6 +53,7 @@ from billing.events import (
     PAPERS_DUE,
     PAYEE_DUE,
     PAYOUTS_DUE,
+    PLATFORM_DUE,
     PROPOSALS_DUE,
     PROVIDER_EVENT,
     REFUND_AGREED,
@@ -59,6 +62,7 @@ from billing.events import (
     TAX_DETAILS_DUE,
     WIRE_WANTED,
 )
+from billing.platforms.interface import Platform
 from billing.providers.interface import Provider
 from booking import (
     duty_mails,
@@ -157,14 +161,27 @@ def money_table(provider: Provider, database: Database, now: Now = clock.now) ->
     ]
 
 
-def document_table(operator: Operator, database: Database, now: Now = clock.now) -> list[Lane]:
-    """Return the same for invoices: what is validated or paid gets its own, and files are made of them."""
+def invoice_table(operator: Operator, database: Database, now: Now = clock.now) -> list[Lane]:
+    """Return the same for invoices: what is validated or paid gets its own."""
     return [
         Lane(MISSION_VALIDATED, lambda ids: invoices.issue(database, operator, ids, now()), batch=5),
         Lane(INVOICES_DUE, lambda _: invoices.look_after(database, operator, now()), batch=100),
         Lane(BOOST_PAID, lambda ids: boost_invoices.issue(database, operator, ids, now()), batch=5),
+    ]
+
+
+def document_table(platform: Platform | None, database: Database, now: Now = clock.now) -> list[Lane]:
+    """Return the same for documents of accounting, from their issue on."""
+    has_platform = platform is not None
+    return [
         Lane(DOCUMENT_ISSUED, lambda ids: issues.render(database, ids, now()), batch=20),
-        Lane(DOCUMENT_RENDERED, lambda ids: sendings.follow(database, ids, now()), batch=20),
+        Lane(
+            DOCUMENT_RENDERED,
+            lambda ids: sendings.follow(database, ids, now(), has_platform=has_platform),
+            batch=20,
+        ),
+        Lane(DOCUMENT_DEPOSIT_WANTED, lambda keys: deposits.deposit(database, platform, keys, now()), batch=20),
+        Lane(PLATFORM_DUE, lambda _: deposits.fetch(database, platform, now()), batch=100),
     ]
 
 
@@ -219,8 +236,9 @@ def whole_table(settings: Settings, index: Index) -> list[Lane]:
         *mail_table(Mailer(settings, index.database)),
         *sms_table(Texter(settings, index.database)),
         *money_table(provider, index.database),
-        *document_table(settings.operator, index.database),
+        *invoice_table(settings.operator, index.database),
         *paper_table(settings, provider, index.database),
+        *document_table(platforms.choose(settings), index.database),
         Lane(
             BOOSTS_DUE, lambda _: boost_renewals.look_after(index.database, settings, provider.name, clock.now()), 100
         ),
@@ -242,6 +260,7 @@ QUOTES_AT = timedelta(hours=1)
 """Time of day, in UTC: the last day is over in Europe."""
 LEDGER_AT = timedelta(hours=2)
 """Time of day, in UTC: the day's late events are in."""
+PLATFORM_EVERY = timedelta(minutes=10)
 SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
     Schedule("reviews.priors", every=timedelta(days=7), topic=PRIORS_DUE),
@@ -264,6 +283,7 @@ SCHEDULES = [
     Schedule("papers", every=timedelta(hours=6), topic=PAPERS_DUE),
     Schedule("tax_details", every=timedelta(days=1), topic=TAX_DETAILS_DUE, offset=ALERTS_AT),
     Schedule("sandbox.wires", every=timedelta(hours=1), topic=SANDBOX_DUE),
+    Schedule("platform", every=PLATFORM_EVERY, topic=PLATFORM_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),
     Schedule("alerts.daily", every=timedelta(days=1), topic=DAILY_ALERTS_DUE, offset=ALERTS_AT),

@@ -149,7 +149,7 @@ def judge(lines: Iterable[DocumentDelivery]) -> Sequence[Standing]:
 
 
 def _standing(lines: Sequence[DocumentDelivery]) -> Standing:
-    newest = _newest_sending(lines)
+    newest = newest_sending(lines)
     of_it = [line for line in lines if line.sending == newest]
     said = [line for line in of_it if line.state != State.SETTLED]
     last = max(said, key=_order)
@@ -166,7 +166,7 @@ def _standing(lines: Sequence[DocumentDelivery]) -> Standing:
     )
 
 
-def _newest_sending(lines: Sequence[DocumentDelivery]) -> str:
+def newest_sending(lines: Sequence[DocumentDelivery]) -> str:
     """Return the sending that was begun last: lines of an older one may still come."""
     begun = dict[str, int]()
     for line in lines:

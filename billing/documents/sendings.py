@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from accounts import accounts, colleagues
 from accounts.models.accounts import Client, Role
-from billing.documents import deliveries
+from billing.documents import deliveries, deposits
 from billing.documents.contents import Content, thawed
 from billing.documents.deliveries import CLIENT, EXPERT, Line
 from billing.models.deliveries import DocumentDelivery, State, Way
@@ -44,11 +44,11 @@ class Reader:
     name: str
 
 
-def follow(database: Database, ids: Sequence[str], at: datetime) -> None:
+def follow(database: Database, ids: Sequence[str], at: datetime, *, has_platform: bool = False) -> None:
     """Send documents whose files were just made: once, however often this is told."""
     for document_id in ids:
         with database.writing() as session:
-            _send_first(session, document_id, at)
+            _send_first(session, document_id, at, has_platform=has_platform)
 
 
 def send_again(session: Session, document_id: str, parties: Sequence[str], actor: Actor, *, at: datetime) -> None:
@@ -114,12 +114,14 @@ def _payers(session: Session, client_id: str, language: Language) -> Iterator[Re
             return
 
 
-def _send_first(session: Session, document_id: str, at: datetime) -> None:
+def _send_first(session: Session, document_id: str, at: datetime, *, has_platform: bool) -> None:
     hold(session, _held(document_id))
     document = session.get(AccountingDocument, document_id)
     if document is None or any(line.way != Way.ARCHIVE for line in deliveries.log(session, document_id)):
         return
     _mail(session, document, parties_of(document), at)
+    if has_platform and deposits.is_for_platform(thawed(document.content)):
+        deposits.queue(session, document.id, at=at)
 
 
 def _mail(session: Session, document: AccountingDocument, parties: Sequence[str], at: datetime) -> None:

@@ -61,7 +61,7 @@ class World:
         self._states = {(row["kind"], row["object_id"]): row["after"] for row in self.rows.state_changes}
         lanes = [
             *reactions.money_table(self.provider, self.database, lambda: self.at),
-            *reactions.document_table(cast.SETTINGS.operator, self.database, lambda: self.at),
+            *reactions.invoice_table(cast.SETTINGS.operator, self.database, lambda: self.at),
             *reactions.mission_table(cast.SETTINGS, self.database, lambda: self.at),
         ]
         self._lanes: dict[str, Lane] = {lane.topic: lane for lane in lanes}

@@ -31,7 +31,7 @@ def anne(database: Database) -> Subscriber:
 
 def settle(anne: Subscriber, on: date) -> None:
     """Deliver what is owed, as whoever serves does."""
-    for lane in reactions.document_table(Operator(), anne.database, lambda: noon(on)):
+    for lane in reactions.invoice_table(Operator(), anne.database, lambda: noon(on)):
         outbox.drain(anne.database, lane.topic, lane.reaction, batch=lane.batch)
 
 

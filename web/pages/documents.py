@@ -11,7 +11,7 @@ from sqlmodel import col
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
 from billing import escrows
-from billing.documents import archives, deliveries, listings
+from billing.documents import archives, deliveries, deposits, listings
 from billing.documents.contents import Kind
 from billing.documents.listings import Listed, Wanted
 from billing.models.deliveries import Way
@@ -30,6 +30,8 @@ class Row:
     document: Listed
     lines: Sequence[tuple[str, bool]]
     """Each with whether it went wrong."""
+    may_deposit: bool
+    """Something went wrong with it at the platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ def _rows(session: Session, documents: Sequence[Listed], language: Language, *, 
                 for one in standings[document.id]
                 if has_archive or one.way is not Way.ARCHIVE
             ],
+            any(deposits.went_wrong(one) for one in standings[document.id]),
         )
         for document in documents
     ]
