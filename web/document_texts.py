@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from billing.documents import deliveries, sendings
+from billing.documents import deliveries, deposits, sendings
+from billing.documents.archives import Problem
 from billing.documents.deliveries import Standing
 from billing.models.deliveries import State, Way
 from foundation.i18n import Language, message, translate
@@ -41,7 +42,16 @@ _OTHERS: Mapping[State, str] = {
     State.UNMADE: message("without a file: it could not be made, as was found on %(day)s"),
     State.WHOLE: message("whole again since %(day)s"),
 }
-_NOBODY = message("nobody to write to")
+_REASONS: Mapping[str, str] = {
+    sendings.NOBODY: message("nobody to write to"),
+    deliveries.LATE: message("not sent within two days"),
+    deposits.OTHER_BYTES: message("another file has its number there"),
+    deposits.NO_PLATFORM: message("no platform is set up any more"),
+    Problem.CONTENT.value: message("what it says has changed"),
+    Problem.COLUMNS.value: message("its row says something else than the document"),
+    Problem.FILE.value: message("the bytes of its file have changed"),
+}
+"""What we note ourselves; everything else is said as the platform or the mail server said it."""
 
 
 def text(standing: Standing, language: Language) -> str:
@@ -49,5 +59,5 @@ def text(standing: Standing, language: Language) -> str:
     said = _MAILS[standing.party, standing.state] if standing.way is Way.MAIL else _OTHERS[standing.state]
     day = long_date(standing.at.astimezone(PARIS).date(), language)
     told = translate(language, said, day=day)
-    reason = translate(language, _NOBODY) if standing.detail == sendings.NOBODY else standing.detail
-    return f"{told} ({reason})" if reason else told
+    reason = translate(language, _REASONS[standing.detail]) if standing.detail in _REASONS else standing.detail
+    return f"{told} ({reason})" if reason and standing.state is not State.HANDED_OVER else told

@@ -37,8 +37,9 @@ from billing import (
     tax_detail_requests,
     tax_details,
 )
-from billing.documents import deposits, issues, sendings
+from billing.documents import archives, deliveries, deposits, issues, sendings
 from billing.events import (
+    ARCHIVE_DUE,
     BOOST_CARD_DROPPED,
     BOOST_CHARGE_WANTED,
     BOOST_PAID,
@@ -47,6 +48,7 @@ from billing.events import (
     DOCUMENT_DEPOSIT_WANTED,
     DOCUMENT_ISSUED,
     DOCUMENT_RENDERED,
+    DOCUMENTS_DUE,
     LEDGER_DUE,
     OWNER_GIVEN,
     PAPER_GIVEN,
@@ -181,6 +183,8 @@ def document_table(platform: Platform | None, database: Database, now: Now = clo
             batch=20,
         ),
         Lane(DOCUMENT_DEPOSIT_WANTED, lambda keys: deposits.deposit(database, platform, keys, now()), batch=20),
+        Lane(DOCUMENTS_DUE, lambda _: _miss_documents(database, now()), batch=100),
+        Lane(ARCHIVE_DUE, lambda _: archives.look_after(database, now()), batch=100),
         Lane(PLATFORM_DUE, lambda _: deposits.fetch(database, platform, now()), batch=100),
     ]
 
@@ -260,6 +264,8 @@ QUOTES_AT = timedelta(hours=1)
 """Time of day, in UTC: the last day is over in Europe."""
 LEDGER_AT = timedelta(hours=2)
 """Time of day, in UTC: the day's late events are in."""
+ARCHIVE_AT = timedelta(hours=2, minutes=30)
+"""Time of day, in UTC: hardly anybody asks for something else."""
 PLATFORM_EVERY = timedelta(minutes=10)
 SCHEDULES = [
     Schedule("imports.sweep", every=timedelta(days=1), topic=SWEEP_DUE),
@@ -283,6 +289,8 @@ SCHEDULES = [
     Schedule("papers", every=timedelta(hours=6), topic=PAPERS_DUE),
     Schedule("tax_details", every=timedelta(days=1), topic=TAX_DETAILS_DUE, offset=ALERTS_AT),
     Schedule("sandbox.wires", every=timedelta(hours=1), topic=SANDBOX_DUE),
+    Schedule("documents", every=timedelta(hours=1), topic=DOCUMENTS_DUE),
+    Schedule("documents.archive", every=timedelta(days=1), topic=ARCHIVE_DUE, offset=ARCHIVE_AT),
     Schedule("platform", every=PLATFORM_EVERY, topic=PLATFORM_DUE),
     Schedule("shortlists.sweep", every=timedelta(days=1), topic=SHORTLIST_SWEEP_DUE),
     Schedule("saved_searches.sweep", every=timedelta(days=1), topic=SAVED_SEARCH_SWEEP_DUE),
@@ -296,6 +304,11 @@ SCHEDULES = [
 def _look_after_proofs(database: Database, provider: Provider, at: datetime) -> None:
     identity_papers.look_after(database, provider, at)
     declarations.look_after(database, provider, at)
+
+
+def _miss_documents(database: Database, at: datetime) -> None:
+    archives.look_for_files(database, at)
+    database.write(lambda session: deliveries.miss_late(session, at=at))
 
 
 def _sweep_shortlists(database: Database) -> None:

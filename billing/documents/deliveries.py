@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from accounts.models.identities import new_id
@@ -16,6 +16,9 @@ from foundation.database import hold, insert
 from foundation.errors import Conflict
 
 CLIENT, EXPERT = "client", "expert"
+SENT_WITHIN, MISSED_WITHIN = timedelta(days=2), timedelta(days=60)
+"""What was queued for longer is told operators; what is older was told."""
+LATE = "not sent within two days"
 WRONG = frozenset(
     {
         State.FAILED,
@@ -31,8 +34,8 @@ WRONG = frozenset(
     }
 )
 """What an operator has to see to."""
-_OURS = {State.QUEUED: 0, State.HANDED_OVER: 1, State.FAILED: 2, State.SENT: 3}
-_THEIRS = 4
+_OURS = {State.QUEUED: 0, State.FAILED: 1, State.HANDED_OVER: 2, State.SENT: 2}
+_THEIRS = 3
 """What a platform says comes after all that we noted, whatever its clock says; of its own, the latest counts."""
 
 
@@ -128,6 +131,21 @@ def settle(session: Session, document_id: str, actor: Actor, *, at: datetime) ->
         line = Line(document_id, one.sending, one.way, State.SETTLED, one.party, key=f"settled {new_sending()}")
         note(session, line, at=at)
     audits.record(session, actor, "settled", "document", document_id, at=at)
+
+
+def miss_late(session: Session, *, at: datetime) -> None:
+    """Note that a sending failed which nothing came of for two days; one that goes well after all stands above it."""
+    other = aliased(DocumentDelivery)
+    same = (col(other.sending) == col(DocumentDelivery.sending), col(other.party) == col(DocumentDelivery.party))
+    went_on = select(col(other.id)).where(*same, col(other.state) != State.QUEUED.value)
+    queued = select(DocumentDelivery).where(
+        col(DocumentDelivery.state) == State.QUEUED.value,
+        col(DocumentDelivery.at).between(at - MISSED_WITHIN, at - SENT_WITHIN),
+        ~went_on.exists(),
+    )
+    for line in session.execute(queued).scalars().all():
+        late = Line(line.document_id, line.sending, Way(line.way), State.FAILED, line.party, detail=LATE, key="late")
+        note(session, late, at=at)
 
 
 def find_sending(session: Session, sending: str) -> DocumentDelivery | None:

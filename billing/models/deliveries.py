@@ -64,7 +64,8 @@ class DocumentDelivery(SQLModel, table=True):
     __tablename__ = "document_deliveries"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         Index("ix_document_deliveries_document", "document_id", "id"),
-        Index("ix_document_deliveries_state", "state"),
+        Index("ix_document_deliveries_sending", "sending"),
+        Index("ix_document_deliveries_state", "state", "at"),
         CheckConstraint(one_of("way", Way), name="way_of_a_document_is_known"),
         CheckConstraint(one_of("state", State), name="state_of_a_delivery_is_known"),
         CheckConstraint("party IN ('', 'client', 'expert')", name="party_of_a_delivery_is_known"),

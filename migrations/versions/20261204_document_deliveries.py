@@ -39,7 +39,8 @@ def upgrade() -> None:
         sa.UniqueConstraint('key'),
     )
     op.create_index('ix_document_deliveries_document', TABLE, ['document_id', 'id'])
-    op.create_index('ix_document_deliveries_state', TABLE, ['state'])
+    op.create_index('ix_document_deliveries_sending', TABLE, ['sending'])
+    op.create_index('ix_document_deliveries_state', TABLE, ['state', 'at'])
     if op.get_bind().dialect.name == 'postgresql':
         op.execute(f"""
             CREATE FUNCTION {TABLE}_stay() RETURNS trigger LANGUAGE plpgsql AS

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from accounts.models.accounts import Account, AccountKind, Membership, Role
-from billing.documents import deliveries, issues
+from billing.documents import archives, deliveries, issues, listings
 from billing.documents.deliveries import CLIENT, EXPERT, Line
+from billing.documents.listings import Wanted
 from billing.models.deliveries import State, Way
 from billing.models.documents import AccountingDocument
 from foundation import clock
@@ -18,6 +20,7 @@ from tests import signed_in
 from tests.billing.documents import samples
 from tests.billing.documents.issuing import DRAFT, damage, issue
 from tests.builders import eventually, site
+from web import privacy
 from web.pages.documents import PAGE
 from web.rendering import PARIS, long_date
 
@@ -207,3 +210,26 @@ def test_what_went_wrong_waits_for_an_operator(client: TestClient, pair: Pair) -
     assert "Somebody was quicker" in again
     pair.be(pair.expert)
     assert client.post(f"/operator/documents/{lost.number}/settle").status_code == 403
+
+
+def test_what_the_law_has_us_keep_outlasts_an_account(client: TestClient, pair: Pair) -> None:
+    eventually(lambda: said_of_invoice(pair) == {"sent"})
+    erased = str(pair.expert.email)
+    with pair.database.writing() as session:
+        privacy.erase(session, pair.expert.id, at=clock.now())
+    with pair.database.reading() as session:
+        assert erased not in {account.email for account in session.execute(select(Account)).scalars()}
+        kept = {pair.invoice.number, pair.commission.number}
+        found = listings.find(session, Wanted(expert_id=str(pair.expert.expert_id)), limit=10)
+        assert {listed.number for listed in found} == kept
+        for number in kept:
+            assert list(archives.verify(session, at=clock.now(), number=number)) == []
+    pair.be(pair.owner)
+    assert client.get(f"/documents/{pair.invoice.number}.pdf").status_code == 200
+    pair.be(signed_in.make(pair.database, AccountKind.OPERATOR, "Olga"))
+    assert client.get(f"/documents/{pair.commission.number}.pdf").status_code == 200
+
+
+def said_of_invoice(pair: Pair) -> set[str]:
+    with pair.database.reading() as session:
+        return {one.state.value for one in deliveries.standings(session, [pair.invoice.id])[pair.invoice.id]}

@@ -106,6 +106,28 @@ def test_the_last_word_counts_in_whatever_order_words_come(said: list[tuple[Stat
     assert found.waits == (found.state in WRONG)
 
 
+def test_what_nothing_came_of_waits_until_it_goes_well_after_all(database: Database) -> None:
+    stuck, sent, new = (issue(database, reference=f"m{n}", renders=False) for n in range(3))
+    note(database, stuck.id, State.QUEUED, way=Way.MAIL)
+    note(database, sent.id, State.QUEUED, State.SENT, way=Way.MAIL, sending="s2")
+    with database.writing() as session:
+        line = Line(new.id, "s3", Way.PLATFORM, State.QUEUED)
+        deliveries.note(session, line, at=AT + timedelta(days=1))
+
+    def look(days: int) -> set[str]:
+        with database.writing() as session:
+            deliveries.miss_late(session, at=AT + timedelta(days=days))
+        with database.reading() as session:
+            return {one.document_id for one in deliveries.waiting(session)}
+
+    assert look(1) == set()
+    assert look(2) == look(2) == {stuck.id}
+    assert look(3) == {stuck.id, new.id}
+    note(database, stuck.id, State.SENT, way=Way.MAIL)
+    note(database, new.id, State.HANDED_OVER, sending="s3")
+    assert look(4) == set()
+
+
 def test_each_way_and_party_stands_by_itself() -> None:
     lines = [
         DocumentDelivery(id=n, document_id="d", sending=f"s{n}", way=way, party=party, state=state, at=AT, key=str(n))
