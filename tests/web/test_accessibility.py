@@ -8,11 +8,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from accounts import sign_ins
-from accounts.models.accounts import Account, AccountKind
+from accounts.models.accounts import Account, AccountKind, Membership
 from booking.quote_drafts import For
 from foundation import clock
 from foundation.database import Database
 from tests import builders, live, signed_in
+from tests.billing.documents import issuing
+from tests.billing.documents.samples import SAMPLES
 from tests.booking import quoting
 from tests.booking.carried_out import Stage
 
@@ -108,6 +110,36 @@ def test_pages_that_are_there_to_be_read_have_no_serious_fault_and_do_not_scroll
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         unfold(page)
         assert faults(page) == []
+
+
+@pytest.mark.parametrize("screen", ["a desk", "a phone in the dark"])
+def test_pages_of_documents_have_no_serious_fault_and_do_not_scroll_sideways(
+    new_page: NewPage, sample: live.Site, screen: str
+) -> None:
+    database = Database(builders.settings_in(sample.folder).database_address)
+    expert = signed_in.make(database, AccountKind.EXPERT, LONG_NAME)
+    company = signed_in.make(database, AccountKind.COMPANY, LONG_NAME)
+    operator = signed_in.make(database, AccountKind.OPERATOR, LONG_NAME)
+    with database.reading() as session:
+        client_id = session.get_one(Membership, company.id).client_id
+    long = issuing.DRAFT.model_copy(update={"title": f"{LONG_NAME} {'x' * 60}", "order_number": "4711" * 12})
+    for content, buyer in ((long, client_id), (issuing.DRAFT, "gone"), (SAMPLES["commission"](), None)):
+        reference = f"{buyer} {expert.id}"
+        issuing.issue(database, content, reference=reference, expert_id=str(expert.expert_id), client_id=buyer)
+    for account, paths in (
+        (expert, ["/my/documents", "/my/documents?q=nothing"]),
+        (company, ["/payments/documents"]),
+        (operator, ["/operator/documents"]),
+    ):
+        page = new_page(**SCREENS[screen])
+        with database.writing() as session:
+            token = sign_ins.open_for(session, account, "a test", at=clock.now())
+        page.context.add_cookies([{"name": "portulan", "value": token, "url": sample.address}])
+        for path in paths:
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            assert faults(page) == []
+    database.close()
 
 
 @pytest.mark.parametrize(("screen", "paths"), [("a phone in the dark", OPERATORS), ("a desk", OPERATORS[1:5])])
