@@ -44,6 +44,7 @@ _OTHERS: Mapping[State, str] = {
 }
 _REASONS: Mapping[str, str] = {
     sendings.NOBODY: message("nobody to write to"),
+    sendings.BAD_ADDRESS: message("no address that can be written to"),
     deliveries.LATE: message("not sent within two days"),
     deposits.OTHER_BYTES: message("another file has its number there"),
     deposits.NO_PLATFORM: message("no platform is set up any more"),

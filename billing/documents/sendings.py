@@ -22,7 +22,7 @@ from billing.models.documents import AccountingDocument, DocumentFile
 from foundation import audits, i18n, mails
 from foundation.audits import Actor
 from foundation.database import Database, hold
-from foundation.errors import Conflict, NotFound
+from foundation.errors import Conflict, Invalid, NotFound
 from foundation.i18n import Language
 from foundation.mails import Mail
 
@@ -32,6 +32,7 @@ TEMPLATE = "document"
 PAUSE = timedelta(minutes=10)
 """Nothing is sent to the same party again sooner."""
 NOBODY = "nobody to write to"
+BAD_ADDRESS = "no address that can be written to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +129,14 @@ def _mail(session: Session, document: AccountingDocument, parties: Sequence[str]
     content, sending = thawed(document.content), deliveries.new_sending()
     found = list(readers(session, document, parties))
     for place, reader in enumerate(found):
-        line = Line(document.id, sending, Way.MAIL, State.QUEUED, reader.party, key=f"queued {place}")
+        mail = Mail(reader.email, reader.language, TEMPLATE, _values(document, content, reader, sending))
+        state, detail = State.QUEUED, ""
+        try:
+            mails.write(session, mail, key=f"document {sending} {place}", at=at)
+        except Invalid:
+            state, detail = State.FAILED, BAD_ADDRESS
+        line = Line(document.id, sending, Way.MAIL, state, reader.party, detail=detail, key=f"{state.value} {place}")
         deliveries.note(session, line, at=at)
-        values = _values(document, content, reader, sending)
-        mail = Mail(reader.email, reader.language, TEMPLATE, values)
-        mails.write(session, mail, key=f"document {sending} {place}", at=at)
     for party in parties:
         if party not in {reader.party for reader in found}:
             line = Line(document.id, sending, Way.MAIL, State.FAILED, party, detail=NOBODY)

@@ -19,6 +19,7 @@ from foundation.database import Database
 from tests import signed_in
 from tests.billing.documents import samples
 from tests.billing.documents.issuing import DRAFT, damage, issue
+from tests.booking.carried_out import Stage
 from tests.builders import eventually, site
 from web import privacy
 from web.pages.documents import PAGE
@@ -233,3 +234,28 @@ def test_what_the_law_has_us_keep_outlasts_an_account(client: TestClient, pair: 
 def said_of_invoice(pair: Pair) -> set[str]:
     with pair.database.reading() as session:
         return {one.state.value for one in deliveries.standings(session, [pair.invoice.id])[pair.invoice.id]}
+
+
+def test_a_missions_page_has_its_documents_for_whom_they_are(client: TestClient) -> None:
+    database = signed_in.database_of(client)
+    stage = Stage(database).accept()
+    about = {"reference": stage.id, "expert_id": str(stage.expert.expert_id)}
+    invoice = issue(database, client_id=str(stage.client.client_id), **about)
+    commission = issue(database, samples.SAMPLES["commission"](), client_id=None, **about)
+    viewer = signed_in.make(database, AccountKind.COMPANY, "Vera", client_id=stage.client.client_id, role=Role.VIEWER)
+    with database.reading() as session:
+        sides = [session.get_one(Account, who.account_id) for who in (stage.client, stage.expert)]
+    for account, expected in (
+        (sides[0], {invoice.number}),
+        (sides[1], {invoice.number, commission.number}),
+        (viewer, set[str]()),
+        (signed_in.make(database, AccountKind.OPERATOR, "Olga"), {invoice.number, commission.number}),
+    ):
+        client.cookies.clear()
+        signed_in.sign_in(client, account)
+        page = client.get(f"/missions/{stage.id}")
+        assert page.status_code == 200
+        assert set(re.findall(r'href="/documents/([^"]+)\.pdf"', page.text)) == expected
+    client.cookies.clear()
+    signed_in.sign_in(client, sides[0])
+    assert f'href="/missions/{stage.id}"' in client.get("/payments/documents").text

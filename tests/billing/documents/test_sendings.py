@@ -111,6 +111,17 @@ def test_what_reaches_nobody_waits_for_an_operator(sides: Sides) -> None:
         assert [(one.party, one.detail) for one in deliveries.waiting(session)] == [("client", sendings.NOBODY)]
 
 
+def test_an_address_that_is_none_keeps_nobody_else_from_the_mail(sides: Sides) -> None:
+    with sides.database.writing() as session:
+        session.get_one(Client, sides.client_id).billing_email = "nonsense"
+    issued = sides.issue()
+    sides.follow()
+    assert sides.recipients() == {sides.expert.email}
+    assert sides.states(issued) == [("client", "failed"), ("expert", "queued")]
+    with sides.database.reading() as session:
+        assert [one.detail for one in deliveries.waiting(session)] == [sendings.BAD_ADDRESS]
+
+
 def test_nothing_is_sent_before_its_file_is_made(sides: Sides) -> None:
     issued = sides.issue(renders=False)
     assert outbox_keys(sides.database) == []
