@@ -1,11 +1,14 @@
 """The addresses where experts, clients and operators find documents of accounting (mission rows S24, S30)."""
 
+from typing import Any
+
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
+from billing import platforms
 from billing.documents import deliveries, deposits, issues, listings, sendings
 from billing.documents.deliveries import CLIENT
 from billing.documents.issues import Damaged
@@ -45,10 +48,12 @@ def show_clients(request: Request) -> Response:
 def show_all(request: Request) -> Response:
     """List everything that was issued."""
     operator, language = operator_desk.operator(request), language_of(request)
-    context = {"waiting": (), "missing": (), **_context(request, operator, ALL)}
+    nothing: dict[str, Any] = {"waiting": (), "missing": (), "put_aside": (), "is_platform_away": False}
+    context = nothing | _context(request, operator, ALL)
     if not context["is_filtered"]:
+        platform = platforms.choose(request.app.state.settings)
         with _database(request).reading() as session:
-            context |= pages.waiting(session, language)
+            context |= pages.waiting(session, language, platform)
     return operator_desk.page(request, "documents.html", "documents", context)
 
 

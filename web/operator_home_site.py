@@ -7,7 +7,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from accounts import notices, suspensions
-from billing import boost_chargebacks, ledger_differences, payments, payout_queues, proposals, refunds, wire_queue
+from billing import (
+    boost_chargebacks,
+    ledger_differences,
+    payments,
+    payout_queues,
+    platforms,
+    proposals,
+    refunds,
+    wire_queue,
+)
 from billing.providers import sandbox_declarations, sandbox_papers
 from booking import invoice_holds, missions, offer_desk, thread_lists
 from foundation import clock, mails, outbox
@@ -27,7 +36,7 @@ router = APIRouter(prefix=PATH, include_in_schema=False, default_response_class=
 def show(request: Request) -> Response:
     """Show what waits."""
     operator = operator_desk.operator(request)
-    today = clock.today()
+    today, platform = clock.today(), platforms.choose(request.app.state.settings)
     with operator_desk.database(request).reading() as session:
         decided = decisions.decisions(session)
         cards = [
@@ -36,7 +45,7 @@ def show(request: Request) -> Response:
             ("notices", notices.count_open(session)),
             ("refunds", len(refunds.queue(session, limit=PAGE))),
             ("payouts", payout_queues.count_failed(session)),
-            ("documents", documents.count_waiting(session)),
+            ("documents", documents.count_waiting(session, platform)),
             ("boosts", boost_chargebacks.count_waiting(session)),
             ("wires", len(payments.unmatched(session, limit=PAGE))),
             ("partly-paid", wire_queue.count_partly_paid(session)),

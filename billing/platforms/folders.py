@@ -8,7 +8,7 @@
 The folder itself has to be there: one that a disk or network lost is not made anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -54,6 +54,10 @@ class FolderPlatform:
     def settle(self, message: Message, *, is_known: bool) -> None:
         """Move a file to where it is out of the way."""
         self._move(self._part(IN) / message.name, DONE if is_known else BAD)
+
+    def unread(self) -> Sequence[str]:
+        """Return what is put aside, until an operator takes it out of the folder."""
+        return sorted(path.name for path in self._part(BAD).iterdir())
 
     def _read(self, path: Path, at: datetime) -> Message | None:
         if path.name.startswith(".") or not path.is_file():

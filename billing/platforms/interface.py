@@ -44,3 +44,7 @@ class Platform(Protocol):
     def settle(self, message: Message, *, is_known: bool) -> None:
         """Say that a message was read; not `is_known` where it is about none of our documents."""
         ...
+
+    def unread(self) -> Sequence[str]:
+        """Return the names of messages that could not be read, or are about none of ours; raise Unreachable."""
+        ...

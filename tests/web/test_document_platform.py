@@ -70,6 +70,22 @@ def test_an_invoice_goes_to_the_platform_is_rejected_and_goes_again(client: Test
     eventually(lambda: f"deposited at the invoicing platform on {today}" in client.get("/operator/documents").text)
 
 
+def test_operators_hear_of_messages_that_nobody_can_read_and_of_a_folder_that_is_lost(
+    client: TestClient, folder: Path
+) -> None:
+    signed_in.as_new(client, AccountKind.OPERATOR, "Olga")
+    assert 'data-testid="waiting"' not in client.get("/operator/documents").text
+    (folder / "bad").mkdir(exist_ok=True)
+    (folder / "bad" / "odd<b>.xml").write_bytes(b"?")
+    page = client.get("/operator/documents").text
+    assert "about nothing of ours: odd&lt;b&gt;.xml." in page
+    assert 'data-testid="card-documents"' in client.get("/operator").text
+    folder.rename(folder.with_name("lost"))
+    assert 'data-testid="platform-away"' in client.get("/operator/documents").text
+    assert 'data-testid="card-documents"' in client.get("/operator").text
+    folder.with_name("lost").rename(folder)
+
+
 def test_without_a_folder_there_is_no_platform(tmp_path: Path) -> None:
     assert platforms.choose(settings_in(tmp_path)) is None
     assert platforms.choose(settings_in(tmp_path, platform_folder="")) is None

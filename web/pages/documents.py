@@ -15,8 +15,9 @@ from billing.documents import archives, deliveries, deposits, listings
 from billing.documents.contents import Kind
 from billing.documents.listings import Listed, Wanted
 from billing.models.deliveries import Way
+from billing.platforms.interface import Platform
 from booking.models.missions import Mission
-from foundation.errors import NotFound
+from foundation.errors import NotFound, Unreachable
 from foundation.i18n import Language
 from web import document_texts
 
@@ -101,8 +102,9 @@ def of_mission(session: Session, who: SignedIn, mission_id: str) -> Sequence[Lis
     return list(reversed(listings.find(session, wanted, limit=PAGE)))
 
 
-def waiting(session: Session, language: Language) -> dict[str, Any]:
-    """Return what operators have to see to: the oldest first, and numbers that are missing."""
+def waiting(session: Session, language: Language, platform: Platform | None) -> dict[str, Any]:
+    """Return what operators have to see to: the oldest first, numbers that are missing, what the platform said."""
+    unread = unread_of(platform)
     found = deliveries.waiting(session)
     ids = list(dict.fromkeys(one.document_id for one in found))[:PAGE]
     rows = _rows(session, listings.by_ids(session, ids), language, has_archive=True)
@@ -110,12 +112,24 @@ def waiting(session: Session, language: Language) -> dict[str, Any]:
         "waiting": sorted(rows, key=lambda row: ids.index(row.document.id)),
         "waiting_count": len({one.document_id for one in found}),
         "missing": [finding.number for finding in archives.gaps(session)],
+        "put_aside": unread or (),
+        "is_platform_away": unread is None,
     }
 
 
-def count_waiting(session: Session) -> int:
-    """Return how many documents, and series, operators have to see to."""
-    return len({one.document_id for one in deliveries.waiting(session)}) + len(archives.broken_series(session))
+def unread_of(platform: Platform | None) -> Sequence[str] | None:
+    """Return which of a platform's messages wait for operators; None where it is away."""
+    try:
+        return platform.unread() if platform else ()
+    except (Unreachable, OSError):
+        return None
+
+
+def count_waiting(session: Session, platform: Platform | None) -> int:
+    """Return how many documents, series and messages operators have to see to; a platform that is away is one."""
+    unread = unread_of(platform)
+    documents = {one.document_id for one in deliveries.waiting(session)}
+    return len(documents) + len(archives.broken_series(session)) + (1 if unread is None else len(unread))
 
 
 def context(found: Found, wanted: Wanted, path: str) -> dict[str, Any]:
