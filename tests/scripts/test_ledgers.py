@@ -1,6 +1,6 @@
-from dataclasses import replace
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
