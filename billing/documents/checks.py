@@ -16,6 +16,7 @@ from billing.documents.contents import Content, Kind, Side
 from billing.documents.rules import RULES
 from billing.documents.schematrons import Rules
 from billing.taxes import TaxCode
+from foundation import prints
 from foundation.i18n import Language, message, translate
 
 CURRENCIES = frozenset({"EUR", "CHF", "GBP", "USD"})
@@ -96,7 +97,7 @@ def _of_print(content: Content) -> list[Breach]:
     """Return what of a document no page could show: what was numbered has to come out."""
     try:
         pages.pdf(content)
-    except pages.Unprintable as error:
+    except prints.Unprintable as error:
         return [Breach("sign", error.signs)]
     return []
 

@@ -38,8 +38,8 @@ def words(content: Content) -> dict[str, Any]:
         "numbered": translate(language, message("No. %(number)s"), number=content.number),
         "title": content.title,
         "facts": [list(fact) for fact in _facts(content)],
-        "seller": _side(content.seller, translate(language, message("Seller")), language),
-        "buyer": _side(content.buyer, translate(language, message("Client")), language),
+        "seller": side(content.seller, translate(language, message("Seller")), language),
+        "buyer": side(content.buyer, translate(language, message("Client")), language),
         "issuer": next((note.text for note in content.notes if _is_mandate(note.text, content)), ""),
         "reason": content.reason,
         "heads": [translate(language, head) for head in _heads()],
@@ -85,22 +85,24 @@ def _facts(content: Content) -> Iterator[tuple[str, str]]:
     if content.order_number:
         yield translate(language, message("Your order")), content.order_number
     if content.ends_on:
-        yield translate(language, message("Work done")), _period(content.starts_on, content.ends_on, language)
+        yield translate(language, message("Work done")), period(content.starts_on, content.ends_on, language)
 
 
-def _period(starts_on: date | None, ends_on: date, language: Language) -> str:
+def period(starts_on: date | None, ends_on: date, language: Language) -> str:
+    """Return the days of some work in words."""
     if starts_on is None or starts_on == ends_on:
         return long_date(ends_on, language)
     first, last = long_date(starts_on, language), long_date(ends_on, language)
     return translate(language, message("from %(first)s to %(last)s"), first=first, last=last)
 
 
-def _side(side: Side, role: str, language: Language) -> dict[str, Any]:
-    country = Locale(language).territories.get(side.country, side.country)
-    address = [line for line in map(str.strip, side.address.splitlines()) if line]
-    if country not in address and not side.address.rstrip(" .").endswith(country):
+def side(of: Side, role: str, language: Language) -> dict[str, Any]:
+    """Return who sells or buys: `role`, `name`, the lines of the `address`, and of the `numbers`."""
+    country = Locale(language).territories.get(of.country, of.country)
+    address = [line for line in map(str.strip, of.address.splitlines()) if line]
+    if country not in address and not of.address.rstrip(" .").endswith(country):
         address = [*address, country]
-    return {"role": role, "name": side.name, "address": address, "numbers": list(_numbers(side, language))}
+    return {"role": role, "name": of.name, "address": address, "numbers": list(_numbers(of, language))}
 
 
 def _numbers(side: Side, language: Language) -> Iterator[str]:

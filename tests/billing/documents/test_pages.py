@@ -6,6 +6,7 @@ import pytest
 
 from billing.documents import factur_x, pages
 from billing.documents.contents import Content
+from foundation import prints
 from tests.billing.documents import samples
 from tests.billing.documents.samples import SAMPLES
 
@@ -110,5 +111,5 @@ def test_both_languages_and_a_credit_note_have_their_words() -> None:
 @pytest.mark.parametrize("sign", ["北", "한"])
 def test_a_sign_that_no_font_has_is_named(sign: str) -> None:
     made: Content = samples.invoice()
-    with pytest.raises(pages.Unprintable, match=sign):
+    with pytest.raises(prints.Unprintable, match=sign):
         pages.pdf(made.model_copy(update={"title": f"Marché {sign}"}))

@@ -1,0 +1,138 @@
+"""Setting pages for print: typst makes PDF/A of a template and the words that stand in it.
+
+Typst sets them with the fonts that it carries itself and no others, so that they look alike on every machine: those
+have Latin, Greek, Cyrillic, Hebrew, Arabic, Armenian and Georgian letters. What was set twice is the same to the byte.
+`look.typ` beside this is what all templates share.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+import typst
+
+from foundation.settings import ROOT
+
+LONGEST_WORD = 28
+REPLACEMENT = "\N{WHITE SQUARE}"
+"""Stands for a sign that no font has; the fonts have this one."""
+_LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD},}}")
+SIGN = Path(__file__).with_name("sign.typ")
+_UNKNOWN_SIGN = re.compile(r'(?:the text|codepoint) `"((?:[^"\\]|\\.)+)"`')
+_ESCAPED = re.compile(r"\\(?:u\{([0-9a-f]+)\}|(.))")
+_CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "0": "\0"}
+_BREAK = "\u200b"
+_UNSEEN = frozenset({"Cc", "Cf", "Me"})
+"""Categories of signs that say how others look, such as the frame of a digit in an emoji: nothing stands for them."""
+_VARIANTS = frozenset(map(chr, range(0xFE00, 0xFE10)))
+_MARKS = frozenset({"Mn", "Mc"})
+
+
+class Unprintable(Exception):
+    """A text has signs that no font has; `signs` says which."""
+
+    def __init__(self, signs: str) -> None:
+        self.signs = signs
+        super().__init__(signs)
+
+
+def pdf(template: Path, words: dict[str, Any], *, standards: Sequence[Any], at: datetime) -> bytes:
+    """Return the pages of a template with words in it, as made at an instant; raise Unprintable.
+
+    The template finds the words as JSON in `sys.inputs.words`; other templates it imports by their path from the root.
+    Always a file: of templates that are bytes, typst takes no more than 65,536 in the life of a process.
+    """
+    try:
+        made = typst.compile(
+            template,
+            root=ROOT,
+            font_paths=_fonts(),
+            sys_inputs={"words": orjson.dumps(_breakable(words)).decode()},
+            pdf_standards=list(standards),
+            timestamp=at,
+        )
+    except typst.TypstError as error:
+        if signs := _unknown_signs(error.diagnostic):
+            raise Unprintable(signs) from error
+        raise
+    return bytes(made)
+
+
+def pdf_of_any(template: Path, words: dict[str, Any], *, standards: Sequence[Any], at: datetime) -> bytes:
+    """Return the same, whatever signs are in the words: those that can't be shown are replaced.
+
+    The template finds in `has_replacements` whether it has to say so.
+    """
+    has_replacements = False
+    while True:  # Ends: each turn takes signs away.
+        try:
+            return pdf(template, {**words, "has_replacements": has_replacements}, standards=standards, at=at)
+        except Unprintable as error:
+            fewer = _changed(words, _replacing(error.signs))
+            if fewer == words:
+                raise
+            words, has_replacements = fewer, True
+
+
+def _replacing(signs: str) -> Callable[[str], str]:
+    """Return what replaces signs that can't be shown. A letter may be named only for the mark on it, and stays then."""
+    instead: dict[int, str] = {}
+    for sign in signs:
+        if sign.isspace():
+            instead[ord(sign)] = " "
+        elif unicodedata.category(sign) in _UNSEEN or sign in _VARIANTS:
+            instead[ord(sign)] = ""
+        elif unicodedata.category(sign) in _MARKS or not _is_shown(sign):
+            instead[ord(sign)] = REPLACEMENT
+    return lambda text: text.translate(instead)
+
+
+@lru_cache(maxsize=4096)
+def _is_shown(sign: str) -> bool:
+    """Tell whether the fonts have a sign by itself."""
+    try:
+        typst.compile(SIGN, root=ROOT, font_paths=_fonts(), sys_inputs={"sign": sign}, pdf_standards=["a-2a"])
+    except typst.TypstError:
+        return False
+    return True
+
+
+def _unknown_signs(diagnostic: str) -> str:
+    """Return the signs that typst names as those it can't show."""
+    found = "".join(_UNKNOWN_SIGN.findall(diagnostic))
+    return "".join(dict.fromkeys(_ESCAPED.sub(_unescaped, found)))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """Return the sign that typst writes as Rust does."""
+    return chr(int(found[1], 16)) if found[1] else _CONTROLS.get(found[2], found[2])
+
+
+def _breakable(said: Any) -> Any:
+    """Return texts with places where words that no column holds may be broken."""
+    return _changed(
+        said,
+        lambda text: _LONG_WORD.sub(lambda word: _BREAK.join(re.findall(".{1,14}", word[0], re.DOTALL)), text),
+    )
+
+
+def _changed(said: Any, change: Callable[[str], str]) -> Any:
+    match said:
+        case str():
+            return change(said)
+        case list() | tuple():
+            return [_changed(one, change) for one in said]
+        case dict():
+            return {name: _changed(one, change) for name, one in said.items()}
+        case _:
+            return said
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False)
