@@ -97,6 +97,24 @@ def left_of(session: Session, payment: Payment) -> int:
     return payment.cents - _gone(session, payment.id) - owed - int(session.execute(statement).scalar_one())
 
 
+def gone_of(session: Session, payment: Payment) -> list[tuple[Refund, int]]:
+    """Return the refunds that go back against a payment, the oldest first, with what of it each gives back.
+
+    What could not be sent, and is still owed, counts as gone: it is held no more.
+    """
+    of_payment = select(Refund).join(RefundPart, col(RefundPart.refund_id) == col(Refund.id))
+    statement = of_payment.where(col(RefundPart.payment_id) == payment.id).distinct()
+    found: list[tuple[Refund, int]] = []
+    for refund in session.execute(statement.order_by(col(Refund.asked_at), col(Refund.id))).scalars().all():
+        is_sent = [part for part in parts(session, refund.id) if part.state != PaymentState.FAILED]
+        cents = sum(part.cents for part in is_sent if part.payment_id == payment.id)
+        if refund.state in _UNFINISHED:
+            cents += sum(owed for payment_id, owed in _still_owed(session, refund) if payment_id == payment.id)
+        if cents:
+            found.append((refund, cents))
+    return found
+
+
 def take_in(session: Session, part_id: str, repaid: Repaid, *, at: datetime) -> None:
     """Apply what the provider says of a part of a refund; may be repeated, and come in any order."""
     statement = select(RefundPart).where(col(RefundPart.id) == part_id).with_for_update()

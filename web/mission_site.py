@@ -22,7 +22,7 @@ from foundation.http import address_of
 from foundation.i18n import message, translate
 from web import forms, sign_ins
 from web.forms import Form, LongForm
-from web.pages import calendars
+from web.pages import calendars, prints
 from web.pages import duties as duty_pages
 from web.pages import missions as pages
 from web.pages import series as series_pages
@@ -254,6 +254,7 @@ def _page(
         context |= duty_pages.withdrawal(session, view.mission, view.party, today)
         series_id, quote_id = view.mission.series_id, view.mission.quote_id
         context["month_of"] = series_pages.of_month(session, series_id, quote_id, view.party, language, at=at)
+        context["prints"] = prints.of_mission(session, view)
     context["done"] = request.query_params.get("done", "")
     return private(render(request, "missions/mission.html", language, context, status=status))
 

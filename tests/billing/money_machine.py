@@ -16,7 +16,7 @@ from hypothesis.strategies import SearchStrategy
 from sqlalchemy import delete, event
 from sqlmodel import col
 
-from billing import escrows, ledger_checks, payments, payouts, reconciliations, refunds, transfers
+from billing import escrows, ledger_checks, payments, payouts, reconciliations, refund_parts, refunds, transfers
 from billing.lifecycle import EscrowState, PaymentState, RefundState, TransferState
 from billing.models.chargebacks import Chargeback
 from billing.models.escrows import RefundPart, RefundReason
@@ -314,6 +314,21 @@ class Escrows(RuleBasedStateMachine):
         if escrow.state in OVER:
             assert escrow.amounts.held == 0
         assert not (escrow.released_cents and escrow.state != EscrowState.RELEASED)
+
+    @invariant()
+    def each_payment_and_each_refund_is_accounted_for(self) -> None:
+        given_back: dict[str, int] = {}
+        with self.money.database.reading() as session:
+            taken = [one for one in self.money.rows(Chargeback) if one.escrow_id]
+            for payment in (one for one in self.money.payments() if one.counted_at):
+                gone = refund_parts.gone_of(session, payment)
+                for refund, cents in gone:
+                    given_back[refund.id] = given_back.get(refund.id, 0) + cents
+                not_there = sum(one.held_cents - one.restored_cents for one in taken if one.payment_id == payment.id)
+                left = refund_parts.left_of(session, payment)
+                assert payment.cents == left + sum(cents for _, cents in gone) + not_there
+        whole = {one.id: one.cents for one in self.money.refunds() if one.escrow_id and one.state in GONE}
+        assert {refund_id: given_back.get(refund_id) for refund_id in whole} == whole
 
     @invariant()
     def the_ledger_says_the_same(self) -> None:

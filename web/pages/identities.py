@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accounts import legal_identities, vat_numbers
+from accounts import legal_identities, legal_status_texts, vat_numbers
 from accounts.models.experts import Expert, LegalStatus
 from accounts.models.profiles import LegalIdentity
 from foundation.errors import Fault
 from foundation.i18n import Language, message, translate
-from web.pages import profiles, spaces
+from web.pages import spaces
 
 _REASONS = {
     "not_there": message("This status does not exist in this country."),
@@ -40,9 +40,9 @@ def context(
         "country": country,
         "country_name": spaces.country_name(country, language),
         "countries": spaces.country_choices(language),
-        "statuses": [(item.value, profiles.status_label(item, language)) for item in offered],
+        "statuses": [(item.value, legal_status_texts.label(item, language)) for item in offered],
         "status": status.value if status else "",
-        "status_name": profiles.status_label(status, language) if status else "",
+        "status_name": legal_status_texts.label(status, language) if status else "",
         "was_not_offered": bool(chosen) and status is None,
         "asked": wanted,
         "register_name": wanted.register.name if wanted and wanted.register else "",

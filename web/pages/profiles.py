@@ -7,8 +7,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from accounts import legal_status_texts
 from accounts.experts import Profile
-from accounts.models.experts import LegalStatus, Review, ReviewOrigin
+from accounts.models.experts import Review, ReviewOrigin
 from accounts.models.profiles import ReferenceLetter
 from booking.reviews import Origin
 from foundation.i18n import Language, message, translate
@@ -28,16 +29,6 @@ _GEOGRAPHIC_ZONES = (
 )
 """Zones that a reader sees on a map; clubs of states, such as the OECD, would gather more and tell less."""
 
-_STATUSES: dict[str, str] = {
-    LegalStatus.SASU: message("SASU (France)"),
-    LegalStatus.SARL: message("SARL (France)"),
-    LegalStatus.EURL: message("EURL (France)"),
-    LegalStatus.MICRO_ENTREPRENEUR: message("Micro-entrepreneur (France)"),
-    LegalStatus.PORTAGE_SALARIAL: message("Portage salarial (France)"),
-    LegalStatus.SOLE_TRADER: message("Sole trader"),
-    LegalStatus.COMPANY: message("Registered company"),
-    LegalStatus.OTHER: message("Other status"),
-}
 _CONTROLS = {
     ReviewOrigin.IMPORTED: message("Vouched for by the operator"),
     ReviewOrigin.MISSION: message("Mission validated on this site"),
@@ -90,7 +81,9 @@ def context(
             "summary_paragraphs": [part for part in shown.summary.split("\n\n") if part.strip()],
             "references": shown.client_references,
             "letters": letters,
-            "legal_status_label": status_label(shown.legal_status, language) if shown.legal_status else None,
+            "legal_status_label": legal_status_texts.label(shown.legal_status, language)
+            if shown.legal_status
+            else None,
             "is_boosted": shown.boosted_until is not None and shown.boosted_until >= today,
             "boosted": False,
             "why": [],
@@ -115,11 +108,6 @@ def context(
             "back_url": came.back_url,
         }
     }
-
-
-def status_label(status: str, language: Language) -> str:
-    """Return what a legal status is called."""
-    return translate(language, _STATUSES[status])
 
 
 def ratings_by_skill(reviews: Sequence[Review]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from accounts import legal_status_texts
 from booking import quote_forms
 from booking.lifecycle import QUOTES, Party, QuoteEvent, QuoteState
 from booking.missions import WORKING, Frozen
@@ -20,7 +21,7 @@ from foundation.errors import DomainError, Fault
 from foundation.i18n import Language, message, translate
 from foundation.lifecycles import Refused
 from web import charts
-from web.pages import profiles, spaces
+from web.pages import spaces
 
 _STATES = {
     QuoteState.DRAFT: message("Draft"),
@@ -224,7 +225,7 @@ def document(found: Document, language: Language) -> dict[str, Any]:
         "items_cents": totals.items_cents,
         "plan": plan(found.roadmap),
         "portage_name": translate(language, _PORTAGES[found.portage]),
-        "expert_status": profiles.status_label(found.parties.expert.status, language),
+        "expert_status": legal_status_texts.label(found.parties.expert.status, language),
         "parts": {code: translate(language, name) for code, name in PARTS.items()},
     }
 
