@@ -54,7 +54,7 @@ def pdf(template: Path, words: dict[str, Any], *, standards: Sequence[Any], at: 
             font_paths=_fonts(),
             sys_inputs={"words": orjson.dumps(_breakable(words)).decode()},
             pdf_standards=list(standards),
-            timestamp=at,
+            timestamp=at.replace(microsecond=0),
         )
     except typst.TypstError as error:
         if signs := _unknown_signs(error.diagnostic):

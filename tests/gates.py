@@ -102,7 +102,7 @@ TABLE = {
         POST /series/{series_id}/ask  GET /quotes/compare  GET /quotes/{quote_id}/accept  POST /quotes/{quote_id}/accept
         POST /quotes/{quote_id}/decline  POST /quotes/{quote_id}/ask-approval
         GET /payments  GET /payments.csv  GET /payments/statements  GET /payments/statements.csv
-        GET /payments/documents
+        GET /payments/documents  GET /missions/{mission_id}/receipts/{receipt_id}.pdf
         GET /payments/{reference}  POST /payments/{reference}/card  POST /payments/{reference}/refund
         GET /payments/{reference}/request  POST /payments/{reference}/request/link
         POST /payments/{reference}/request/link/end  POST /payments/{reference}/request/mail
@@ -123,6 +123,7 @@ TABLE = {
     Rule.WRITERS: "GET /experts/{slug}/write  POST /experts/{slug}/write",
     Rule.SIDES: """
         GET /quotes  GET /quotes/{quote_id}  POST /quotes/{quote_id}/cancel  POST /series/{series_id}/stop
+        GET /quotes/{quote_id}/versions/{number:int}.pdf
         GET /sandbox/kept-card/{kept_id}  POST /sandbox/kept-card/{kept_id}
         GET /sandbox/charge/{charge_id}  POST /sandbox/charge/{charge_id}
         GET /sandbox/recipient/{recipient_id}  POST /sandbox/recipient/{recipient_id}
@@ -189,6 +190,7 @@ TABLE = {
         POST /documents/{number}/send
         GET /missions  GET /missions/{mission_id}  GET /missions/{mission_id}/calendar.ics
         GET /missions/{mission_id}/files/{report_file_id}
+        GET /missions/{mission_id}/purchase-order.pdf  GET /missions/{mission_id}/report.pdf
         POST /missions/{mission_id}/withdraw  POST /missions/{mission_id}/share
         POST /missions/{mission_id}/start  POST /missions/{mission_id}/end  POST /missions/{mission_id}/cancel
         POST /missions/{mission_id}/dispute  POST /missions/{mission_id}/settle  POST /missions/{mission_id}/refund
@@ -234,6 +236,7 @@ PARAMETERS = {
     "reference": "reference", "refund_id": "refund", "payment_id": "wire", "transaction_id": "card",
     "transfer_id": "transfer", "bank_account_id": "bank_account",
     "kept_id": "kept_card", "charge_id": "charge", "recipient_id": "recipient", "card_id": "kept_card",
+    "receipt_id": "receipt",
     "report_file_id": "report_file", "mission_id": "mission", "review_id": "review", "proposal_id": "proposal",
     "paper_id": "paper", "sms_id": "mail", "difference_id": "mail",
     "sandbox_paper_id": "mail", "sandbox_declaration_id": "mail",
@@ -308,6 +311,7 @@ def filled(path: str, side: Side, shown: Expert, **values: str) -> str:
         "slug": shown.slug,
         "size_px:int": "96",
         "place:int": "1",
+        "number:int": "1",
         "path:path": "x/y",
         "name": "use",
         "action": "lift",

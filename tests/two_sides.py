@@ -45,7 +45,8 @@ from booking import papers, report_files, sheet_files, sheets, threads
 from booking.attachments import Attachment
 from booking.models.missions import Mission, Series
 from booking.models.papers import PaperKind
-from booking.models.quotes import LegalMention
+from booking.models.quotes import LegalMention, Signature
+from booking.models.quotes import Side as Signer
 from booking.models.reports import Report
 from booking.models.reviews import MissionReview
 from booking.models.sheets import Offer
@@ -383,6 +384,20 @@ def _mission(session: Session, people: dict[str, Account], mark: str) -> dict[st
     pair = {"client_id": client_id, "expert_id": expert_id}
     quote = quoting.sent_row(session, expert_id, client_id, f"{mark} signed", at=at)
     quote.state, quote.accepted_version = "accepted", 1
+    for side, role in ((Signer.EXPERT, "expert"), (Signer.CLIENT, "owner")):
+        session.add(
+            Signature(
+                quote_id=quote.id,
+                version=1,
+                side=side.value,
+                account_id=people[role].id,
+                name=people[role].name,
+                address="192.0.2.1",
+                content_hash=f"{mark} hash",
+                terms_version="2026-09-01",
+                signed_at=at,
+            )
+        )
     mission = Mission(
         number=f"M-{mark}",
         state="reported",
@@ -395,7 +410,13 @@ def _mission(session: Session, people: dict[str, Account], mark: str) -> dict[st
     )
     session.add(mission)
     session.flush()
-    escrows.open(session, mission.id, payer=client_id, payee=expert_id, due_cents=100_00, currency="EUR", at=at)
+    escrow = escrows.open(
+        session, mission.id, payer=client_id, payee=expert_id, due_cents=100_00, currency="EUR", at=at
+    )
+    came: dict[str, Any] = {"state": "succeeded", "settled_at": at, "kind": "wire", "counted_at": at, "cents": 50_00}
+    receipt = Payment(escrow_id=escrow.id, provider="sandbox", currency="EUR", begun_at=at, **came)
+    escrow.paid_cents = receipt.cents
+    session.add(receipt)
     said = [{"text": f"{mark} objective", "outcome": "reached", "comment": f"{mark} remark"}]
     summary = f"{mark} summary"
     report = Report(
@@ -424,6 +445,7 @@ def _mission(session: Session, people: dict[str, Account], mark: str) -> dict[st
     return {
         "document": invoice.number,
         "mission": mission.id,
+        "receipt": receipt.id,
         "review": review.id,
         "report_file": report_files.of_mission(session, mission.id)[0].id,
     }

@@ -42,12 +42,12 @@ def download_report(request: Request, mission_id: str) -> Response:
     return _download(found)
 
 
-@router.get(f"{mission_site.PATH}/{{mission_id}}/receipts/{{payment_id}}.pdf")
-def download_receipt(request: Request, mission_id: str, payment_id: str) -> Response:
-    """Send the receipt of a payment to the client that made it."""
+@router.get(f"{mission_site.PATH}/{{mission_id}}/receipts/{{receipt_id}}.pdf")
+def download_receipt(request: Request, mission_id: str, receipt_id: str) -> Response:
+    """Send the receipt of a payment, by the payment's id, to the client that made it."""
     who, operator = required(request, *quote_site.CLIENTS), request.app.state.settings.operator
     with _database(request).reading() as session:
-        found = receipts.find(session, who, mission_id, payment_id, operator, language_of(request))
+        found = receipts.find(session, who, mission_id, receipt_id, operator, language_of(request))
     return _download(found)
 
 

@@ -74,7 +74,8 @@ def payment(document: Document) -> Text:
             "once the client has validated the end report. There is no deposit."
         )
         return Text(title=title, text=_say(document, how))
-    who = ": ".join(part for part in (_portage_name(document), document.portage_company) if part)
+    colon = _say(document, message(":"))
+    who = f"{colon} ".join(part for part in (_portage_name(document), document.portage_company) if part)
     how = message("This company contracts, invoices and is paid; the mission starts once it confirms.")
     return Text(title=title, text=f"{who}. {_say(document, how)}")
 
@@ -89,7 +90,7 @@ def signatures(version: QuoteVersion, signed: Signatory) -> Signatures:
             _signed(signed.get((version.number, side)), side, language) for side in (Side.EXPERT, Side.CLIENT)
         ),
         hash_label=translate(language, message("SHA-256 of the content that was signed:")),
-        content_hash=version.content_hash,
+        hash_pieces=tuple(version.content_hash[at : at + 16] for at in range(0, len(version.content_hash), 16)),
     )
 
 

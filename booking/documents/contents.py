@@ -108,7 +108,8 @@ class Signatures(_Value):
     title: str
     signed: tuple[Signed, ...]
     hash_label: str
-    content_hash: str
+    hash_pieces: tuple[str, ...]
+    """What is signed, by its hash; in pieces, since long words are broken for the eye, and this one is copied."""
 
 
 Part = Text | Points | Entries | Table | Sums | Signatures

@@ -17,7 +17,7 @@ from booking.quote_contents import Buyer, Days, Document, Item, Mention, Parties
 from foundation.i18n import Language
 from foundation.settings import Operator
 
-AT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
+AT = datetime(2026, 12, 1, 9, 30, 0, 250_000, tzinfo=UTC)
 HIDDEN_CENTS, HIDDEN_BP = 77_777, 1_313
 """The commission of every version here: what no document shows."""
 ELODIE = Seller(
