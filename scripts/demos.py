@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import typer
 
+from billing.documents import issues
 from foundation import clock
 from foundation.settings import ROOT, Settings
 from scripts import databases, demo_accounts, demo_boosts, demo_missions, demo_threads, demo_traffic
@@ -39,6 +40,9 @@ def load() -> None:
     demo_threads.add(database, clock.now())
     demo_boosts.add(settings, database, clock.now())
     demo_missions.add(settings, database, clock.now())
+    with database.reading() as session:
+        unmade = issues.without_file(session)
+    issues.render(database, unmade, clock.now())
     typer.echo("Indexing words and meanings")
     deliver(settings, database)
     typer.echo("The directory is ready. Look around as one of these people, with one click at /demo:")

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
+from accounts.audience_days import ZONE
 from billing.documents import archives, deliveries, issues, listings
 from billing.documents.contents import Content, Kind
 from billing.documents.deliveries import Standing
@@ -17,6 +18,8 @@ from billing.documents.issues import Damaged
 from billing.documents.listings import Listed, Wanted
 from billing.models.deliveries import DocumentDelivery
 from billing.models.documents import DocumentFile
+from booking.documents import pages, purchase_orders, quotes
+from booking.documents.contents import Print
 from foundation import clock, folders
 from foundation.errors import Conflict, NotFound
 from scripts import databases, tables
@@ -25,8 +28,8 @@ from scripts.tables import AsJson
 app = typer.Typer(help="List, read, check and export documents of accounting.", no_args_is_help=True)
 OFF = 1
 PAGE = 50
-Lister = Callable[[Session, Wanted], Iterator[Listed]]
-Reader = Callable[[Session, str], bytes]
+Source = Callable[[Session, Wanted], Iterator[tuple[str, Callable[[], bytes]]]]
+"""Yields numbers, each with what reads or sets its file."""
 
 
 class Exported(StrEnum):
@@ -36,16 +39,29 @@ class Exported(StrEnum):
     CREDIT_NOTE = "credit_note"
     COMMISSION = "commission"
     BOOST = "boost"
+    PURCHASE_ORDER = "purchase_order"
+    QUOTE = "quote"
 
 
-def _find_issued(kind: Kind, session: Session, wanted: Wanted) -> Iterator[Listed]:
-    return listings.find_all(session, replace(wanted, kind=kind.value))
+def _issued(kind: Kind, session: Session, wanted: Wanted) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    for listed in listings.find_all(session, replace(wanted, kind=kind.value)):
+        yield listed.number, partial(issues.file_of, session, listed.id)
 
 
-SOURCES: Mapping[Exported, tuple[Lister, Reader]] = {
-    Exported(kind.value): (partial(_find_issued, kind), issues.file_of) for kind in Kind
+def _set(
+    all_of: Callable[..., Iterator[Print]], session: Session, wanted: Wanted
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    for found in all_of(session, expert_id=wanted.expert_id, client_id=wanted.client_id):
+        if wanted.year in {None, found.made_at.astimezone(ZONE).year}:
+            yield found.number, partial(pages.render, found)
+
+
+SOURCES: Mapping[Exported, Source] = {
+    **{Exported(kind.value): partial(_issued, kind) for kind in Kind},
+    Exported.PURCHASE_ORDER: partial(_set, purchase_orders.all_of),
+    Exported.QUOTE: partial(_set, quotes.all_of),
 }
-"""By kind, what lists it and what reads the file of an id."""
+"""By kind, what has files to take along."""
 
 IssuedKind = Annotated[Kind | None, typer.Option("--kind", help="Only this kind.")]
 ExportedKind = Annotated[Exported | None, typer.Option("--kind", help="Only this kind.")]
@@ -159,14 +175,14 @@ def export(
     counts = {"written": 0, "there_already": 0}
     left: list[dict[str, str]] = []
     with database.reading() as session:
-        for source, (find, read) in SOURCES.items():
-            if kind and source is not kind:
+        for exported, source in SOURCES.items():
+            if kind and exported is not kind:
                 continue
-            for listed in find(session, Wanted("", year, expert, client)):
+            for number, read in source(session, Wanted("", year, expert, client)):
                 try:
-                    is_new = folders.put(folder, f"{listed.number}.pdf", read(session, listed.id))
+                    is_new = folders.put(folder, f"{number}.pdf", read())
                 except (Conflict, Damaged, NotFound) as error:
-                    left.append({"number": listed.number, "reason": str(error)})
+                    left.append({"number": number, "reason": str(error)})
                 else:
                     counts["written" if is_new else "there_already"] += 1
     if as_json:

@@ -101,6 +101,14 @@ def content_of(document: AccountingDocument) -> Content:
     return contents.thawed(document.content)
 
 
+def without_file(session: Session) -> Sequence[str]:
+    """Return the ids of documents that no file was made of yet, the oldest first."""
+    made = select(col(DocumentFile.document_id))
+    statement = select(col(AccountingDocument.id)).where(col(AccountingDocument.id).not_in(made))
+    oldest_first = col(AccountingDocument.issued_at), col(AccountingDocument.id)
+    return session.execute(statement.order_by(*oldest_first)).scalars().all()
+
+
 def render(database: Database, ids: Sequence[str], at: datetime) -> None:
     """Make the files of documents that have none yet; may be repeated."""
     for document_id in ids:

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from babel.numbers import format_decimal
+from sqlalchemy import ColumnElement
+from sqlmodel import col
 
 from billing.documents.wordings import period
 from booking.documents import wordings
 from booking.documents.contents import Part, Points, Signatures, Signed, Sum, Sums, Table, Text
-from booking.models.missions import Portage
-from booking.models.quotes import QuoteVersion, Side, Signature
+from booking.models.missions import Mission, Portage
+from booking.models.quotes import Quote, QuoteVersion, Side, Signature
 from booking.quote_contents import Document
 from booking.quote_totals import reckon
 from foundation.i18n import Language, known, message, translate
@@ -92,6 +94,13 @@ def signatures(version: QuoteVersion, signed: Signatory) -> Signatures:
         hash_label=translate(language, message("SHA-256 of the content that was signed:")),
         hash_pieces=tuple(version.content_hash[at : at + 16] for at in range(0, len(version.content_hash), 16)),
     )
+
+
+def sides_of(table: type[Mission] | type[Quote], expert_id: str, client_id: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for an expert's rows, a client's, or both; empty: anybody's."""
+    expert = (col(table.expert_id) == expert_id,) if expert_id else ()
+    client = (col(table.client_id) == client_id,) if client_id else ()
+    return (*expert, *client)
 
 
 def work(document: Document) -> str:

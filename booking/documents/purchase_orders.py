@@ -40,9 +40,14 @@ def find(session: Session, who: SignedIn, mission_id: str) -> Print:
     return current[0]
 
 
-def all_of(session: Session) -> Iterator[Print]:
-    """Yield every order, in the order of their numbers; those that were replaced, too."""
-    for mission_id in session.execute(select(col(Mission.id)).order_by(col(Mission.number))).scalars().all():
+def all_of(session: Session, *, expert_id: str = "", client_id: str = "") -> Iterator[Print]:
+    """Yield every order, or those of an expert or a client, by their numbers; those that were replaced, too."""
+    numbered = (
+        select(col(Mission.id))
+        .where(*agreed_parts.sides_of(Mission, expert_id, client_id))
+        .order_by(col(Mission.number))
+    )
+    for mission_id in session.execute(numbered).scalars().all():
         yield from (one for _, one in _of(session, session.get_one(Mission, mission_id)))
 
 

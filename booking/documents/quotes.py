@@ -40,9 +40,10 @@ def find(session: Session, who: SignedIn, quote_id: str, number: int) -> Print:
     return document_of(quote, found, signatures.of_quote(session, quote.id))
 
 
-def all_of(session: Session) -> Iterator[Print]:
-    """Yield every version that was sent, in the order of their numbers."""
-    numbered = select(col(Quote.id)).where(col(Quote.latest_version) > 0).order_by(col(Quote.number))
+def all_of(session: Session, *, expert_id: str = "", client_id: str = "") -> Iterator[Print]:
+    """Yield every version that was sent, or those of an expert or a client, by their numbers."""
+    wanted = col(Quote.latest_version) > 0, *agreed_parts.sides_of(Quote, expert_id, client_id)
+    numbered = select(col(Quote.id)).where(*wanted).order_by(col(Quote.number))
     for quote_id in session.execute(numbered).scalars().all():
         quote, signed = session.get_one(Quote, quote_id), signatures.of_quote(session, quote_id)
         for version in all_quotes.versions(session, quote_id):
