@@ -12,10 +12,11 @@ from sqlalchemy import delete
 from sqlmodel import col
 
 from accounts.models.profiles import LegalIdentity
-from billing import ledger, platform_report_files, platform_sellers, tax_numbers
+from billing import ledger, platform_report_files, platform_sellers, tax_detail_forms, tax_numbers
 from billing.commissions import Commission
 from billing.documents import drafts, issues
 from billing.documents.issues import About, Checked
+from billing.models.identity_papers import OwnerDetails
 from billing.models.ledger import LedgerKind
 from billing.platform_report_files import DPI, STF, Filer
 from billing.platform_reports import Missing, Quarter, Report, Seller
@@ -105,6 +106,36 @@ def test_what_is_missing_of_a_seller_is_said(database: Database) -> None:
     assert missing(database, None, **GERMAN) == [Missing.TIN]
     assert missing(database, nowhere, **GERMAN) == [Missing.TIN]
     assert missing(database, GIVEN, **GERMAN) == []
+
+
+def test_what_the_payment_provider_was_told_is_not_asked_for_again(database: Database) -> None:
+    expert_id = str(seller(database).expert_id)
+    release(database, expert_id, date(2026, 2, 1))
+    told = {"first_name": "Anne-Marie", "last_name": "Le Goff", "born_on": date(1979, 2, 3), "given_at": AT}
+    where = {"nationality": "FR", "residence": "FR", "line": "2 quai", "city": "Brest", "postal_code": "29200"}
+    with database.writing() as session:
+        session.add(OwnerDetails(expert_id=expert_id, kind="sole_trader", country="FR", name="Anne", **told, **where))
+    found = reported(database, 2026)[expert_id]
+    assert (found.first_name, found.born_on, found.missing) == ("Anne-Marie", date(1979, 2, 3), [Missing.TIN])
+    asked = tax_detail_forms.asked_of(found, is_known_to_provider=True)
+    assert asked is not None
+    form = {"tin": "3023217600053", "tin_country": "FR"}
+    assert tax_detail_forms.check(form, asked, "en", AT.date()) == Details(tin="3023217600053", tin_country="FR")
+
+
+def test_a_company_elsewhere_is_asked_for_its_number_alone(database: Database) -> None:
+    found = _known(database, **GERMAN)
+    asked = tax_detail_forms.asked_of(found, is_known_to_provider=False)
+    assert asked is not None
+    form = {"tin": "DE 136 695 976", "tin_country": "DE", "has_no_tin": "yes", "first_name": "Otto"}
+    assert tax_detail_forms.check(form, asked, "en", AT.date()) == Details(tin="DE136695976", tin_country="DE")
+    assert tax_detail_forms.asked_of(_known(database, **COMPANY), is_known_to_provider=False) is None
+
+
+def _known(database: Database, **form: str) -> Seller:
+    expert_id = str(seller(database, **form).expert_id)
+    with database.reading() as session:
+        return platform_sellers.known(session, expert_id, KEY)
 
 
 def test_a_french_company_pays_taxes_under_its_siren(database: Database) -> None:

@@ -8,12 +8,16 @@ import pytest
 from fastapi.testclient import TestClient
 
 from accounts.models.accounts import AccountKind
-from billing import escrows, statement_periods
+from billing import accounting_plans, escrows, ledger, statement_periods
+from billing.models.escrows import Escrow
+from billing.models.ledger import FactKind, LedgerTransaction
+from billing.statements import Side
 from foundation import clock
 from tests import signed_in
 from tests.billing import money as builders
 from tests.billing.money import DUE, PRICE, Money
 from tests.builders import eventually, site
+from web import statement_texts
 
 OF_EXPERT, OF_CLIENT = "/my/statements", "/payments/statements"
 
@@ -78,6 +82,28 @@ def test_an_expert_sees_what_was_released_less_the_commission(client: TestClient
     assert 'data-testid="no-statement"' in client.get(f"{OF_EXPERT}?period=2001-01").text
 
 
+def test_what_was_taken_back_is_said_to_be_a_correction(client: TestClient, money: Money) -> None:
+    released = max(
+        (one for one in money.rows(LedgerTransaction) if one.kind == "release"), key=lambda one: one.recorded_at
+    )
+    with money.database.writing() as session:
+        ledger.reverse(session, released.id, "Wrong.", at=clock.now())
+    for account, path in ((money.expert, OF_EXPERT), (money.client, OF_CLIENT)):
+        signed_in.sign_in(client, account)
+        text = client.get(path).text
+        assert text.count("Correction, taken back: Released") == 1
+        assert figure(text, "sum-released") == "€0"
+
+
+def test_every_fact_of_a_statement_has_its_words() -> None:
+    either = {FactKind.RELEASE}
+    experts = {FactKind.PAYOUT, FactKind.PAYOUT_RETURN, FactKind.REFUND, FactKind.BOOST}
+    apart = {FactKind.UNASSIGNED_PAY_IN, FactKind.TRANSFER, FactKind.REVERSAL}
+    assert set(statement_texts.FACTS[Side.EXPERT]) == either | experts
+    assert set(statement_texts.FACTS[Side.CLIENT]) == set(FactKind) - experts - apart
+    assert set(accounting_plans.LABELS) == set(FactKind) - {FactKind.REVERSAL}
+
+
 @pytest.mark.parametrize("said", ["2026-13", "soon", "9999-12", "2026-12-01", "\0"])
 def test_a_period_that_is_none_is_not_there(client: TestClient, money: Money, said: str) -> None:
     signed_in.sign_in(client, money.expert)
@@ -85,7 +111,7 @@ def test_a_period_that_is_none_is_not_there(client: TestClient, money: Money, sa
 
 
 def test_each_side_sees_its_own_alone(client: TestClient, money: Money) -> None:
-    number = money.rows(builders.Escrow)[-1].number
+    number = next(one.number for one in money.rows(Escrow) if one.payer_client_id == money.client_id)
     signed_in.as_new(client, AccountKind.COMPANY, "Otto")
     other = client.get(OF_CLIENT).text
     assert 'data-testid="no-statement"' in other
