@@ -22,7 +22,7 @@ LONGEST_WORD = 28
 REPLACEMENT = "\N{WHITE SQUARE}"
 """Stands for a sign that no font has; the fonts have this one."""
 _LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD},}}")
-SIGN = Path(__file__).with_name("sign.typ")
+SIGNS = Path(__file__).with_name("signs.typ")
 _UNKNOWN_SIGN = re.compile(r'(?:the text|codepoint) `"((?:[^"\\]|\\.)+)"`')
 _ESCAPED = re.compile(r"\\(?:u\{([0-9a-f]+)\}|(.))")
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "0": "\0"}
@@ -81,25 +81,25 @@ def pdf_of_any(template: Path, words: dict[str, Any], *, standards: Sequence[Any
 
 def _replacing(signs: str) -> Callable[[str], str]:
     """Return what replaces signs that can't be shown. A letter may be named only for the mark on it, and stays then."""
-    instead: dict[int, str] = {}
+    instead, unshown = dict[int, str](), _unshown(signs)
     for sign in signs:
         if sign.isspace():
             instead[ord(sign)] = " "
         elif unicodedata.category(sign) in _UNSEEN or sign in _VARIANTS:
             instead[ord(sign)] = ""
-        elif unicodedata.category(sign) in _MARKS or not _is_shown(sign):
+        elif unicodedata.category(sign) in _MARKS or sign in unshown:
             instead[ord(sign)] = REPLACEMENT
     return lambda text: text.translate(instead)
 
 
-@lru_cache(maxsize=4096)
-def _is_shown(sign: str) -> bool:
-    """Tell whether the fonts have a sign by itself."""
+def _unshown(signs: str) -> frozenset[str]:
+    """Return which signs the fonts don't have, each looked at by itself."""
+    inputs = {"signs": orjson.dumps(list(signs)).decode()}
     try:
-        typst.compile(SIGN, root=ROOT, font_paths=_fonts(), sys_inputs={"sign": sign}, pdf_standards=["a-2a"])
-    except typst.TypstError:
-        return False
-    return True
+        typst.compile(SIGNS, root=ROOT, font_paths=_fonts(), sys_inputs=inputs, pdf_standards=["a-2a"], timestamp=0)
+    except typst.TypstError as error:
+        return frozenset(_unknown_signs(error.diagnostic))
+    return frozenset()
 
 
 def _unknown_signs(diagnostic: str) -> str:
