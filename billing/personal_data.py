@@ -13,7 +13,7 @@ from sqlmodel import col
 from accounts.personal_data import ACCOUNT, CLIENT, EXPERT
 from billing.models.boosts import BoostCharge, BoostSubscription
 from billing.models.declarations import OwnershipDeclaration
-from billing.models.documents import AccountingDocument
+from billing.models.documents import AccountingDocument, DocumentContest
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.identity_papers import IdentityPaper, OwnerDetails
 from billing.models.ledger import LedgerAccount, LedgerDifference, LedgerTransaction, Posting
@@ -128,6 +128,8 @@ HOLDINGS = (
     Holding(BoostCharge, "expert_id", EXPERT, Erasure.KEPT, "boost-charges", _BOOKS),
     Holding(TaxDetails, "expert_id", EXPERT, Erasure.KEPT, "tax-details", _REPORTED, secret=frozenset({"sealed"})),
     Holding(AccountingDocument, "expert_id", EXPERT, Erasure.KEPT, "documents", _BOOKS),
+    Holding(DocumentContest, "expert_id", EXPERT, Erasure.KEPT, "document-contests", _BOOKS),
+    Holding(DocumentContest, "decided_by", ACCOUNT, Erasure.KEPT, why=_BOOKS),
     Holding(AccountingDocument, "client_id", CLIENT, Erasure.KEPT, "documents", _BOOKS),
     Holding(LedgerAccount, "reference", CLIENT, Erasure.KEPT, "ledger", _BOOKS, read=_posted),
     Holding(LedgerAccount, "reference", EXPERT, Erasure.KEPT, "ledger", _BOOKS, read=_posted),

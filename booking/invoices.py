@@ -18,19 +18,22 @@ from accounts.audience_days import ZONE
 from accounts.models.accounts import Client
 from billing import escrows, payments
 from billing.commissions import Price
-from billing.documents import issues
-from billing.documents.contents import Content
+from billing.documents import contests, drafts, issues
+from billing.documents.contents import Content, Kind
 from billing.documents.issues import About, Checked, Unfit
 from billing.lifecycle import EscrowState
+from billing.models.documents import AccountingDocument
 from billing.models.escrows import Escrow, PaymentKind
-from booking import agreed_commissions, funds, invoice_drafts, invoice_holds, missions, quote_documents
+from booking import agreed_commissions, funds, invoice_drafts, invoice_holds, mission_news, missions, quote_documents
 from booking.invoice_drafts import Sides, Work
 from booking.invoice_holds import Held
 from booking.lifecycle import MissionState
 from booking.models.missions import Mission, Portage
 from booking.models.quotes import Quote, QuoteVersion
 from booking.quote_contents import Document
+from foundation.audits import Actor
 from foundation.database import Database
+from foundation.errors import Conflict, NotFound
 from foundation.settings import Operator
 
 
@@ -78,14 +81,51 @@ def look_after(database: Database, operator: Operator, at: datetime) -> None:
     issue(database, operator, mission_ids, at)
 
 
+def correct(database: Database, operator: Operator, document_id: str, note: str, actor: Actor, at: datetime) -> None:
+    """Take back a mission's invoice that its expert contests, and issue it anew with what is true now.
+
+    Raises NotFound, Conflict where that was decided or the invoice does not stand, and Unfit for a new draft that
+    breaks a rule; then nothing is taken back.
+    """
+    with database.reading() as session:
+        contest, document = contests.of(session, document_id), session.get(AccountingDocument, document_id)
+        if contest is None or document is None:
+            raise NotFound("nobody has contested this document")
+        mission = session.get(Mission, document.reference)
+        stands = issues.of(session, Kind.INVOICE, document.reference)
+        if mission is None or stands is None or stands.id != document.id:
+            raise Conflict("this document is no invoice of a mission that stands")
+        due, content, reason = _read(session, mission), issues.content_of(document), contest.reason
+    anew = _drafts(due, operator, at)[0]
+    checked = issues.check(anew, anew.language)
+    credit = drafts.credit_note(content, " ".join(reason.split()), on=anew.issued_on)
+    takes_back = issues.check(credit, credit.language)
+    with database.writing() as session:
+        contests.decide(session, document_id, actor, is_upheld=True, note=note, at=at)
+        issues.take_back(session, document_id, takes_back, at=at)
+        issues.issue(session, checked, due.about, at=at)
+        mission_news.tell_expert(
+            session,
+            missions.take_any(session, due.about.reference),
+            "contest_upheld",
+            key=document_id,
+            at=at,
+            note=note,
+        )
+
+
 def _due(session: Session, mission_id: str) -> _Due | None:
     """Return what is to be invoiced, while a mission is validated and its price is held."""
     mission = session.get(Mission, mission_id)
     if mission is None or mission.state != MissionState.VALIDATED or not funds.uses_escrow(mission):
         return None
-    escrow = escrows.of(session, mission.id)
-    if escrow.state != EscrowState.HELD:
+    if escrows.of(session, mission.id).state != EscrowState.HELD:
         return None
+    return _read(session, mission)
+
+
+def _read(session: Session, mission: Mission) -> _Due:
+    escrow = escrows.of(session, mission.id)
     version = missions.accepted_version(session, mission)
     document = quote_documents.of(version)
     return _Due(

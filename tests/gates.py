@@ -123,7 +123,7 @@ TABLE = {
     Rule.WRITERS: "GET /experts/{slug}/write  POST /experts/{slug}/write",
     Rule.SIDES: """
         GET /quotes  GET /quotes/{quote_id}  POST /quotes/{quote_id}/cancel  POST /series/{series_id}/stop
-        GET /quotes/{quote_id}/versions/{number:int}.pdf
+        GET /quotes/{quote_id}/versions/{version:int}.pdf
         GET /sandbox/kept-card/{kept_id}  POST /sandbox/kept-card/{kept_id}
         GET /sandbox/charge/{charge_id}  POST /sandbox/charge/{charge_id}
         GET /sandbox/recipient/{recipient_id}  POST /sandbox/recipient/{recipient_id}
@@ -147,6 +147,7 @@ TABLE = {
         POST /my/boost/cancel  POST /my/boost/resume
         GET /my/statements  GET /my/statements.csv  GET /my/tax-details  POST /my/tax-details
         GET /my/tax-details/report.json  GET /my/tax-details/report.csv  GET /my/documents
+        GET /documents/{number}/contest  POST /documents/{number}/contest
         GET /my/payouts  POST /my/payouts/account  GET /my/payouts/confirm/{bank_account_id}
         GET /my/mandate  POST /my/mandate  POST /my/mandate/end  GET /my/referrals  POST /my/referrals
         POST /my/profile/portrait  POST /my/profile/portrait/remove  POST /my/profile/letters
@@ -159,6 +160,8 @@ TABLE = {
         GET /operator/boosts  GET /operator/invoices  POST /operator/invoices/{mission_id}/try
         GET /operator/documents  POST /operator/documents/{number}/settle
         POST /operator/documents/{number}/deposit
+        GET /operator/contests  POST /operator/contests/{document_id}/uphold
+        POST /operator/contests/{document_id}/dismiss
         GET /operator/refunds  POST /operator/refunds/{refund_id}/remind  POST /operator/refunds/{refund_id}/retry
         GET /operator/payouts  POST /operator/payouts/{transfer_id}/retry
         GET /operator/money/{reference}  GET /operator/proposals  POST /operator/proposals/{proposal_id}/confirm
@@ -241,6 +244,7 @@ PARAMETERS = {
     "paper_id": "paper", "sms_id": "mail", "difference_id": "mail",
     "sandbox_paper_id": "mail", "sandbox_declaration_id": "mail",
     "quote_id": "quote", "series_id": "series", "number": "document",
+    "document_id": "document_row",
 }  # fmt: skip
 NASTY = ("a%00b", "x" * 5_000, "..%2F..%2Fetc%2Fpasswd", "%F0%9F%98%80%E2%80%AE", "%ED%A0%80", "'%20OR%201=1--", "-1")
 
@@ -311,7 +315,7 @@ def filled(path: str, side: Side, shown: Expert, **values: str) -> str:
         "slug": shown.slug,
         "size_px:int": "96",
         "place:int": "1",
-        "number:int": "1",
+        "version:int": "1",
         "path:path": "x/y",
         "name": "use",
         "action": "lift",

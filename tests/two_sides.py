@@ -25,7 +25,7 @@ from accounts.portraits import SIZES_PX, Portrait
 from accounts.shared_shortlists import Comment
 from accounts.shortlist_rows import Owner
 from billing import escrows
-from billing.documents import issues
+from billing.documents import contests, issues
 from billing.documents.drafts import UNNUMBERED
 from billing.documents.issues import About
 from billing.documents.issues import Checked as Issued
@@ -442,8 +442,10 @@ def _mission(session: Session, people: dict[str, Account], mark: str) -> dict[st
     )
     content = samples.invoice(number=UNNUMBERED).model_copy(update={"title": f"{mark} invoice"})
     invoice = issues.issue(session, Issued(content), About(mission.id, expert_id, client_id), at=at)
+    contests.contest(session, invoice.number, expert_id, f"{mark} objection", audits.SYSTEM, at=at)
     return {
         "document": invoice.number,
+        "document_row": invoice.id,
         "mission": mission.id,
         "receipt": receipt.id,
         "review": review.id,

@@ -441,6 +441,21 @@ TEXTS: Mapping[str, NewsText] = {
         ),
         message("Look at the mission"),
     ),
+    "document_contested": NewsText(
+        message("%(counterpart)s contests %(number)s"),
+        message("Take it back and issue it anew, or say why it stands. The reason:"),
+        message("Look at it"),
+    ),
+    "contest_upheld": NewsText(
+        message("Your objection is founded: the invoice was issued anew"),
+        message("The invoice for “%(title)s” was taken back by a credit note, and issued with what is true now."),
+        message("Look at the mission"),
+    ),
+    "contest_dismissed": NewsText(
+        message("%(number)s stands as it is"),
+        message("We have looked at your objection. Our answer:"),
+        message("Look at it"),
+    ),
     "mission_closed": NewsText(
         message("The mission is closed: %(title)s"),
         message("The funds are released to you. A transfer takes two to four working days."),

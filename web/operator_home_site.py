@@ -17,6 +17,7 @@ from billing import (
     refunds,
     wire_queue,
 )
+from billing.documents import contests
 from billing.providers import sandbox_declarations, sandbox_papers
 from booking import invoice_holds, missions, offer_desk, thread_lists
 from foundation import clock, mails, outbox
@@ -56,6 +57,7 @@ def show(request: Request) -> Response:
             ("threads", thread_lists.count_waiting_for_operator(session)),
             ("offers", offer_desk.count_waiting(session, clock.now())),
             ("invoices", invoice_holds.count_waiting(session)),
+            ("contests", contests.count_waiting(session)),
             ("portage", len(missions.awaiting_portage(session))),
             ("complaints", suspensions.count_complaints(session)),
             ("terms", len(suspensions.nearing(session, today, within=NEAR))),

@@ -15,12 +15,12 @@ POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 router = APIRouter(include_in_schema=False)
 
 
-@router.get(f"{quote_site.PATH}/{{quote_id}}/versions/{{number:int}}.pdf")
-def download_quote(request: Request, quote_id: str, number: int) -> Response:
+@router.get(f"{quote_site.PATH}/{{quote_id}}/versions/{{version:int}}.pdf")
+def download_quote(request: Request, quote_id: str, version: int) -> Response:
     """Send a version of a quote to one of its sides."""
     who = required(request, quote_site.EXPERT, *quote_site.CLIENTS)
     with _database(request).reading() as session:
-        found = quotes.find(session, who, quote_id, number)
+        found = quotes.find(session, who, quote_id, version)
     return _download(found)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -88,10 +88,23 @@ def take_back(session: Session, issued_id: str, draft: Checked, *, at: datetime)
     return _add(session, content, about, at, preceding_id=issued.id)
 
 
+def get(session: Session, document_id: str) -> AccountingDocument:
+    """Return a document by its id; raise NotFound."""
+    found = session.get(AccountingDocument, document_id)
+    if found is None:
+        raise NotFound("there is no such document")
+    return found
+
+
 def of(session: Session, kind: Kind, reference: str) -> AccountingDocument | None:
-    """Return what was issued of a kind for what was sold; not credit notes, of which there may be several."""
-    is_it = col(AccountingDocument.kind) == kind.value, col(AccountingDocument.reference) == reference
+    """Return what was issued of a kind for what was sold, and stands; not credit notes, which may be several."""
+    taken_back = select(col(AccountingDocument.preceding_id)).where(col(AccountingDocument.preceding_id).is_not(None))
+    is_it = _all_of(kind, reference), col(AccountingDocument.id).not_in(taken_back)
     return session.execute(select(AccountingDocument).where(*is_it)).scalars().first()
+
+
+def _all_of(kind: Kind, reference: str) -> ColumnElement[bool]:
+    return and_(col(AccountingDocument.kind) == kind.value, col(AccountingDocument.reference) == reference)
 
 
 def content_of(document: AccountingDocument) -> Content:
@@ -147,12 +160,15 @@ def _add(
     name, position = series.allocate(session, content.kind, seller, content.issued_on)
     numbered = content.model_copy(update={"number": f"{name}-{position}"})
     kept = contents.frozen(numbered)
+    before = select(func.count()).select_from(AccountingDocument).where(_all_of(content.kind, about.reference))
+    correction = 0 if content.is_credit else session.execute(before).scalar_one()
     document = AccountingDocument(
         kind=content.kind.value,
         number=numbered.number,
         series=name,
         position=position,
         reference=about.reference,
+        correction=correction,
         expert_id=about.expert_id,
         client_id=about.client_id,
         preceding_id=preceding_id,

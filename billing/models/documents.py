@@ -34,11 +34,13 @@ class AccountingDocument(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("number", name="ux_accounting_documents_number"),
         UniqueConstraint("series", "position", name="ux_accounting_documents_position"),
-        # One of each kind for what was sold; credit notes are held to what they take back.
+        # One of each kind for what was sold, and another once that was taken back; credit notes are held to what they
+        # take back.
         Index(
             "ux_accounting_documents_reference",
             "kind",
             "reference",
+            "correction",
             unique=True,
             sqlite_where=text("kind <> 'credit_note'"),
             postgresql_where=text("kind <> 'credit_note'"),
@@ -60,6 +62,8 @@ class AccountingDocument(SQLModel, table=True):
     """In its series, from 1."""
     reference: str
     """What was sold: an escrow's reference, or a charge's id."""
+    correction: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """How many of its kind were issued for this before, and taken back."""
     expert_id: str
     """Who sells, or whom the operator sells to."""
     client_id: str | None = None
@@ -89,3 +93,25 @@ class DocumentFile(SQLModel, table=True):
     sha256: str
     """Of the bytes, in hex."""
     rendered_at: datetime = Field(sa_type=Instant)
+
+
+class DocumentContest(SQLModel, table=True):
+    """That an expert contests what was issued in their name, within the time that the mandate gives (row S24)."""
+
+    __tablename__ = "document_contests"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ix_document_contests_decided", "decided_at"),
+        CheckConstraint("(decided_at IS NULL) = (is_upheld IS NULL)", name="contest_is_decided_or_open"),
+    )
+
+    document_id: str = Field(primary_key=True, foreign_key="accounting_documents.id")
+    expert_id: str
+    reason: str
+    contested_at: datetime = Field(sa_type=Instant)
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+    decided_by: str | None = None
+    """The operator's account."""
+    is_upheld: bool | None = None
+    """Whether the document was taken back, and issued anew."""
+    note: str = ""
+    """What the operator answers."""

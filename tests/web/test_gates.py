@@ -104,7 +104,7 @@ def test_their_owners_are_shown_them(tried: Tried) -> None:
     owned |= {"/sheets", "/sheets/{sheet_id}", "/sheets/{sheet_id}/edit", "/offers", "/offers/{offer_id}"}
     files = {"/messages/files/{file_id}", "/letters/{letter_id}", "/portraits/{portrait}-{size_px:int}"}
     files |= {"/sheets/{sheet_id}/files/{sheet_file_id}", "/missions/{mission_id}/files/{report_file_id}"}
-    files |= {"/quotes/{quote_id}/versions/{number:int}.pdf", "/missions/{mission_id}/purchase-order.pdf"}
+    files |= {"/quotes/{quote_id}/versions/{version:int}.pdf", "/missions/{mission_id}/purchase-order.pdf"}
     files |= {"/missions/{mission_id}/report.pdf", "/missions/{mission_id}/receipts/{receipt_id}.pdf"}
     told = {"/operator/people/{account_id}", "/operator/notices/{notice_id}", "/alerts/stop/{token}"}
     assert owned | files | told <= set(seen)
