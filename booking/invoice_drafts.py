@@ -104,7 +104,7 @@ def invoice(document: Document, sides: Sides, work: Work, *, issuer: str, on: da
 
 
 def commission(
-    document: Document, seller: Side, work: Work, price: Price, operator: Operator, *, signed_on: date, on: date
+    document: Document, seller: Side, work: Work, price: Price, operator: Operator, *, sent_on: date, on: date
 ) -> Content | None:
     """Return the operator's invoice to the expert for what it keeps back; None where that is nothing.
 
@@ -113,7 +113,7 @@ def commission(
     taken = commissions.on_part(price, work.released_cents)
     if not taken.total_cents:
         return None
-    tax = taxes.decide(commissions.seller(operator), parties.expert(_identity(document.parties.expert)), signed_on)
+    tax = taxes.decide(commissions.seller(operator), parties.expert(_identity(document.parties.expert)), sent_on)
     language = document.language
     label = translate(language, message("Commission on mission %(number)s"), number=work.number)
     deal = Deal(

@@ -7,7 +7,7 @@ released: the mission is put on hold (`booking.invoice_holds`) until a new draft
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -29,7 +29,7 @@ from booking.invoice_drafts import Sides, Work
 from booking.invoice_holds import Held
 from booking.lifecycle import MissionState
 from booking.models.missions import Mission, Portage
-from booking.models.quotes import Quote, QuoteVersion
+from booking.models.quotes import QuoteVersion
 from booking.quote_contents import Document
 from foundation.audits import Actor
 from foundation.database import Database
@@ -46,7 +46,8 @@ class _Due:
     work: Work
     price: Price
     about: About
-    sent_at: datetime
+    sent_on: date
+    """When the version that was signed was sent, which decided the tax on the commission."""
 
 
 def issue(database: Database, operator: Operator, mission_ids: Sequence[str], at: datetime) -> None:
@@ -134,7 +135,7 @@ def _read(session: Session, mission: Mission) -> _Due:
         _work(session, mission, version, escrow),
         agreed_commissions.price(version),
         About(mission.id, mission.expert_id, mission.client_id),
-        session.get_one(Quote, mission.quote_id).sent_at or version.sent_at,
+        version.sent_at.date(),
     )
 
 
@@ -142,9 +143,8 @@ def _drafts(due: _Due, operator: Operator, at: datetime) -> list[Content]:
     """Return the expert's invoice, and the operator's of its commission where one is taken."""
     on = at.astimezone(ZONE).date()
     issued = invoice_drafts.invoice(due.document, due.sides, due.work, issuer=operator.name, on=on)
-    signed_on = due.sent_at.date()
     fee = invoice_drafts.commission(
-        due.document, due.sides.seller, due.work, due.price, operator, signed_on=signed_on, on=on
+        due.document, due.sides.seller, due.work, due.price, operator, sent_on=due.sent_on, on=on
     )
     return [issued, fee] if fee else [issued]
 

@@ -216,8 +216,8 @@ def test_the_commission_s_invoice_is_what_the_ledger_says_to_the_cent(
     days = (date(2026, 11, 2), date(2026, 11, 20), date(2026, 11, 1))
     work = Work("M-2026-00001", "", *days, PaymentKind.CARD, None, released_cents)
     seller = invoice_drafts.seller(Seller(**CONTENT["parties"]["expert"]), None, "anne@example.org")
-    signed_on = date(2026, 10, 1)
-    made = invoice_drafts.commission(document, seller, work, price, operator, signed_on=signed_on, on=date(2026, 12, 1))
+    sent_on = date(2026, 10, 1)
+    made = invoice_drafts.commission(document, seller, work, price, operator, sent_on=sent_on, on=date(2026, 12, 1))
     taken = commissions.on_part(price, released_cents)
     assert (made is None) == (taken.total_cents == 0)
     if made:
