@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from accounts import acceptances, experts, sign_ins
 from accounts.models.accounts import Account, AccountKind, Client, Membership, Role
+from accounts.sign_ins import SignedIn
 from foundation import clock, http
 from foundation.database import Database
 from tests import builders
@@ -67,6 +68,13 @@ def sign_in(client: TestClient, account: Account) -> None:
         token = sign_ins.open_for(session, account, "a test", at=clock.now())
     for name in (COOKIE, f"{http.HOST_PREFIX}{COOKIE}"):  # the site takes the one that suits its address
         client.cookies.set(name, token)
+
+
+def as_who(client: TestClient, who: SignedIn) -> None:
+    """Give a browser the cookie of somebody who is known already."""
+    with database_of(client).reading() as session:
+        account = session.get_one(Account, who.account_id)
+    sign_in(client, account)
 
 
 def as_new(client: TestClient, kind: AccountKind, name: str = "Anna", **columns: Any) -> Account:

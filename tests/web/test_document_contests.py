@@ -8,8 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlmodel import col
 
-from accounts.models.accounts import Account, AccountKind, Client
-from accounts.sign_ins import SignedIn
+from accounts.models.accounts import AccountKind, Client
 from billing import document_differences
 from billing.documents import archives, contests, issues
 from billing.documents.contents import Content
@@ -44,12 +43,6 @@ def stage(database: Database) -> Stage:
     return found.accept().pay().start().report().validate()
 
 
-def look_as(site: TestClient, who: SignedIn) -> None:
-    with signed_in.database_of(site).reading() as session:
-        account = session.get_one(Account, who.account_id)
-    signed_in.sign_in(site, account)
-
-
 def rows(database: Database) -> list[AccountingDocument]:
     with database.reading() as session:
         statement = select(AccountingDocument).where(col(AccountingDocument.kind) != "commission")
@@ -69,7 +62,7 @@ def told(database: Database) -> list[str]:
 def contested(site: TestClient, stage: Stage) -> AccountingDocument:
     """Return the invoice of a mission once its expert has contested it."""
     [invoice] = rows(stage.database)
-    look_as(site, stage.expert)
+    signed_in.as_who(site, stage.expert)
     # Its file is made meanwhile.
     eventually(lambda: f'href="/documents/{invoice.number}/contest"' in site.get("/my/documents").text)
     path = f"/documents/{invoice.number}/contest"
@@ -101,7 +94,7 @@ def test_a_founded_objection_leads_to_a_credit_note_and_an_invoice_with_what_is_
         assert document_differences.find(session) == []
         assert list(archives.gaps(session)) == []
     assert told(database).count("contest_upheld") == 1
-    look_as(site, stage.expert)
+    signed_in.as_who(site, stage.expert)
     page = site.get(f"/documents/{first.number}/contest").text
     assert ('data-state="upheld"' in page, "You are right" in page) == (True, True)
     signed_in.as_new(site, AccountKind.OPERATOR, "Oskar")
@@ -117,7 +110,7 @@ def test_an_objection_that_is_not_founded_is_answered(site: TestClient, stage: S
     assert "done=contest-answered" in str(site.post(path, data={"reason": "It is right"}).url)
     assert "done=overtaken" in str(site.post(path, data={"reason": "It is right"}).url)
     assert (len(rows(stage.database)), told(stage.database).count("contest_dismissed")) == (1, 1)
-    look_as(site, stage.expert)
+    signed_in.as_who(site, stage.expert)
     assert 'data-state="dismissed"' in site.get(f"/documents/{invoice.number}/contest").text
 
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from accounts.models.accounts import Account, Client
-from accounts.sign_ins import SignedIn
+from accounts.models.accounts import Client
 from foundation.database import Database
 from tests import signed_in
 from tests.booking.carried_out import Stage
@@ -28,20 +27,14 @@ def database(site: TestClient) -> Database:
     return signed_in.database_of(site)
 
 
-def look_as(site: TestClient, who: SignedIn) -> None:
-    with signed_in.database_of(site).reading() as session:
-        account = session.get_one(Account, who.account_id)
-    signed_in.sign_in(site, account)
-
-
 def test_each_side_reads_what_it_can_mend(site: TestClient, database: Database) -> None:
     stage = Stage(database).accept(parties={"client": NOBODY}).pay().start().report()
     with database.writing() as session:
         session.get_one(Client, stage.client.client_id).registration_number = None
     stage.validate()
-    look_as(site, stage.client)
+    signed_in.as_who(site, stage.client)
     page = site.get(f"/missions/{stage.id}").text
     assert ('data-rule="siren"' in page, 'href="/account/company"' in page) == (True, True)
-    look_as(site, stage.expert)
+    signed_in.as_who(site, stage.expert)
     page = site.get(f"/missions/{stage.id}").text
     assert ('data-testid="hold"' in page, "We are looking after it." in page) == (False, True)
