@@ -133,6 +133,7 @@ ORCHARD = Buyer(
     "Obsthof am Deich GmbH", "Heike Brandt", "DE", "Am Deich 7\n21723 Hollern", "GmbH", vat_number="DE999000121"
 )
 BOSTON = Buyer("Harbor Cider Co.", "Joan Miller", "US", "1 Harbor St\nBoston, MA 02110", "Inc.")
+QUEBEC = Buyer("Cidrerie du Fleuve inc.", "Rémi Tremblay", "CA", "12 rue du Quai\nLévis (Québec) G6V 1A1", "inc.")
 LYON = Buyer("Camille Roblin", "Camille Roblin", "FR", "9 rue des Tables\n69001 Lyon")
 GHENT = Buyer("Lotte Peeters", "Lotte Peeters", "BE", "Korenlei 4\n9000 Gent")
 JORAT = Buyer("Fromages du Jorat SA", "Urs Favre", "CH", "Route du Bois 1\n1083 Mézières", "SA")
@@ -140,6 +141,7 @@ DEALS = (
     Deal(EXEMPT, OYSTERS, "Premiers contacts en Italie", "4", 69),
     Deal(ANNECY, ORCHARD, "Entering the French market", "9.5", 64, "en"),
     Deal(ANNECY, BOSTON, "Distributors in France", "6", 52, "en", {"currency": "USD", "day_rate": "820"}),
+    Deal(ANNECY, QUEBEC, "Trouver des cidres normands", "3", 48),
     Deal(ANNECY, LYON, "Vendre ses céramiques à l’étranger", "2", 45),
     Deal(ANNECY, GHENT, "Selling bags in France", "1.5", 38, "en"),
     Deal(BRUSSELS, OYSTERS, "Les restaurants de Bruxelles", "5", 30),
@@ -147,8 +149,8 @@ DEALS = (
     Deal(CASABLANCA, OYSTERS, "Un importateur à Casablanca", "7", 16),
 )
 """The latest last, as invoices are numbered. They are: exempt as a small business, reverse charge, export in dollars
-(held up: the operator is to say what a euro was worth), private at home, private in the Union, reverse charge towards
-France, another country's own rate in francs, and a seller outside the Union."""
+(held up: the operator is to say what a euro was worth), export in euros, private at home, private in the Union, reverse
+charge towards France, another country's own rate in francs, and a seller outside the Union."""
 
 
 def add(settings: Settings, database: Database, at: datetime) -> None:
