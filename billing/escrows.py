@@ -143,6 +143,18 @@ def return_surplus(session: Session, escrow: Escrow, at: datetime) -> None:
         refund_parts.agree(session, escrow, cents, RefundReason.SURPLUS, at)
 
 
+def approve(session: Session, reference: str, at: datetime) -> Escrow:
+    """Note that the payer approved the work, so that what is held waits for its release alone; raise Refused.
+
+    A bank may still take it back; whoever pays can't ask for it any more.
+    """
+    escrow = take(session, of(session, reference).id)
+    if escrow.state != EscrowState.HELD:
+        raise Refused(KIND, EscrowState(escrow.state), EscrowEvent.RELEASE, [])
+    escrow.approved_at = escrow.approved_at or at
+    return escrow
+
+
 def release(session: Session, reference: str, price: Price, at: datetime) -> Escrow:
     """Release what is held to the expert, since the client validated the work (S22); raise Refused otherwise.
 
@@ -203,7 +215,9 @@ def win_back(session: Session, escrow: Escrow, cents: int, at: datetime) -> None
 
 
 def dispute(session: Session, escrow: Escrow, actor: Actor, at: datetime, reason: str) -> None:
-    """Keep what is held from being released, since the client asks for it back."""
+    """Keep what is held from being released, since the client asks for it back; raise Refused once they approved."""
+    if escrow.approved_at is not None:
+        raise Refused(KIND, EscrowState(escrow.state), EscrowEvent.DISPUTE, [EscrowEvent.RELEASE])
     _move(session, escrow, EscrowEvent.DISPUTE, Party.CLIENT, actor, at, reason=reason)
     outbox.record(session, ESCROW_DISPUTED, [escrow.reference])
 

@@ -51,6 +51,11 @@ def expect_no_more(session: Session, mission: Mission, *, at: datetime) -> None:
         escrows.cancel(session, mission.id, at)
 
 
+def approve(session: Session, mission: Mission, *, at: datetime) -> None:
+    """Have what is held wait for its release alone, since the client validated the work."""
+    escrows.approve(session, mission.id, at)
+
+
 def release(session: Session, mission: Mission, version: QuoteVersion, *, at: datetime) -> None:
     """Release what is held to the expert, less the commission of the signed version (S20, S21)."""
     escrows.release(session, mission.id, agreed_commissions.price(version), at)

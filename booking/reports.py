@@ -133,7 +133,9 @@ def validate(session: Session, who: SignedIn, mission_id: str, *, at: datetime) 
     session.add(report)
     outbox.record(session, MISSION_VALIDATED, [mission.id])
     mission_news.say(session, mission, Line.MISSION_VALIDATED, at=at)
-    if not funds.uses_escrow(mission):
+    if funds.uses_escrow(mission):
+        funds.approve(session, mission, at=at)
+    else:
         missions.close(session, mission.id, at=at)
     mission_news.tell_expert(session, mission, "mission_validated", at=at)
     return mission

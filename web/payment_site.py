@@ -107,7 +107,7 @@ def _page(
             "asked": _in_question(session, escrow),
             "mission": session.get(Mission, escrow.reference),
             "may_pay": escrows.may_pay(who),
-            "may_ask": escrow.held_at is not None and escrow.state in {EscrowState.HELD, EscrowState.AWAITING},
+            "may_ask": _may_ask(escrow),
         }
     context["picture"] = payment_requests.picture(context["wire"], escrow.amounts.missing, escrow.currency)
     paid = next((payment for payment in context["payments"] if payment.id == request.query_params.get("paid")), None)
@@ -121,6 +121,12 @@ def _page(
         "done": request.query_params.get("done", ""),
     }
     return private(render(request, "payments/payment.html", language_of(request), context, status=status))
+
+
+def _may_ask(escrow: Escrow) -> bool:
+    """Tell whether a refund may be asked for: once all was held, and until the work is approved."""
+    is_open = escrow.state in {EscrowState.HELD, EscrowState.AWAITING}
+    return is_open and escrow.held_at is not None and escrow.approved_at is None
 
 
 def _in_question(session: Session, escrow: Escrow) -> Refund | None:

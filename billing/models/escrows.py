@@ -88,6 +88,8 @@ class Escrow(SQLModel, table=True):
     opened_at: datetime = Field(sa_type=Instant)
     held_at: datetime | None = Field(default=None, sa_type=Instant)
     """When all was there for the first time: from then on nothing goes back unless the expert agrees."""
+    approved_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When the payer approved the work: from then on nothing is asked back, and the release is owed."""
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
 
     @property

@@ -330,7 +330,7 @@ def everything_has_come_to_rest(moment: Moment) -> None:
                 "reported": {"held", "awaiting"},
                 "disputed": {"held", "awaiting"},
                 "refund_in_question": {"disputed"},
-                "validated": set[str](),
+                "validated": {"awaiting"},  # a bank took it back before the release
                 "closed": {"released"},
                 "cancelled": {"cancelled", "refunded"},
             }[mission["state"]]

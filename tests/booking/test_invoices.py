@@ -24,6 +24,7 @@ from booking.invoice_drafts import Work
 from booking.quote_contents import Document, Seller
 from foundation.database import Database
 from foundation.errors import Invalid, NotFound
+from foundation.lifecycles import Refused
 from foundation.mails import MailRow
 from foundation.settings import Operator
 from tests.booking import carried_out
@@ -122,6 +123,15 @@ def test_a_draft_that_breaks_a_rule_holds_the_release_and_tells_who_can_mend_it(
         assert invoice_holds.failures(hold, "en", side="seller") == []
     invoices.look_after(database, Operator(), stage.now())
     assert (len(told(database)), state(stage)) == (2, ("validated", EscrowState.HELD))
+
+
+def test_what_was_validated_is_not_asked_back_while_its_invoices_wait(database: Database) -> None:
+    stage = held_up(database)
+    with database.writing() as session, pytest.raises(Refused):
+        refunds.ask(session, stage.client, stage.id, 1_000, "After all", at=stage.now())
+    registered(stage, "732829320")
+    invoices.look_after(database, Operator(), stage.now())
+    assert state(stage.hear()) == ("closed", EscrowState.RELEASED)
 
 
 def test_once_it_is_mended_all_goes_on(database: Database) -> None:
