@@ -22,7 +22,17 @@ from tests.billing.documents.issuing import AT, issue
 from tests.billing.documents.samples import SAMPLES
 from tests.billing.platforms.telling import message
 
-FRENCH = {"standard", "francs_at_home", "franchise", "guadeloupe", "reduced", "credit_note", "commission", "long"}
+FRENCH = {
+    "standard",
+    "by_transfer",
+    "francs_at_home",
+    "franchise",
+    "guadeloupe",
+    "reduced",
+    "credit_note",
+    "commission",
+    "long",
+}
 """Sold by one French business to another."""
 
 
