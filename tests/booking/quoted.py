@@ -138,7 +138,7 @@ def _whole(quote: Quote, number: int, values: dict[str, Any]) -> dict[str, Any]:
     parties = {**CONTENT["parties"], **values["content"].get("parties", {})}
     said = {name: values[name] for name in ("language", "currency", "day_rate_cents")}
     said |= {name: values[name] for name in ("net_cents", "tax_cents", "gross_cents")}
-    days = {name: values[name].isoformat() for name in ("starts_on", "ends_on", "valid_until")}
+    days = {name: (values[name] or AT.date()).isoformat() for name in ("starts_on", "ends_on", "valid_until")}
     tax = {"code": "S", "rate_bp": rate_bp, "country": "FR"} if rate_bp else _FRANCHISE
     return {
         "kind": "mission",
