@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
+from sqlalchemy.orm import Session
 
 from accounts.models.accounts import AccountKind
 from accounts.sign_ins import SignedIn
@@ -118,14 +119,14 @@ def _page(
 def _desk(request: Request, form: dict[str, str], faults: dict[str, str], *, status: int = 200) -> Response:
     with _database(request).reading() as session:
         waiting = [
-            (found, document, _expert_name(session.get(Mission, document.reference), session))
+            (found, document, _expert_name(session, session.get(Mission, document.reference)))
             for found, document in contests.waiting(session, limit=PAGE)
         ]
         context = {"waiting": waiting, "form": form, "faults": faults}
         return operator_desk.page(request, "contests.html", "contests", context, status=status)
 
 
-def _expert_name(mission: Mission | None, session: Any) -> str:
+def _expert_name(session: Session, mission: Mission | None) -> str:
     return mission_news.expert_name(session, mission) if mission else ""
 
 
