@@ -4,12 +4,9 @@ Tax and price are those that both signed. The two sides are as they are on the d
 details corrects the draft. What is no longer known of somebody who was erased is what they signed with.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-
-from babel.numbers import format_percent
 
 from accounts.models.accounts import Client
 from accounts.models.profiles import LegalIdentity
@@ -20,10 +17,9 @@ from billing.documents.contents import Content, Line, Means, Side, Taxation
 from billing.documents.drafts import Deal
 from billing.models.escrows import PaymentKind
 from booking.quote_contents import Buyer, Document, Seller, Taxed
-from foundation.i18n import Language, message, translate
+from foundation.i18n import message, percent, translate
 from foundation.settings import Operator
 
-_PERCENT: Mapping[Language, str] = {"fr": "#,##0.##\u202f%", "en": "#,##0.##%"}
 _MEANS = {PaymentKind.CARD: Means.CARD, PaymentKind.WIRE: Means.TRANSFER}
 
 
@@ -120,7 +116,7 @@ def commission(
         seller=drafts.operator_side(operator),
         buyer=seller,
         title=document.title,
-        lines=(drafts.item_line(f"{label} ({_percent(taken.rate_bp, language)})", price.commission.before_tax_cents),),
+        lines=(drafts.item_line(f"{label} ({percent(taken.rate_bp, language)})", price.commission.before_tax_cents),),
         taxation=drafts.taxation(tax, language, on),
         currency=document.currency,
         paid_on=on,
@@ -160,7 +156,3 @@ def _signed(tax: Taxed) -> Taxation:
 
 def _identity(frozen: Seller) -> LegalIdentity:
     return LegalIdentity(**frozen.model_dump(exclude={"name", "own_rate_bp"}))
-
-
-def _percent(rate_bp: int, language: Language) -> str:
-    return format_percent(rate_bp / commissions.WHOLE_BP, format=_PERCENT[language], locale=language)

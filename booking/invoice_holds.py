@@ -45,16 +45,17 @@ def put(session: Session, mission_id: str, held: Sequence[Held], *, at: datetime
         audits.record(session, audits.SYSTEM, "invoices_held", "mission", mission_id, at=at)
     found.breaches, found.tried_at = kept, at
     key = ",".join(sorted({one.breach.rule for one in held}))
-    notes = {language: _in_words(held, language) for language in LANGUAGES}
     about = {"title": mission.title, "number": mission.number, "path": "/operator/invoices"}
     names = {"counterpart": mission_news.expert_name(session, mission)}
-    news.tell_operators(session, "invoices_held", key=f"{mission_id} {key}", at=at, notes=notes, **about, **names)
+    news.tell_operators(
+        session, "invoices_held", key=f"{mission_id} {key}", at=at, notes=_in_words(held), **about, **names
+    )
     if ours := [one for one in held if one.breach.side == SELLER]:
-        theirs = {language: _in_words(ours, language) for language in LANGUAGES}
-        mission_news.tell_expert(session, mission, "invoice_details_wanted", key=key, at=at, notes=theirs)
+        mission_news.tell_expert(session, mission, "invoice_details_wanted", key=key, at=at, notes=_in_words(ours))
     if ours := [one for one in held if one.breach.side == BUYER]:
-        theirs = {language: _in_words(ours, language) for language in LANGUAGES}
-        mission_news.tell_client(session, mission, "invoice_details_wanted_client", key=key, at=at, notes=theirs)
+        mission_news.tell_client(
+            session, mission, "invoice_details_wanted_client", key=key, at=at, notes=_in_words(ours)
+        )
 
 
 def end(session: Session, mission_id: str, *, at: datetime) -> None:
@@ -135,9 +136,14 @@ def failures(hold: InvoiceHold, language: Language, *, side: str = "") -> list[F
     """
     kept = [row for row in hold.breaches if not side or row["side"] == side]
     breaches = [Breach(**{name: value for name, value in row.items() if name != "document"}) for row in kept]
+    return _said(breaches, language)
+
+
+def _in_words(held: Sequence[Held]) -> dict[str, str]:
+    """Return what is wrong and how to mend it, each once, by language."""
+    said = {language: _said([one.breach for one in held], language) for language in LANGUAGES}
+    return {language: "\n".join(f"{one.text} {one.fix}" for one in found) for language, found in said.items()}
+
+
+def _said(breaches: Sequence[Breach], language: Language) -> list[Failure]:
     return list(dict.fromkeys(checks.said(breach, language) for breach in breaches))
-
-
-def _in_words(held: Sequence[Held], language: Language) -> str:
-    said = [checks.said(one.breach, language) for one in held]
-    return "\n".join(dict.fromkeys(f"{one.text} {one.fix}" for one in said))

@@ -1,6 +1,7 @@
 """French and English: catalogues, and which language a reader wants."""
 
 import gettext
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from io import BytesIO
@@ -10,11 +11,13 @@ from babel import Locale, negotiate_locale
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_percent
 
 from foundation.settings import ROOT
 
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
+_PERCENT: Mapping[Language, str] = {"fr": "#,##0.##\u202f%", "en": "#,##0.##%"}
 CATALOGUES = ROOT / "web" / "locale"
 
 
@@ -47,6 +50,11 @@ def long_date(day: date, language: Language) -> str:
     """Return a day in words; the first of a month is an ordinal in French, which CLDR leaves out."""
     text = format_date(day, format="long", locale=language)
     return f"1er{text.removeprefix('1')}" if language == "fr" and day.day == 1 else text
+
+
+def percent(share_bp: int, language: Language) -> str:
+    """Return hundredths of a percent in words, with two decimals at most."""
+    return format_percent(share_bp / 10_000, format=_PERCENT[language], locale=language)
 
 
 def known(code: str | None) -> Language:

@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from babel.numbers import format_percent
-
 from accounts.models.accounts import AccountKind
 from billing import commissions
 from billing.models.reductions import ReductionKind, Refusal
 from billing.reductions import Line
 from billing.referrals import Outcome
-from foundation.i18n import Language, message, translate
+from foundation.i18n import Language, message, percent, translate
 from foundation.settings import Settings
 
-_PERCENT: Mapping[Language, str] = {"fr": "#,##0.##\u202f%", "en": "#,##0.##%"}
 _REFUSALS: Mapping[Refusal, str] = {
     Refusal.SELF: message("Earned nothing: this was you."),
     Refusal.SAME_COMPANY: message("Earned nothing: they belong to your own company."),
@@ -42,8 +39,8 @@ def context(earned: Earned, settings: Settings, site: str, language: Language) -
     return {
         "code": earned.code,
         "link": f"{site}/sign-up?{urlencode({'code': earned.code})}" if earned.code else "",
-        "standard": _percent(standard_bp, language),
-        "with_referral": _percent(referral_bp, language),
+        "standard": percent(standard_bp, language),
+        "with_referral": percent(referral_bp, language),
         "clients_earn": settings.referred_clients_earn,
         "outcomes": [_outcome(outcome, language) for outcome in earned.outcomes],
         "lines": [_line(line, earned, standard_bp, language) for line in earned.lines],
@@ -70,7 +67,7 @@ def _outcome(outcome: Outcome, language: Language) -> dict[str, Any]:
 def _line(line: Line, earned: Earned, standard_bp: int, language: Language) -> dict[str, Any]:
     reduction = line.reduction
     rates = [
-        _percent(commissions.reduced_bp(standard_bp, share), language)
+        percent(commissions.reduced_bp(standard_bp, share), language)
         for share in (reduction.share_bp, reduction.later_share_bp)
     ]
     is_pair = reduction.kind == ReductionKind.OWN_CLIENT
@@ -83,7 +80,3 @@ def _line(line: Line, earned: Earned, standard_bp: int, language: Language) -> d
         "is_open": line.is_open,
         "uses": line.uses,
     }
-
-
-def _percent(rate_bp: int, language: Language) -> str:
-    return format_percent(rate_bp / commissions.WHOLE_BP, format=_PERCENT[language], locale=language)
