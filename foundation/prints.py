@@ -47,6 +47,9 @@ def pdf(template: Path, words: dict[str, Any], *, standards: Sequence[Any], at: 
     The template finds the words as JSON in `sys.inputs.words`; other templates it imports by their path from the root.
     Always a file: of templates that are bytes, typst takes no more than 65,536 in the life of a process.
     """
+    # One by one first: between two marks, typst loses a sign that no font has and says nothing.
+    if unshown := _unshown(_visible_signs(words)):
+        raise Unprintable(unshown)
     try:
         made = typst.compile(
             template,
@@ -81,25 +84,39 @@ def pdf_of_any(template: Path, words: dict[str, Any], *, standards: Sequence[Any
 
 def _replacing(signs: str) -> Callable[[str], str]:
     """Return what replaces signs that can't be shown. A letter may be named only for the mark on it, and stays then."""
-    instead, unshown = dict[int, str](), _unshown(signs)
+    instead, unshown = dict[int, str](), _unshown(_visible_signs(signs))
     for sign in signs:
         if sign.isspace():
             instead[ord(sign)] = " "
-        elif unicodedata.category(sign) in _UNSEEN or sign in _VARIANTS:
+        elif _is_unseen(sign):
             instead[ord(sign)] = ""
-        elif unicodedata.category(sign) in _MARKS or sign in unshown:
+        elif _is_mark(sign) or sign in unshown:
             instead[ord(sign)] = REPLACEMENT
     return lambda text: text.translate(instead)
 
 
-def _unshown(signs: str) -> frozenset[str]:
+def _visible_signs(said: Any) -> str:
+    """Return the signs in texts that stand for themselves, each once and in one order."""
+    signs = sorted(set(orjson.dumps(said).decode()))
+    return "".join(sign for sign in signs if not (sign.isspace() or _is_unseen(sign) or _is_mark(sign)))
+
+
+def _is_unseen(sign: str) -> bool:
+    return unicodedata.category(sign) in _UNSEEN or sign in _VARIANTS
+
+
+def _is_mark(sign: str) -> bool:
+    return unicodedata.category(sign) in _MARKS
+
+
+def _unshown(signs: str) -> str:
     """Return which signs the fonts don't have, each looked at by itself."""
     inputs = {"signs": orjson.dumps(list(signs)).decode()}
     try:
         typst.compile(SIGNS, root=ROOT, font_paths=_fonts(), sys_inputs=inputs, pdf_standards=["a-2a"], timestamp=0)
     except typst.TypstError as error:
-        return frozenset(_unknown_signs(error.diagnostic))
-    return frozenset()
+        return _unknown_signs(error.diagnostic)
+    return ""
 
 
 def _unknown_signs(diagnostic: str) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pypdf
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from booking.documents import pages
@@ -91,6 +91,7 @@ def test_whatever_is_written_can_be_printed(text: str) -> None:
 
 
 @given(st.text("aé1 北🚀\ufe0f\u20e3\u200d", min_size=1, max_size=30))
+@example(" \u20e3🚀\u20e3")
 def test_only_what_no_font_has_is_replaced(text: str) -> None:
     document = printed.report(summary="A" + text, files=(), validated_at=None)
     said = text_of(document)
@@ -98,3 +99,9 @@ def test_only_what_no_font_has_is_replaced(text: str) -> None:
     shown = said.partition("La mission en quelques phrases")[2].partition("Objectif par objectif")[0]
     assert "".join(sign for sign in shown if sign in "Aaé1") == f"A{kept}"
     assert shown.count(prints.REPLACEMENT) == sum(text.count(sign) for sign in "北🚀")
+
+
+@pytest.mark.parametrize("mark", "\u0301\u0325\u0488")
+def test_no_sign_is_lost_between_marks(mark: str) -> None:
+    document = printed.report(summary=f"e{mark}北{mark} and A {mark}🚀{mark}", files=(), validated_at=None)
+    assert "remplace un signe qui" in text_of(document)
