@@ -9,6 +9,8 @@ RUN .venv/bin/python -m pip install --no-cache-dir --no-deps --no-build-isolatio
 RUN .venv/bin/python -m compileall -q -j 0 accounts billing booking foundation indexer migrations ranking scripts search_api taxonomy web
 
 FROM python:3.13-slim-bookworm
+# Invoices name companies in Chinese, Japanese and Korean signs, too.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin portulan \
     && install -d -o portulan -g portulan -m 0750 /var/lib/portulan \
     && install -d -o portulan -g portulan -m 0755 /run/secrets
@@ -19,6 +21,7 @@ ENV PATH=/srv/portulan/.venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     PORTULAN_DATA_DIR=/var/lib/portulan \
+    PORTULAN_FONTS_DIR=/usr/share/fonts/opentype/noto \
     PORTULAN_HOST=0.0.0.0 \
     PORTULAN_LOG_FORMAT=json
 USER 10001:10001

@@ -1,7 +1,8 @@
 """Setting pages for print: typst makes PDF/A of a template and the words that stand in it.
 
-Typst sets them with the fonts that it carries itself and no others, so that they look alike on every machine: those
-have Latin, Greek, Cyrillic, Hebrew, Arabic, Armenian and Georgian letters. What was set twice is the same to the byte.
+Typst sets them with the fonts that it carries itself, so that they look alike on every machine: those have Latin,
+Greek, Cyrillic, Hebrew, Arabic, Armenian and Georgian letters. Signs that these lack come from `PORTULAN_FONTS_DIR`
+alone. What was set twice is the same to the byte.
 `look.typ` beside this is what all templates share.
 """
 
@@ -16,7 +17,7 @@ from typing import Any
 import orjson
 import typst
 
-from foundation.settings import ROOT
+from foundation.settings import ROOT, Printing
 
 LONGEST_WORD = 28
 REPLACEMENT = "\N{WHITE SQUARE}"
@@ -150,6 +151,10 @@ def _changed(said: Any, change: Callable[[str], str]) -> Any:
             return said
 
 
-@lru_cache(maxsize=1)
 def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False)
+    return _fonts_in(Printing().fonts_dir)
+
+
+@lru_cache(maxsize=2)
+def _fonts_in(folder: Path | None) -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, font_paths=[folder] if folder else [])

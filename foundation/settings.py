@@ -13,7 +13,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import DirectoryPath, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -109,6 +109,15 @@ class Boost(BaseSettings):
         return value
 
 
+class Printing(BaseSettings):
+    """What documents are printed with, besides the letters that come with the program."""
+
+    model_config = SettingsConfigDict(env_prefix="PORTULAN_")
+
+    fonts_dir: DirectoryPath | None = None
+    """A folder with fonts for other signs, such as Chinese, Japanese and Korean ones: Debian's `fonts-noto-cjk`."""
+
+
 SHORTEST_KEY = 20
 _ADDRESSES = {
     "opensearch_url": ({"http", "https"}, "https://user@host:9200"),
@@ -123,7 +132,7 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - nobody lis
 """Where to find on this machine whoever listens at every address."""
 
 
-class Settings(BaseSettings):
+class Settings(Printing):
     """Everything that may differ between two installations."""
 
     model_config = SettingsConfigDict(env_prefix="PORTULAN_", secrets_dir=SECRETS if SECRETS.is_dir() else None)

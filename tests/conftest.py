@@ -87,6 +87,12 @@ def database(tmp_path: Path) -> Iterator[Database]:
     found.close()
 
 
+@pytest.fixture
+def east_asian_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have documents printed with the fonts of Debian's `fonts-noto-cjk` besides ours; `scripts/test` installs them."""
+    monkeypatch.setenv("PORTULAN_FONTS_DIR", "/usr/share/fonts/opentype/noto")
+
+
 @pytest.fixture(scope="session")
 def started() -> Callable[[Name], str]:
     """Return what starts a real backend if it does not run yet, and gives its address.

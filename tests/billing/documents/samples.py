@@ -85,6 +85,13 @@ BOSTON = Side(
     registration_number="12-3456789",
     email="ap@example.org",
 )
+SHANGHAI = Side(
+    name="上海国际贸易有限公司 (Shanghai Trading Co., Ltd.)",
+    address="浦东新区世纪大道100号\n上海市 200120",
+    country="CN",
+    registration_number="91310115MA1K3YQL6Y",
+    email="ap@example.org",
+)
 PERSON = Side(
     name="Aïcha d’Ô", address="9 rue Nue\n69001 Lyon", country="FR", is_business=False, email="aicha@example.org"
 )
@@ -186,3 +193,9 @@ SAMPLES: Mapping[str, Callable[[], Content]] = {
     "long": long_one,
 }
 """By name; amounts, dates and texts as they come out."""
+
+
+def chinese() -> Content:
+    """Return what only prints with more fonts than ours."""
+    lines = (drafts.day_line("株式会社との商談, 주식회사 한국", 2, 65_000),)
+    return invoice(deal(ELODIE, SHANGHAI, "en", lines=lines), "en")

@@ -4,7 +4,7 @@ import re
 import pypdf
 import pytest
 
-from billing.documents import factur_x, pages
+from billing.documents import checks, factur_x, pages
 from billing.documents.contents import Content
 from foundation import prints
 from tests.billing.documents import samples
@@ -113,3 +113,25 @@ def test_a_sign_that_no_font_has_is_named(sign: str) -> None:
     made: Content = samples.invoice()
     with pytest.raises(prints.Unprintable, match=sign):
         pages.pdf(made.model_copy(update={"title": f"Marché {sign}"}))
+
+
+@pytest.mark.usefixtures("east_asian_fonts")
+def test_chinese_japanese_and_korean_names_are_printed_with_the_fonts_that_are_named() -> None:
+    made = samples.chinese()
+    assert checks.check(made, "en") == []
+    read = _read(pages.render(made))
+    text = _text(read)
+    for said in ("上海国际贸易有限公司", "浦东新区世纪大道", "株式会社との商談", "주식회사 한국", "Élodie Ñuñez"):
+        assert said in text
+    used = {font.get_object()["/BaseFont"] for font in read.pages[0]["/Resources"]["/Font"].values()}
+    others = [name for name in used if not OWN_FONTS.match(name)]
+    assert others
+    assert all("CJK" in name for name in others)
+    with pytest.raises(prints.Unprintable, match="ไ"):
+        pages.pdf(made.model_copy(update={"title": "ไทย"}))
+
+
+def test_a_document_that_our_fonts_can_print_is_the_same_with_more_of_them(request: pytest.FixtureRequest) -> None:
+    ours = [pages.pdf(SAMPLES[name]()) for name in ("standard", "greek_seller", "moroccan_seller")]
+    request.getfixturevalue("east_asian_fonts")
+    assert [pages.pdf(SAMPLES[name]()) for name in ("standard", "greek_seller", "moroccan_seller")] == ours

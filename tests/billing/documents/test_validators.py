@@ -55,6 +55,12 @@ def test_the_validators_refuse_what_is_wrong(verdicts: Mapping[str, Verdict]) ->
     assert any("BR-CO-15" in remark for remark in verdicts[SPOILED].remarks)
 
 
+@pytest.mark.usefixtures("east_asian_fonts")
+def test_signs_of_other_fonts_are_right_in_others_eyes() -> None:
+    made = {"chinese": pages.render(samples.chinese())}
+    assert validators.look_at(made) == {"chinese": Verdict(is_archivable=True, is_valid=True, remarks=())}
+
+
 @pytest.mark.long
 def test_every_sample_in_both_languages_is_right_in_others_eyes() -> None:
     made = {
