@@ -7,17 +7,15 @@ from datetime import datetime
 import schwifty
 from pydantic import BaseModel, ConfigDict
 from schwifty.exceptions import SchwiftyException
-from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlmodel import col
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siren, siret
 
-from accounts import contacts
+from accounts import colleagues, contacts
 from accounts.events import VAT_NUMBER_GIVEN
 from accounts.legal_identities import FRENCH_LANDS
-from accounts.models.accounts import Account, Client, Membership, Role
+from accounts.models.accounts import Client, Role
 from accounts.sign_ins import SignedIn
 from foundation import audits, outbox
 from foundation.errors import Fault, Invalid, NotFound
@@ -141,18 +139,26 @@ def get(session: Session, who: SignedIn) -> Client:
     return found
 
 
-def billing_email(session: Session, client: Client) -> str | None:
-    """Return where invoices reach a client: what it gave for that, or whoever has owned it for longest."""
+@dataclass(frozen=True, slots=True)
+class BillingContact:
+    """Somebody whom a client's invoices reach."""
+
+    email: str
+    name: str
+    language: str | None
+    """None where it is the client's own contact, of whom no language is known."""
+
+
+def billing_contacts(session: Session, client: Client) -> list[BillingContact]:
+    """Return whom a client's invoices reach: the contact that it gave, else its accountants, else its owners."""
     if client.billing_email:
-        return client.billing_email
-    owners = (
-        select(col(Account.email))
-        .join(Membership, col(Membership.account_id) == col(Account.id))
-        .where(col(Membership.client_id) == client.id, col(Membership.role) == Role.OWNER.value)
-        .where(col(Account.erased_at).is_(None))
-        .order_by(col(Membership.joined_at), col(Account.id))
-    )
-    return session.execute(owners.limit(1)).scalar_one_or_none()
+        return [BillingContact(client.billing_email, client.billing_name or client.name, None)]
+    members = colleagues.members(session, client.id)
+    for role in (Role.ACCOUNTANT, Role.OWNER):
+        found = [account for account, membership in members if membership.role == role and account.email]
+        if found:
+            return [BillingContact(str(account.email), account.name, account.language) for account in found]
+    return []
 
 
 def _text(given: str) -> str | None:

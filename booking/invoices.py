@@ -177,13 +177,14 @@ def _release(session: Session, due: _Due, checked: Sequence[Checked], at: dateti
 def _sides(session: Session, mission: Mission, document: Document) -> Sides:
     owner = accounts.owner_of(session, mission.expert_id)
     client = session.get_one(Client, mission.client_id)
+    contacts = clients.billing_contacts(session, client)
     return Sides(
         invoice_drafts.seller(
             document.parties.expert,
             legal_identities.of(session, mission.expert_id),
             owner.email if owner else None,
         ),
-        invoice_drafts.buyer(document.parties.client, client, clients.billing_email(session, client)),
+        invoice_drafts.buyer(document.parties.client, client, contacts[0].email if contacts else None),
     )
 
 

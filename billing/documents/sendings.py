@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from accounts import accounts, colleagues
-from accounts.models.accounts import Client, Role
+from accounts import accounts, clients
+from accounts.models.accounts import Client
 from billing.documents import deliveries, deposits
 from billing.documents.contents import Content, thawed
 from billing.documents.deliveries import CLIENT, EXPERT, Line
@@ -92,27 +92,14 @@ def note_mail(session: Session, values: dict[str, Any], mail_id: str, state: Sta
 
 
 def readers(session: Session, document: AccountingDocument, parties: Sequence[str]) -> Iterator[Reader]:
-    """Yield whom a document is mailed to: a client's billing contact, else its accountants, else its owners."""
-    if CLIENT in parties and document.client_id:
-        yield from _payers(session, document.client_id, i18n.known(document.language))
+    """Yield whom a document is mailed to: whoever pays for the client, and the expert."""
+    client = session.get(Client, document.client_id) if CLIENT in parties and document.client_id else None
+    for contact in clients.billing_contacts(session, client) if client else ():
+        yield Reader(CLIENT, contact.email, i18n.known(contact.language or document.language), contact.name)
     if EXPERT in parties:
         account = accounts.owner_of(session, document.expert_id)
         if account and account.email:
             yield Reader(EXPERT, account.email, i18n.known(account.language), account.name)
-
-
-def _payers(session: Session, client_id: str, language: Language) -> Iterator[Reader]:
-    client = session.get(Client, client_id)
-    if client and client.billing_email:
-        yield Reader(CLIENT, client.billing_email, language, client.billing_name or client.name)
-        return
-    members = colleagues.members(session, client_id)
-    for role in (Role.ACCOUNTANT, Role.OWNER):
-        found = [account for account, membership in members if membership.role == role and account.email]
-        if found:
-            for account in found:
-                yield Reader(CLIENT, str(account.email), i18n.known(account.language), account.name)
-            return
 
 
 def _send_first(session: Session, document_id: str, at: datetime, *, has_platform: bool) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlmodel import col
 
-from accounts.models.accounts import Client
+from accounts.models.accounts import AccountKind, Client, Role
 from billing import chargebacks, commissions, entries, escrows, refunds, taxes
 from billing.commissions import Price
 from billing.documents import checks, issues
@@ -27,6 +27,7 @@ from foundation.errors import Invalid, NotFound
 from foundation.lifecycles import Refused
 from foundation.mails import MailRow
 from foundation.settings import Operator
+from tests import signed_in
 from tests.booking import carried_out
 from tests.booking.carried_out import PORTAGE, Stage
 from tests.booking.quoted import CONTENT
@@ -75,6 +76,14 @@ def test_a_validated_mission_is_invoiced_as_it_was_signed_paid_and_done(database
     assert (fee.seller.name, fee.buyer.name) == (Operator().name, "Anne Martin Conseil")
     assert (fee.gross_cents, fee.means) == (48_000, Means.OFFSET)
     assert "10%" in fee.lines[0].label
+
+
+def test_an_invoice_names_the_address_that_it_is_sent_to(database: Database) -> None:
+    stage = Stage(database).accept()
+    client_id = stage.client.client_id
+    ada = signed_in.make(database, AccountKind.COMPANY, "Ada", client_id=client_id, role=Role.ACCOUNTANT)
+    stage.pay().start().report().validate()
+    assert issued(database)[0].buyer.email == ada.email
 
 
 def test_it_is_issued_once_however_often_that_is_owed(database: Database) -> None:
