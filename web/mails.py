@@ -124,13 +124,14 @@ def compose(row: MailRow, settings: Settings, attached: Attachment | None = None
     values = TEMPLATES[row.template].model_validate(row.values)
     subject, text, html = render(row.template, language, dict(values), settings)
     name, address = settings.sender
-    found = EmailMessage(policy=_POLICY)
+    recipient = _deliverable(row.recipient)
+    found = EmailMessage(policy=_POLICY.clone(utf8=not recipient.addr_spec.isascii()))
     found.set_content(text, cte="quoted-printable")
     found.add_alternative(html, subtype="html", cte="quoted-printable")
     if attached:
         found.add_attachment(attached.content, maintype="application", subtype="pdf", filename=attached.name)
     found["From"] = Address(name, addr_spec=address)
-    found["To"] = Address(addr_spec=_deliverable(row.recipient))
+    found["To"] = recipient
     found["Subject"] = subject
     found["Date"] = row.written_at
     found["Message-ID"] = f"<{row.id}@{address.rpartition('@')[2]}>"
@@ -206,7 +207,11 @@ def _wrap_line(line: str) -> list[str]:
     ) or [""]
 
 
-def _deliverable(address: str) -> str:
-    """Return an address as every server takes it, where there is such a one: its domain in ASCII."""
+def _deliverable(address: str) -> Address:
+    """Return an address as every server takes it, where there is such a one: its domain in ASCII.
+
+    Where there is none, as of `zoë@example.org`, only servers with SMTPUTF8 take it (RFC 6531).
+    """
     checked = validate_email(address, check_deliverability=False)
-    return checked.ascii_email or checked.normalized
+    user, _, domain = (checked.ascii_email or checked.normalized).rpartition("@")
+    return Address(username=user, domain=domain)  # in parts: read from one text, a name with accents is refused

@@ -89,6 +89,30 @@ def test_a_recipient_who_is_refused_keeps_nobody_from_their_mail(
     assert len(box.to_recipients["gone@example.org"]) == 8
 
 
+def test_an_address_with_accents_is_written_to_by_a_server_and_into_the_folder(
+    box: Mailbox, settings: Settings, database: Database
+) -> None:
+    write(database, "a", "zoë@example.org")
+    deliver(database, mailer_to(box, settings, database))
+    assert box.recipients == ["zoë@example.org"]
+    assert box.messages[0]["To"] == "zoë@example.org"
+    write(database, "b", "noël@münchen.de")
+    deliver(database, Mailer(settings, database))
+    (message,) = in_folder(settings.data_dir)
+    assert message["To"] == "noël@münchen.de"
+    assert TOKEN in part(message)
+    assert owed(database) == []
+
+
+def test_a_server_without_accents_refuses_for_good(settings: Settings, database: Database) -> None:
+    with serving(enable_SMTPUTF8=False) as box:
+        write(database, "a", "zoë@example.org")
+        deliver(database, mailer_to(box, settings, database))
+    (row,) = rows(database)
+    assert "SMTPUTF8" in (row.failure or "")
+    assert owed(database) == []
+
+
 def test_what_is_refused_for_now_is_tried_again(box: Mailbox, settings: Settings, database: Database) -> None:
     box.to_recipients["busy@example.org"] = ["451 Later", "451 Later"]
     mailer = mailer_to(box, settings, database)
