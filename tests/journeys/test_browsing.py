@@ -1,16 +1,34 @@
 """A visitor in a real browser finds an expert in the sample directory, with and without JavaScript."""
 
 import re
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
+from sqlmodel import col
 
-from tests import live
+from foundation import clock
+from foundation.outbox import OutboxRow
+from tests import builders, live
 from tests.journeys.visits import PHONE, NewContext, facet, is_same_document, mark, names, search_from_home, total
 
 
 def test_the_sample_is_there_as_soon_as_the_site_says_that_it_is_ready(sample: live.Site) -> None:
     assert sample.experts_when_ready == sample.experts
+
+
+def test_everything_that_the_demonstration_owes_is_delivered_at_once(sample: live.Site) -> None:
+    with closing(builders.database_of(builders.settings_in(sample.folder))) as database:
+
+        def left() -> list[tuple[str, str, str | None]]:
+            with database.reading() as session:
+                due = (col(OutboxRow.due_at) <= clock.now()) | col(OutboxRow.last_error).is_not(None)
+                rows = session.execute(select(OutboxRow).where(due)).scalars()
+                return [(row.topic, row.key, row.last_error) for row in rows]
+
+        builders.eventually(lambda: not left() or any(error for _, _, error in left()))
+        assert left() == []
 
 
 def test_a_search_from_the_home_page_gives_as_many_experts_as_it_says(page: Page) -> None:
