@@ -77,7 +77,10 @@ def pdf_of_any(template: Path, words: dict[str, Any], *, standards: Sequence[Any
         try:
             return pdf(template, {**words, "has_replacements": has_replacements}, standards=standards, at=at)
         except Unprintable as error:
+            # What has nothing to be seen by itself, such as a filler of Korean, may still be missed where it stands.
             fewer = _changed(words, _replacing(error.signs))
+            if fewer == words:
+                fewer = _changed(words, _replacing_all(error.signs))
             if fewer == words:
                 raise
             words, has_replacements = fewer, True
@@ -94,6 +97,11 @@ def _replacing(signs: str) -> Callable[[str], str]:
         elif _is_mark(sign) or sign in unshown:
             instead[ord(sign)] = REPLACEMENT
     return lambda text: text.translate(instead)
+
+
+def _replacing_all(signs: str) -> Callable[[str], str]:
+    """Return what replaces each of these signs."""
+    return lambda text: text.translate(dict.fromkeys(map(ord, signs), REPLACEMENT))
 
 
 def _visible_signs(said: Any) -> str:

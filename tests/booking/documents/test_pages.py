@@ -85,6 +85,8 @@ def test_a_word_that_no_column_holds_is_broken() -> None:
 
 @settings(max_examples=150)
 @given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40))
+@example("\r\U000e0000")
+@example(" \u115f")
 def test_whatever_is_written_can_be_printed(text: str) -> None:
     made = pages.render(printed.quote(printed.document(title=text, objectives=(text, f"1{text}a"))))
     assert made.startswith(b"%PDF")
