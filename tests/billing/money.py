@@ -83,9 +83,9 @@ class Money:
         self.deliver()
         return card_id
 
-    def release(self, reference: str = "m1") -> None:
+    def release(self, reference: str = "m1", at: datetime = AT) -> None:
         with self.database.writing() as session:
-            escrows.release(session, reference, PRICE, AT)
+            escrows.release(session, reference, PRICE, at)
 
     def hear(self, provider_id: str, kind: str = PAYIN) -> None:
         """Have the provider say once more that something changed."""
