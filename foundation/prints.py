@@ -77,8 +77,9 @@ def pdf_of_any(template: Path, words: dict[str, Any], *, standards: Sequence[Any
         try:
             return pdf(template, {**words, "has_replacements": has_replacements}, standards=standards, at=at)
         except Unprintable as error:
-            # What has nothing to be seen by itself, such as a filler of Korean, may still be missed where it stands.
-            fewer = _changed(words, _replacing(error.signs))
+            # A letter may be named only for the mark on it, and stays then. Where none is to blame, no font has the
+            # letter, or it is missed only where it stands, as fillers of Korean are.
+            fewer = _changed(words, _replacing_marks(error.signs))
             if fewer == words:
                 fewer = _changed(words, _replacing_all(error.signs))
             if fewer == words:
@@ -86,15 +87,15 @@ def pdf_of_any(template: Path, words: dict[str, Any], *, standards: Sequence[Any
             words, has_replacements = fewer, True
 
 
-def _replacing(signs: str) -> Callable[[str], str]:
-    """Return what replaces signs that can't be shown. A letter may be named only for the mark on it, and stays then."""
-    instead, unshown = dict[int, str](), _unshown(_visible_signs(signs))
+def _replacing_marks(signs: str) -> Callable[[str], str]:
+    """Return what replaces those of signs that stand on others, or between them."""
+    instead = dict[int, str]()
     for sign in signs:
         if sign.isspace():
             instead[ord(sign)] = " "
         elif _is_unseen(sign):
             instead[ord(sign)] = ""
-        elif _is_mark(sign) or sign in unshown:
+        elif _is_mark(sign):
             instead[ord(sign)] = REPLACEMENT
     return lambda text: text.translate(instead)
 
